@@ -1,0 +1,61 @@
+"""FC1xx: faults of the file as a whole."""
+
+from ..model import Rule
+
+SYNTAX_ERROR = Rule(
+    "FC101",
+    "syntax-error",
+    """The file is not Python: it does not parse, so nothing in it can be checked.
+
+flowc reads the syntax of the Python that runs it. A file that uses newer syntax needs a newer Python.
+""",
+)
+UNDECODABLE = Rule(
+    "FC102",
+    "undecodable-file",
+    """The file is not text in the encoding that it claims (UTF-8, unless its first lines say otherwise), or holds a NUL character.
+
+Save it as UTF-8, or name its encoding in the first line:
+
+    # -*- coding: latin-1 -*-
+""",
+)
+NO_FLOW = Rule(
+    "FC103",
+    "no-flow",
+    """The file has no class that derives from `FlowSpec`, so there is nothing to compile.
+
+    from flowc import FlowSpec, step
+
+    class Train(FlowSpec):
+        @step
+        def start(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+
+`FlowSpec` must come from `flowc` or `metaflow`, under any alias.
+""",
+)
+SEVERAL_FLOWS = Rule(
+    "FC104",
+    "several-flows",
+    """The file has more than one flow, and flowc cannot know which one is meant. Name it after a colon:
+
+    flowc check flows.py:Train
+""",
+)
+NO_SUCH_FLOW = Rule(
+    "FC105",
+    "no-such-flow",
+    """The class named after the colon in `FILE:Class` is not a flow of that file.""",
+)
+TOO_DEEP = Rule(
+    "FC106",
+    "nested-too-deeply",
+    """The file nests expressions or statements so deeply that Python's own parser gives up, or splits and loops so deeply that no
+platform would run them. Give the inner parts names of their own, or flatten them.
+""",
+)

@@ -1,0 +1,195 @@
+"""Constant expressions: what the compiler can work out without running anything.
+
+Literals, containers, names of module constants, arithmetic, string formatting by f-string, conditional expressions and comparisons.
+
+    MB = 1024
+    @resources(memory=60 * MB)      →   memory = 61440
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+
+from ..ir.nodes import Constant, Table
+
+
+class NotConstant(Exception):
+    """The expression cannot be worked out; `node` is the part at fault."""
+
+    def __init__(self, node: ast.expr, reason: str) -> None:
+        super().__init__(reason)
+        self.node = node
+        self.reason = reason
+
+
+_BINARY: dict[type[ast.operator], Callable[..., object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.BitXor: operator.xor,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+}
+_UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Invert: operator.invert,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[..., object]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+_CONVERSIONS: dict[str, Callable[..., str]] = {"s": str, "r": repr, "a": ascii}
+
+MAX_SIZE = 100_000
+"""Digits of an integer, characters or items of anything else: more is nobody's constant, and would cost time to make."""
+MAX_DEPTH = 100
+"""How deep an expression may nest."""
+
+
+def evaluate(node: ast.expr, names: Mapping[str, ast.expr | None]) -> Constant:
+    """The value of a constant expression.
+
+    Args:
+        node: The expression.
+        names: The module's constants, each with the expression it is bound to, or None where it is bound more than once.
+
+    Raises:
+        NotConstant: It is not one.
+    """
+    return _Evaluator(names).value(node)
+
+
+class _Evaluator:
+    def __init__(self, names: Mapping[str, ast.expr | None]) -> None:
+        self.names = names
+        self.depth = 0
+
+    def value(self, node: ast.expr) -> Constant:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise NotConstant(node, "it is nested too deeply, or a name that it uses is defined by itself")
+        try:
+            found = self._value(node)
+        finally:
+            self.depth -= 1
+        if _size(found) > MAX_SIZE:
+            raise NotConstant(node, "its value is too large")
+        return found
+
+    def _value(self, node: ast.expr) -> Constant:
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None):
+                return node.value  # type: ignore[return-value]  # narrowed by the pattern, which mypy does not follow
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return tuple(self.value(element) for element in elements)
+            case ast.Dict():
+                return self._dict(node)
+            case ast.UnaryOp():
+                return self._apply(node, _UNARY[type(node.op)], self.value(node.operand))
+            case ast.BinOp() if type(node.op) in _BINARY:
+                left, right = self.value(node.left), self.value(node.right)
+                self._bound(node, left, right)
+                return self._apply(node, _BINARY[type(node.op)], left, right)
+            case ast.Compare(ops=[op]) if type(op) in _COMPARE:
+                return self._apply(node, _COMPARE[type(op)], self.value(node.left), self.value(node.comparators[0]))
+            case ast.BoolOp():
+                return self._bool(node)
+            case ast.IfExp():
+                return self.value(node.body if self.value(node.test) else node.orelse)
+            case ast.JoinedStr():
+                return "".join(self._piece(piece) for piece in node.values)
+            case _:
+                raise NotConstant(node, "it is known only when the flow runs")
+
+    def _name(self, node: ast.expr, name: str) -> Constant:
+        if name not in self.names:
+            raise NotConstant(node, f"`{name}` is not a constant of this module")
+        bound = self.names[name]
+        if bound is None:
+            raise NotConstant(node, f"`{name}` is assigned more than once")
+        return self.value(bound)
+
+    def _dict(self, node: ast.Dict) -> Table:
+        items: list[tuple[Constant, Constant]] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                unpacked = self.value(value)
+                if not isinstance(unpacked, Table):
+                    raise NotConstant(value, "only a dictionary can be unpacked here")
+                items.extend(unpacked.items)
+            else:
+                items.append((self.value(key), self.value(value)))
+        return Table(tuple(dict(items).items()))
+
+    def _bool(self, node: ast.BoolOp) -> Constant:
+        found: Constant = None
+        for operand in node.values:
+            found = self.value(operand)
+            if bool(found) is isinstance(node.op, ast.Or):
+                break
+        return found
+
+    def _piece(self, piece: ast.expr) -> str:
+        match piece:
+            case ast.FormattedValue(value=value, conversion=conversion, format_spec=spec):
+                found: object = self.value(value)
+                if conversion != -1:
+                    found = _CONVERSIONS[chr(conversion)](found)
+                layout = "".join(self._piece(part) for part in spec.values) if isinstance(spec, ast.JoinedStr) else ""
+                if sum(int(width) for width in "".join(c if c.isdigit() else " " for c in layout).split()) > MAX_SIZE:
+                    raise NotConstant(piece, "its value is too large")
+                return str(self._apply(piece, format, found, layout))
+            case _:
+                return str(self.value(piece))
+
+    def _bound(self, node: ast.BinOp, left: Constant, right: Constant) -> None:
+        """Refuse what would take long to compute before it is computed."""
+        if isinstance(node.op, ast.Pow | ast.LShift) and isinstance(left, int) and isinstance(right, int):
+            if right > 10_000 or (isinstance(node.op, ast.Pow) and left.bit_length() * right > 10 * MAX_SIZE):
+                raise NotConstant(node, "its value is too large")
+        if isinstance(node.op, ast.Mult):
+            for one, times in ((left, right), (right, left)):
+                if isinstance(times, int) and isinstance(one, str | tuple) and len(one) * times > MAX_SIZE:
+                    raise NotConstant(node, "its value is too large")
+        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+            raise NotConstant(node, "write an f-string instead of `%`")
+
+    def _apply(self, node: ast.expr, function: Callable[..., object], *operands: object) -> Constant:
+        try:
+            found = function(*operands)
+        except Exception as error:  # whatever Python says of these operands is what the user should read
+            raise NotConstant(node, f"it cannot be worked out: {error}") from None
+        if not isinstance(found, bool | int | float | str | tuple | None):
+            raise NotConstant(node, "it is known only when the flow runs")
+        return found
+
+
+def _size(value: Constant) -> int:
+    match value:
+        case bool() | None | float():
+            return 1
+        case int():
+            return value.bit_length() // 3
+        case str():
+            return len(value)
+        case tuple():
+            return 1 + sum(_size(one) for one in value)
+        case Table():
+            return 1 + sum(_size(key) + _size(one) for key, one in value.items)

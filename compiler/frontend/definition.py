@@ -1,0 +1,29 @@
+"""What the front end hands on: the flow as written, before its graph is understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir.nodes import Decorator, Parameter, Step
+from ..source import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A flow as its source says it.
+
+    Attributes:
+        steps: By name, in the order written.
+        complete: Every way on was understood. Where one was not, the graph is not judged: its faults would only be echoes.
+        inherits: It has base classes that were not read, so that steps may be missing.
+    """
+
+    name: str
+    doc: str
+    file: str
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Decorator, ...]
+    steps: dict[str, Step]
+    complete: bool
+    inherits: bool
+    span: Span

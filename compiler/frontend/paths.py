@@ -1,0 +1,253 @@
+"""Whether every path through a step ends in exactly one `self.next`.
+
+The step's statements are walked as a control flow graph in the large: at each point the walk holds the set of *states* that a path may
+be in there, which is `None` (no `self.next` yet) or the call that it went through.
+
+    if a:  self.next(self.x)     {None} → {x}
+    else:  return                {None} → reported: this path ends without a `self.next`
+    print()                      {x}    → reported: something follows `self.next`
+
+`raise` and calls that end the process (`sys.exit()`) end a path too. In a loop, `self.next` is reported by itself.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from ..diagnostics.rules import transitions as rules
+from .context import Context
+
+END = "end"
+"""The step that ends a flow."""
+
+_State = ast.Call | None
+
+_EXITS = {("sys", "exit"), ("os", "_exit"), ("os", "abort"), (None, "exit"), (None, "quit")}
+
+
+@dataclass(slots=True)
+class PathReader:
+    """Walks one step.
+
+    Attributes:
+        step: The step's name.
+        me: The name of its first argument, `self`.
+        may_end: The step may have no `self.next` at all: it ends the flow, or the flow has no `end` and that is reported.
+        calls: All `self.next` calls found where they may stand.
+        broken: A call was found where its meaning is unclear, or a path without one: the step's ways on are not all known.
+    """
+
+    context: Context
+    step: str
+    me: str
+    may_end: bool
+    calls: list[ast.Call] = field(default_factory=list)
+    broken: bool = False
+    ends: list[ast.stmt] = field(default_factory=list)
+    loops: int = 0
+    told: set[ast.Call] = field(default_factory=set)
+
+    def read(self, function: ast.FunctionDef) -> None:
+        """Find the calls, and report each path that does not end in exactly one."""
+        left = self._block(function.body, {None})
+        if self.broken or self.step == END or (self.may_end and not self.calls):
+            return
+        if not self.calls:
+            self.broken = True
+            span = self.context.source.name_span(function)
+            self.context.report.add(
+                rules.MISSING_NEXT,
+                f"step `{self.step}` does not say which step comes next",
+                span,
+                "no `self.next` in this step",
+                help="end it with `self.next(self.a)`; only `end` has none",
+            )
+            return
+        if None in left:
+            self.ends.append(_last(function))
+        if self.ends:
+            self.broken = True
+            first, *others = self.ends
+            self.context.fault(
+                rules.MISSING_NEXT,
+                f"a path through step `{self.step}` ends without `self.next`",
+                first,
+                "a path ends here",
+                also=[*((other, "and another here") for other in others), (self.calls[0], "while this path goes on")],
+                help="let every path end in one `self.next`, or in `raise`",
+            )
+
+    def _block(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
+        for statement in body:
+            states = self._statement(statement, states)
+        return states
+
+    def _statement(self, statement: ast.stmt, states: set[_State]) -> set[_State]:
+        if call := self.next_call(statement):
+            return self._next(statement, call, states)
+        if not isinstance(statement, ast.Pass | ast.Return | ast.Raise | ast.If | ast.Match | ast.Try | ast.With):
+            self._late(statement, states)
+        match statement:
+            case ast.If():
+                self._expression(statement.test)
+                return self._block(statement.body, states) | self._block(statement.orelse, states)
+            case ast.Match():
+                self._expression(statement.subject)
+                left = set[_State]() if any(_irrefutable(case) for case in statement.cases) else set(states)
+                for case in statement.cases:
+                    if case.guard:
+                        self._expression(case.guard)
+                    left |= self._block(case.body, states)
+                return left
+            case ast.With():
+                for item in statement.items:
+                    self._expression(item.context_expr)
+                return self._block(statement.body, states)
+            case ast.Try() | ast.TryStar():
+                left = self._block(statement.orelse, self._block(statement.body, states))
+                for handler in statement.handlers:
+                    left |= self._block(handler.body, states)
+                return self._finally(statement.finalbody, left)
+            case ast.For() | ast.While():
+                return self._loop(statement, states)
+            case ast.Return(value=value):
+                if value is not None:
+                    self._expression(value)
+                if None in states:
+                    self.ends.append(statement)
+                return set()
+            case ast.Raise():
+                return set()
+            case _:
+                self._expression(statement)
+                return set() if _exits(statement) else states
+
+    def _next(self, statement: ast.stmt, call: ast.Call, states: set[_State]) -> set[_State]:
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            self._expression(argument)
+        if self.loops:
+            self.broken = True
+            self.context.fault(
+                rules.NEXT_IN_LOOP,
+                f"step `{self.step}` calls `self.next` in a loop",
+                call,
+                "may run any number of times",
+                help='to run a step for each item: `self.next(self.a, foreach="items")`',
+            )
+        else:
+            earlier = next((state for state in states if state is not None), None)
+            if earlier is not None and earlier not in self.told:
+                self.told.add(earlier)
+                self.context.fault(
+                    rules.SECOND_NEXT,
+                    f"a path through step `{self.step}` reaches a second `self.next`",
+                    call,
+                    "the second",
+                    also=[(earlier, "the first")],
+                    help="name all steps of a split in one call: `self.next(self.a, self.b)`",
+                )
+        self.calls.append(call)
+        return set() if isinstance(statement, ast.Return) else {call}
+
+    def _late(self, statement: ast.stmt, states: set[_State]) -> None:
+        """Report a statement that runs after `self.next`."""
+        for call in [state for state in states if state is not None and state not in self.told]:
+            self.told.add(call)
+            self.context.fault(
+                rules.NEXT_NOT_LAST,
+                f"in step `{self.step}` something follows `self.next`",
+                statement,
+                "runs after `self.next`",
+                also=[(call, "`self.next` stands here")],
+                help="move it before `self.next`",
+            )
+
+    def _loop(self, statement: ast.For | ast.While, states: set[_State]) -> set[_State]:
+        self._expression(statement.iter if isinstance(statement, ast.For) else statement.test)
+        self.loops += 1
+        self._block(statement.body, {None} if None in states else set())
+        self.loops -= 1
+        endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+        if endless and not _breaks(statement.body):
+            return set()
+        return self._block(statement.orelse, states)
+
+    def _finally(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
+        """A `finally` may clean up after `self.next`, but not go on a second time."""
+        if not body:
+            return states
+        after = self._block(body, {None})
+        if after == {None}:
+            return states
+        calls = {state for state in after if state is not None}
+        if calls and any(state is not None for state in states):
+            self._next(body[-1], next(iter(calls)), states)
+            self.calls.pop()
+        return after
+
+    def next_call(self, statement: ast.stmt) -> ast.Call | None:
+        """The call, where a statement is `self.next(…)` or `return self.next(…)`."""
+        match statement:
+            case ast.Expr(value=ast.Call() as call) | ast.Return(value=ast.Call() as call) if self._is_next(call.func):
+                return call
+            case _:
+                return None
+
+    def _is_next(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr == "next" and isinstance(node.value, ast.Name) and node.value.id == self.me
+
+    def _expression(self, node: ast.AST) -> None:
+        """Report every `self.next` inside something where it may not stand."""
+        inside: list[tuple[ast.AST, str]] = [(node, "")]
+        while inside:
+            part, where = inside.pop()
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+                where = "function"
+            elif isinstance(part, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+                where = where or "loop"
+            if isinstance(part, ast.Attribute) and self._is_next(part):
+                self._misplaced(part, where or ("loop" if self.loops else ""))
+            inside.extend((child, where) for child in ast.iter_child_nodes(part))
+
+    def _misplaced(self, node: ast.Attribute, where: str) -> None:
+        self.broken = True
+        match where:
+            case "function":
+                rule, message, help = rules.NEXT_IN_FUNCTION, "in a nested function", "call it in the step's own body"
+            case "loop":
+                rule, message, help = rules.NEXT_IN_LOOP, "in a loop", 'to run a step for each item: `self.next(self.a, foreach="items")`'
+            case _:
+                rule, message, help = rules.NEXT_INDIRECT, "other than by calling it", "write the call as a statement: `self.next(self.a)`"
+        self.context.fault(rule, f"step `{self.step}` uses `self.next` {message}", node, help=help)
+
+
+def _irrefutable(case: ast.match_case) -> bool:
+    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
+
+
+def _breaks(body: list[ast.stmt]) -> bool:
+    """Whether a `break` of this loop stands in its body."""
+    pending: list[ast.AST] = list(body)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Break):
+            return True
+        if not isinstance(part, ast.For | ast.While | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(part))
+    return False
+
+
+def _exits(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name))):
+            return (module, name) in _EXITS
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return (None, name) in _EXITS
+        case _:
+            return False
+
+
+def _last(function: ast.FunctionDef) -> ast.stmt:
+    """The last statement at the step's own level: where a path falls off its end."""
+    return function.body[-1]

@@ -1,0 +1,127 @@
+"""One step: from a method under `@step` to a `Step` of the IR."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from ..diagnostics.rules import flow as flow_rules
+from ..diagnostics.rules import transitions as transition_rules
+from ..ir.nodes import Arm, Step
+from .context import Context
+from .decorators import read_decorators
+from .paths import END, PathReader
+from .transitions import TransitionReader
+
+RESERVED = frozenset("next input index inputs merge_artifacts foreach_stack cmd name script_name".split())
+"""Attributes of `FlowSpec` that a step or a parameter must not hide."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepReader:
+    """Reads the steps of one flow.
+
+    Attributes:
+        flow: The flow's name.
+        steps: The names of all its steps.
+        methods: The names of its other methods.
+    """
+
+    context: Context
+    flow: str
+    steps: frozenset[str]
+    methods: frozenset[str]
+
+    def read(self, function: ast.FunctionDef) -> tuple[Step, bool]:
+        """The step, and whether every way on from it was understood."""
+        me, joins = self._arguments(function)
+        paths = PathReader(self.context, function.name, me, may_end=function.name == END or END not in self.steps)
+        paths.read(function)
+        arms, bound, complete = self._arms(function, me, paths)
+        step = Step(
+            name=function.name,
+            joins=joins,
+            arms=arms,
+            decorators=read_decorators(self.context, function.decorator_list, on_step=True, owner=function.name),
+            max_iterations=bound,
+            span=self.context.source.name_span(function),
+        )
+        return step, complete and not paths.broken
+
+    def _arms(self, function: ast.FunctionDef, me: str, paths: PathReader) -> tuple[tuple[Arm, ...], int | None, bool]:
+        reader = TransitionReader(self.context, self.flow, me, self.steps, self.methods)
+        if function.name == END:
+            for call in paths.calls:
+                self.context.fault(
+                    flow_rules.END_GOES_ON, "`end` has a `self.next`", call, "nothing comes after `end`", help="delete it, or rename the step"
+                )
+            return (), None, not paths.calls
+        read = [reader.read(call) for call in paths.calls]
+        arms = tuple(dict.fromkeys(one.arm for one in read if one.arm is not None))
+        bounds = [one.max_iterations for one in read if one.max_iterations is not None]
+        return arms, min(bounds, default=None), all(one.arm is not None for one in read)
+
+    def _arguments(self, function: ast.FunctionDef) -> tuple[str, bool]:
+        """The name of `self`, and whether the step takes `inputs`."""
+        given = function.args
+        names = [*given.posonlyargs, *given.args]
+        others = [given.vararg, *given.kwonlyargs, given.kwarg]
+        span = self.context.source.name_span(function)
+        extra = [argument for argument in (*names[2:], *others) if argument is not None]
+        if not names:
+            self.context.report.add(
+                flow_rules.STEP_ARGUMENTS, f"step `{function.name}` does not take `self`", span, help=f"write `def {function.name}(self):`"
+            )
+        elif extra:
+            self.context.fault(
+                flow_rules.STEP_ARGUMENTS,
+                f"step `{function.name}` takes more than `self` and `inputs`",
+                extra[0],
+                "nothing can be passed here",
+                help="read what the step needs from `self`",
+            )
+        return (names[0].arg if names else "self"), len(names) == 2
+
+
+def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Report `self.next` in a method that is no step, and a flow's decorator above one."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    if arguments:
+        me = arguments[0].arg
+        for node in ast.walk(function):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="next")) if name == me:
+                    context.fault(
+                        transition_rules.NEXT_IN_FUNCTION,
+                        f"`{function.name}` is not a step, but calls `{me}.next`",
+                        node,
+                        help=f"put `@step` above `def {function.name}`, or call `{me}.next` in the step itself",
+                    )
+
+
+def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method under `@step` can be a step at all; reports why not."""
+    what = ""
+    if isinstance(function, ast.AsyncFunctionDef):
+        what = "is `async`"
+    elif any(isinstance(one, ast.Name) and one.id in ("staticmethod", "classmethod", "property") for one in function.decorator_list):
+        what = "is a static method, a class method or a property"
+    elif _yields(function):
+        what = "is a generator"
+    if what:
+        span = context.source.name_span(function)
+        context.report.add(
+            flow_rules.STEP_NOT_PLAIN, f"step `{function.name}` {what}", span, help="make it a plain method; what it computes goes into `self`"
+        )
+    return not what
+
+
+def _yields(function: ast.FunctionDef) -> bool:
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(node))
+    return False

@@ -1,0 +1,1 @@
+"""The intermediate representation (`nodes`), its text form (`printer`) and its invariants (`verify`)."""

@@ -1,0 +1,196 @@
+"""`plan.json`: a flow as its runtime reads it, in the package beside the flow's own file.
+
+It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its `scopes`
+(the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, assert_never
+
+from .ir.edges import edges_of
+from .ir.nodes import Arm, Arrival, Block, Constant, Decorator, Fanout, Flow, Foreach, Goto, Loop, Parallel, Split, Stage, Step, Switch, Table, Task
+from .ir.walk import index_stages, resolve
+
+FORMAT: Final = 1
+"""Raised whenever a runtime that reads the plan would have to change."""
+
+Json: TypeAlias = Any
+
+
+def plan_text(flow: Flow) -> str:
+    """The plan as JSON text; the same flow gives the same bytes."""
+    return json.dumps(plan_of(flow), indent=1, ensure_ascii=False) + "\n"
+
+
+def plan_of(flow: Flow) -> dict[str, Json]:
+    """The plan as plain data."""
+    facts = _Facts(flow)
+    return {
+        "format": FORMAT,
+        "flow": flow.name,
+        "file": flow.file,
+        "start": flow.start,
+        "parameters": [
+            {
+                "attribute": one.attribute,
+                "name": one.name,
+                "type": one.type,
+                "default": plain(one.default),
+                "deferred": one.deferred,
+                "required": one.required,
+                "help": one.help,
+            }
+            for one in flow.parameters
+        ],
+        "decorators": _decorators(flow.decorators),
+        "steps": {step.name: facts.step(step) for step in flow.steps},
+        "body": _block(flow.body),
+    }
+
+
+def plain(value: Constant) -> Json:
+    """A constant as JSON data: tuples are lists, tables objects with text keys."""
+    match value:
+        case tuple():
+            return [plain(one) for one in value]
+        case Table():
+            return {key if isinstance(key, str) else json.dumps(plain(key)): plain(one) for key, one in value.items}
+        case _:
+            return value
+
+
+class _Facts:
+    """What the tree says of each step."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.stages = index_stages(flow.body)
+        self.scopes: dict[str, list[Json]] = {}
+        self.before: dict[str, list[Json]] = {}
+        self.joined: dict[str, list[Json]] = {}
+        self._visit(flow.body, [], ())
+
+    def step(self, step: Step) -> dict[str, Json]:
+        return {
+            "joins": step.joins,
+            "scopes": self.scopes[step.name],
+            "arms": [_arm(arm) for arm in step.arms],
+            "edges": [
+                {
+                    "key": edge.key,
+                    "kind": _edge_kind(edge.arm),
+                    "targets": list(edge.targets),
+                    "variable": edge.arm.variable if isinstance(edge.arm, Fanout) else None,
+                }
+                for edge in edges_of(step)
+            ],
+            "before": self.before[step.name],
+            "joined": self.joined[step.name],
+            "decorators": _decorators(step.decorators),
+        }
+
+    def _visit(self, block: Block, scopes: list[Json], entry: tuple[Arrival, ...]) -> None:
+        """Visit a block whose first stage is arrived at by `entry`, arrivals at steps."""
+        for stage in block.stages:
+            after = self._steps(stage.after) if stage.after else entry
+            match stage:
+                case Task():
+                    splits = [self.stages[arrival.stage] for arrival in stage.after]
+                    self.scopes[stage.name] = scopes
+                    self.joined[stage.name] = [self._join(one) for one in splits if isinstance(one, Parallel | Foreach)]
+                    self.before[stage.name] = [] if self.joined[stage.name] else [_step_arrival(one) for one in after]
+                case Parallel():
+                    for branch in stage.branches:
+                        self._visit(branch, scopes, after)
+                case Foreach():
+                    scope: Json = {"kind": "foreach", "split": stage.split, "variable": stage.variable}
+                    self._visit(stage.body, [*scopes, scope], after)
+                case Loop():
+                    scope = {"kind": "loop", "header": stage.header, "limit": stage.limit}
+                    self._visit(stage.body, [*scopes, scope], tuple(dict.fromkeys((*after, *self._steps(stage.again)))))
+                case _:
+                    assert_never(stage)
+
+    def _steps(self, arrivals: tuple[Arrival, ...]) -> tuple[Arrival, ...]:
+        """Arrivals at stages as arrivals at steps; those at a split are none, its join is told by `joined`."""
+        return tuple(
+            step
+            for arrival in arrivals
+            if not isinstance(self.stages[arrival.stage], Parallel | Foreach)
+            for step in resolve(self.stages, arrival)
+        )
+
+    def _join(self, stage: Parallel | Foreach) -> Json:
+        blocks = stage.branches if isinstance(stage, Parallel) else (stage.body,)
+        return {
+            "kind": "parallel" if isinstance(stage, Parallel) else "foreach",
+            "split": stage.split,
+            "key": stage.after[0].key,
+            "branches": [[_step_arrival(one) for one in self._steps(block.exits)] for block in blocks],
+        }
+
+
+def _step_arrival(arrival: Arrival) -> Json:
+    return {"step": arrival.stage, "key": arrival.key}
+
+
+def _edge_kind(arm: Arm) -> str:
+    match arm:
+        case Split():
+            return "split"
+        case Fanout():
+            return "foreach"
+        case Goto() | Switch():
+            return "goto"
+        case _:
+            assert_never(arm)
+
+
+def _arm(arm: Arm) -> Mapping[str, Json]:
+    match arm:
+        case Goto():
+            return {"kind": "goto", "target": arm.target}
+        case Split():
+            return {"kind": "split", "targets": list(arm.targets)}
+        case Fanout():
+            return {"kind": "foreach", "target": arm.target, "variable": arm.variable}
+        case Switch():
+            return {"kind": "switch", "variable": arm.variable, "cases": [[plain(value), target] for value, target in arm.cases]}
+        case _:
+            assert_never(arm)
+
+
+def _decorators(decorators: tuple[Decorator, ...]) -> list[Json]:
+    return [{"name": one.name, "arguments": {name: plain(value) for name, value in one.arguments}} for one in decorators]
+
+
+def _block(block: Block) -> Json:
+    return {"stages": [_stage(stage) for stage in block.stages], "exits": _arrivals(block.exits)}
+
+
+def _arrivals(arrivals: tuple[Arrival, ...]) -> Json:
+    return [{"stage": one.stage, "key": one.key} for one in arrivals]
+
+
+def _stage(stage: Stage) -> Json:
+    match stage:
+        case Task():
+            return {"kind": "task", "name": stage.name, "after": _arrivals(stage.after)}
+        case Parallel():
+            own: dict[str, Json] = {"kind": "parallel", "split": stage.split, "join": stage.join, "branches": [_block(one) for one in stage.branches]}
+        case Foreach():
+            own = {"kind": "foreach", "split": stage.split, "variable": stage.variable, "join": stage.join, "body": _block(stage.body)}
+        case Loop():
+            own = {
+                "kind": "loop",
+                "header": stage.header,
+                "limit": stage.limit,
+                "body": _block(stage.body),
+                "again": _arrivals(stage.again),
+                "ways": list(stage.ways),
+            }
+        case _:
+            assert_never(stage)
+    return {"name": stage.name, "after": _arrivals(stage.after), **own}

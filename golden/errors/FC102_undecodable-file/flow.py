@@ -1,0 +1,6 @@
+from flowc import FlowSpec, step
+
+
+# café
+class Example(FlowSpec):
+    pass

@@ -1,0 +1,7 @@
+from flowc import step
+
+
+class Example:
+    @step
+    def start(self):
+        pass

@@ -1,0 +1,16 @@
+from flowc import FlowSpec, step
+
+
+class Example(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def start(self):
+        self.data = []
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass

@@ -1,0 +1,19 @@
+from flowc import FlowSpec, step
+
+
+class Example(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.a, self.a)
+
+    @step
+    def a(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass

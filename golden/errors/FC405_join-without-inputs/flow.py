@@ -1,0 +1,23 @@
+from flowc import FlowSpec, step
+
+
+class Example(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.a, self.b)
+
+    @step
+    def a(self):
+        self.next(self.join)
+
+    @step
+    def b(self):
+        self.next(self.join)
+
+    @step
+    def join(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass

@@ -1,0 +1,28 @@
+from flowc import FlowSpec, step
+
+
+class Example(FlowSpec):
+    @step
+    def start(self):
+        self.items = []
+        self.next(self.collect)
+
+    @step
+    def collect(self):
+        self.items.append(1)
+        if len(self.items) < 3:
+            self.next(self.collect)
+        else:
+            self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass

@@ -1,0 +1,44 @@
+"""Back ends: from a `Flow` to one platform's documents.
+
+A target is a package with an `emit` function; `TARGETS` names them. It reads the IR and nothing else: no disk, no network, no
+clock, so that the same flow and options give the same bytes. What a platform cannot do is a diagnostic at the user's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TypeAlias
+
+from ..compiler.diagnostics.model import Report
+from ..compiler.ir.nodes import Flow
+from .options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a target's output.
+
+    Attributes:
+        name: Its file name.
+        text: Its text, ending in a newline.
+    """
+
+    name: str
+    text: str
+
+
+Emit: TypeAlias = Callable[[Flow, Options, Report], tuple[Document, ...]]
+
+TARGETS = ("argo", "sfn")
+"""The names that `--target` takes: each a package here, with `emit`."""
+
+
+def load(name: str) -> Emit:
+    """The `emit` of a target: documents for a flow, the first of them the one that `flowc compile` prints.
+
+    Faults are added to the report; with errors among them the documents are not to be used. Only the target asked for is imported.
+    """
+    emit: Emit = import_module(f".{name}", __name__).emit
+    return emit

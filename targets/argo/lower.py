@@ -1,0 +1,246 @@
+"""Regions → DAG templates.
+
+| region | what is written |
+|---|---|
+| `Task` | a task of the DAG that runs the container template of the step's profile, with the step and its path as parameters |
+| `Parallel` | the branches' tasks in the same DAG; sub-DAGs where they are too many |
+| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a DAG of its own for a body of several stages |
+| `Loop` | a DAG that ends in a task which calls the same DAG for the next turn |
+
+A stage's arrivals become its task's `depends`; an arrival that hangs on a choice becomes its `when`. Where several arrivals lead to a
+stage, or a foreach hangs on a choice, `when` cannot say it: each such arrival goes through a *gate*, a task that runs no pod and
+succeeds only if the choice was made. So `depends` needs nothing but `Succeeded`, and `Skipped` for a foreach over nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, assert_never
+
+from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
+from ...compiler.limits import ARGO_TASK_NAME
+from ...runtime import contract
+from ..names import Names
+from ..options import Options
+from . import pack
+from .profiles import Profiles
+from .serialise import Inline
+from .workflow import workflow_template
+
+_PATH: Final = "{{inputs.parameters.path}}"
+_TURN: Final = "{{inputs.parameters.turn}}"
+_NEXT_TURN: Final = "{{=asInt(inputs.parameters.turn) + 1}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a stage is arrived at: after what, and on which condition."""
+
+    depends: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How others wait for a stage: by this `depends`, and where it chooses by the output of this task."""
+
+    depends: str
+    task: str
+
+
+@dataclass(slots=True)
+class _Dag:
+    """A DAG template being filled.
+
+    Attributes:
+        path: The path of its tasks, as an expression.
+        inputs: Its parameters.
+        done: How to wait for each stage that is in it.
+    """
+
+    name: str
+    path: str
+    inputs: tuple[str, ...]
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    done: dict[str, _Done] = field(default_factory=dict)
+
+    def ways(self, arrivals: Sequence[Arrival]) -> list[_Way]:
+        """Arrivals at stages of this DAG as what a task can depend on."""
+        found: list[_Way] = []
+        for arrival in arrivals:
+            done = self.done[arrival.stage]
+            chosen = f"'{{{{tasks.{done.task}.outputs.parameters.{contract.OUTPUT_NEXT}}}}}' == '{arrival.key}'"
+            found.append(_Way(done.depends, None if arrival.key is None else chosen))
+        return found
+
+    def below(self, component: str) -> str:
+        """The path one level down."""
+        return component if self.path == contract.ROOT_PATH else f"{self.path}.{component}"
+
+    def call(self) -> dict[str, str]:
+        """The arguments that hand a sub-DAG the path of this one; the root's needs none."""
+        return {} if self.path == contract.ROOT_PATH else {"path": self.path}
+
+
+def lower(flow: Flow, profiles: Profiles, options: Options) -> dict[str, Any]:
+    """The WorkflowTemplate of a flow."""
+    lowering = _Lowering(flow, profiles)
+    main = lowering.template_names.of("main")
+    lowering.dag("main", contract.ROOT_PATH, (), (flow.body,))
+    return workflow_template(flow, options, entrypoint=main, templates=lowering.templates(), names=lowering.tasks)
+
+
+class _Lowering:
+    def __init__(self, flow: Flow, profiles: Profiles) -> None:
+        self.profiles = profiles
+        self.tasks = Names(ARGO_TASK_NAME)
+        self.template_names = Names(ARGO_TASK_NAME)
+        self.dags: list[_Dag] = []
+        self.gated = False
+        for step in flow.steps:  # steps keep their own names; what stands around them gives way
+            self.tasks.of(step.name)
+        for name, _ in profiles.templates():
+            self.template_names.of(name)
+
+    def templates(self) -> list[dict[str, Any]]:
+        """All templates: DAGs from the outside in, then what they run."""
+        found: list[dict[str, Any]] = []
+        for dag in self.dags:
+            template: dict[str, Any] = {"name": self.template_names.of(dag.name)}
+            if dag.inputs:
+                template["inputs"] = {"parameters": [Inline(name=name) for name in dag.inputs]}
+            template["dag"] = {"tasks": dag.tasks}
+            if dag.outputs:
+                template["outputs"] = {"parameters": dag.outputs}
+            found.append(template)
+        if self.gated:
+            found.append({"name": self.template_names.of("gate"), "suspend": Inline(duration="0")})
+        return found + [{"name": self.template_names.of(name), **template} for name, template in self.profiles.templates()]
+
+    def dag(self, name: str, path: str, inputs: tuple[str, ...], blocks: Sequence[Block]) -> _Dag:
+        """A DAG template that runs these blocks at once."""
+        dag = _Dag(name, path, inputs)
+        self.dags.append(dag)
+        for block in blocks:
+            self.fill(dag, block, (), block.exits)
+        return dag
+
+    def part(self, parent: _Dag, name: str, blocks: Sequence[Block]) -> str:
+        """A DAG template for a part of another one, on the same path; returns its name."""
+        given = parent.call()
+        self.dag(name, _PATH if given else contract.ROOT_PATH, tuple(given), blocks)
+        return self.template_names.of(name)
+
+    def fill(self, dag: _Dag, block: Block, entry: Sequence[_Way], ends: Sequence[Arrival]) -> None:
+        """Add the tasks of a block, which starts after `entry`; what surrounds it will look at `ends`."""
+        *early, rest = pack.parts(block, ends)
+        for number, stages in enumerate(early):
+            name = f"{stages[0].name}.part"
+            entered = (replace(stages[0], after=()), *stages[1:])
+            template = self.part(dag, name, (Block(stages=entered, exits=()),))
+            task = self.task(dag, name, template, dag.call(), entry if number == 0 else dag.ways(stages[0].after))
+            # The part ends as its last stage does, so whoever waits for that stage waits for the part.
+            dag.done[stages[-1].name] = _Done(f"{task}.Succeeded", task)
+        for stage in rest:
+            self.stage(dag, stage, dag.ways(stage.after) if stage.after else entry)
+
+    def stage(self, dag: _Dag, stage: Stage, arrivals: Sequence[_Way]) -> None:
+        match stage:
+            case Task():
+                template = self.template_names.of(self.profiles.of(stage.name))
+                task = self.task(dag, stage.name, template, {"step": stage.name, "path": dag.path}, arrivals)
+                dag.done[stage.name] = _Done(f"{task}.Succeeded", task)
+            case Foreach():
+                self.foreach(dag, stage, arrivals)
+            case Parallel():
+                self.parallel(dag, stage, arrivals)
+            case Loop():
+                self.loop(dag, stage, arrivals)
+            case _:
+                assert_never(stage)
+
+    def task(
+        self, dag: _Dag, name: str, template: str, arguments: Mapping[str, str], arrivals: Sequence[_Way], count: str | None = None
+    ) -> str:
+        """Add one task; returns its name. `count` makes it run once for each number below it."""
+        task: dict[str, Any] = {"name": self.tasks.of(name), "template": template}
+        # `when` belongs to the task as a whole, so that it can stand for a single arrival only. With a count, it would also
+        # make "not chosen" look like "nothing to do": both are Skipped.
+        if len(arrivals) == 1 and count is None:
+            (way,) = arrivals
+            task["depends"] = way.depends
+            if way.when:
+                task["when"] = way.when
+        elif arrivals:
+            task["depends"] = self.either(dag, name, arrivals)
+        if count is not None:
+            task["withSequence"] = Inline(count=count)
+        if arguments:
+            task["arguments"] = Inline(parameters=[Inline(name=key, value=value) for key, value in arguments.items()])
+        dag.tasks.append(task)
+        return str(task["name"])
+
+    def either(self, dag: _Dag, name: str, ways: Sequence[_Way]) -> str:
+        """A `depends` that holds when any of these ways is taken, with a gate for each that hangs on a choice."""
+        terms: list[str] = []
+        for way in ways:
+            if way.when is None:
+                terms.append(way.depends)
+                continue
+            self.gated = True
+            gate = self.task(dag, f"{name}.gate{len(terms) or ''}", self.template_names.of("gate"), {}, [way])
+            terms.append(f"{gate}.Succeeded")
+        return " || ".join(terms) if len(terms) == 1 else f"({' || '.join(terms)})"
+
+    def foreach(self, dag: _Dag, stage: Foreach, arrivals: Sequence[_Way]) -> None:
+        count = f"{{{{tasks.{self.tasks.of(stage.split)}.outputs.parameters.{contract.OUTPUT_CARDINALITY}}}}}"
+        path = dag.below("{{item}}")
+        match stage.body.stages:
+            case (Task(name=step),):
+                template = self.template_names.of(self.profiles.of(step))
+                task = self.task(dag, step, template, {"step": step, "path": path}, arrivals, count)
+            case _:
+                self.dag(stage.name, _PATH, ("path",), (stage.body,))
+                task = self.task(dag, stage.name, self.template_names.of(stage.name), {"path": path}, arrivals, count)
+        # A foreach over nothing is Skipped, and goes on.
+        dag.done[stage.name] = _Done(f"({task}.Succeeded || {task}.Skipped)", task)
+
+    def parallel(self, dag: _Dag, stage: Parallel, arrivals: Sequence[_Way]) -> None:
+        if len(arrivals) > 1:
+            arrivals = (_Way(self.either(dag, stage.name, arrivals)),)
+        terms: list[str] = []
+        if pack.fits(stage):
+            for number, branch in enumerate(stage.branches):
+                self.fill(dag, branch, arrivals, branch.exits)
+                terms.append(self.either(dag, f"{stage.name}{number}", dag.ways(branch.exits)))
+        else:
+            for number, group in enumerate(pack.groups(stage), 1):
+                name = f"{stage.name}.{number}"
+                template = self.part(dag, name, group)
+                terms.append(f"{self.task(dag, name, template, dag.call(), arrivals)}.Succeeded")
+        dag.done[stage.name] = _Done(" && ".join(terms), "")
+
+    def loop(self, dag: _Dag, stage: Loop, arrivals: Sequence[_Way]) -> None:
+        given = dag.call()
+        inside = _Dag(stage.name, f"{_PATH}.{contract.TURN_MARK}{_TURN}" if given else f"{contract.TURN_MARK}{_TURN}", (*given, "turn"))
+        self.dags.append(inside)
+        template = self.template_names.of(stage.name)
+        self.fill(inside, stage.body, (), (*stage.again, *stage.body.exits))
+        on = {"path": _PATH} if given else {}
+        again = self.task(inside, f"{stage.header}.again", template, {**on, "turn": _NEXT_TURN}, inside.ways(stage.again))
+        if stage.ways:
+            inside.outputs.append({"name": contract.OUTPUT_NEXT, "valueFrom": {"expression": _choice(inside, stage, again)}})
+        task = self.task(dag, stage.name, template, {**given, "turn": "0"}, arrivals)
+        dag.done[stage.name] = _Done(f"{task}.Succeeded", task)
+
+
+def _choice(dag: _Dag, loop: Loop, again: str) -> str:
+    """An expression for the way on from a loop: that of the next turn where there was one, else of the exit that was taken."""
+    expression = "''"
+    for arrival in loop.body.exits:
+        task = dag.done[arrival.stage].task
+        chosen = f"tasks['{task}'].outputs.parameters.{contract.OUTPUT_NEXT} == '{arrival.key}'"
+        expression = f"tasks['{task}'].status == 'Succeeded' && {chosen} ? '{arrival.key}' : {expression}"
+    return f"tasks['{again}'].status == 'Succeeded' ? tasks['{again}'].outputs.parameters.{contract.OUTPUT_NEXT} : {expression}"

@@ -1,0 +1,76 @@
+"""The WorkflowTemplate around the templates: its name, labels, parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any, Final
+
+from ...compiler.ir.nodes import Flow, Parameter
+from ...compiler.limits import ARGO_NAME
+from ...compiler.plan import plain
+from ..names import Names
+from ..options import Options
+from .serialise import Inline
+
+_PARALLELISM: Final = 100
+"""Pods of a run at one time."""
+
+
+def workflow_template(
+    flow: Flow, options: Options, *, entrypoint: str, templates: list[dict[str, Any]], names: Names
+) -> dict[str, Any]:
+    """The manifest. `names` are those of the DAGs' tasks: what had to be renamed is noted in an annotation."""
+    annotations = {"flowc/flow": flow.name}
+    steps = {step.name for step in flow.steps}
+    renamed = {name: step for name, step in names.changed().items() if step in steps}
+    if renamed:
+        annotations["flowc/steps"] = json.dumps(renamed, ensure_ascii=False)
+    metadata: dict[str, Any] = {
+        "name": workflow_name(flow.name),
+        "labels": {"app.kubernetes.io/managed-by": "flowc"},
+        "annotations": annotations,
+    }
+    if options.namespace:
+        metadata["namespace"] = options.namespace
+    spec: dict[str, Any] = {"entrypoint": entrypoint, "parallelism": _PARALLELISM}
+    if options.service_account:
+        spec["serviceAccountName"] = options.service_account
+    if flow.parameters:
+        spec["arguments"] = {"parameters": [_parameter(one) for one in flow.parameters]}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "WorkflowTemplate",
+        "metadata": metadata,
+        "spec": {**spec, "templates": templates},
+    }
+
+
+def workflow_name(flow: str) -> str:
+    """The name of a flow's WorkflowTemplate: lower case, at most 63 characters (it becomes a label)."""
+    name = re.sub(r"[^a-z0-9]+", "-", flow.lower()).strip("-")
+    if name and flow.isascii() and len(name) <= ARGO_NAME:
+        return name
+    digest = hashlib.sha256(flow.encode()).hexdigest()[:8]
+    return f"{name[: ARGO_NAME - 9].strip('-') or 'flow'}-{digest}"
+
+
+def _parameter(parameter: Parameter) -> Inline:
+    argument = Inline(name=parameter.name)
+    if not parameter.required or parameter.default is not None or parameter.deferred:
+        argument["value"] = encode_value(plain(parameter.default))
+    if parameter.help:
+        argument["description"] = parameter.help.replace("{{", "{ {")
+    return argument
+
+
+def encode_value(value: object) -> str:
+    """A parameter's value as text that Argo and Kubernetes leave alone, and that the runtime reads back.
+
+    A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON. `null` says
+    that no value is given. `{{` (which Argo expands, in values too) and `$(` (which Kubernetes expands) are escaped as JSON can.
+    """
+    if isinstance(value, str) and value != "null" and not value.startswith('"') and "{{" not in value and "$(" not in value:
+        return value
+    return json.dumps(value, ensure_ascii=False).replace("{{", "\\u007b\\u007b").replace("$(", "\\u0024(")

@@ -1,0 +1,138 @@
+"""What the decorators of a step say to every platform: resources, retries, timeouts, environment.
+
+`@resources` counts on all platforms, a platform's own decorator on that platform; where both name a quantity, the larger counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..compiler.diagnostics.model import Report
+from ..compiler.diagnostics.rules import targets as rules
+from ..compiler.ir.nodes import Constant, Decorator, Step, Table
+from .options import Options
+
+DEFAULT_CPU: Final = 1.0
+DEFAULT_MEMORY_MB: Final = 4000.0
+DEFAULT_TIMEOUT_SECONDS: Final = 5 * 24 * 3600
+"""What a task may take without `@timeout`: five days."""
+
+_QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
+_LOCAL_ONLY: Final = frozenset({"retry", "timeout", "catch", "environment", "resources"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one step's tasks run, whoever runs them.
+
+    Attributes:
+        image: The container image.
+        cpu: Virtual CPUs.
+        memory: Megabytes.
+        gpu: GPUs, 0 for none.
+        disk: Megabytes of scratch space, or None for the platform's default.
+        shared_memory: Megabytes of /dev/shm, or None for the platform's default.
+        queue: The queue that the platform's decorator names.
+        attempts: How often a task may start, the attempt that records a caught failure included.
+        retry_seconds: The wait before each new attempt.
+        timeout: Seconds that one attempt may take.
+        environment: Variables of the task, sorted by name.
+    """
+
+    image: str
+    cpu: float
+    memory: float
+    gpu: int
+    disk: float | None
+    shared_memory: float | None
+    queue: str | None
+    attempts: int
+    retry_seconds: int
+    timeout: int
+    environment: tuple[tuple[str, str], ...]
+
+
+def read_settings(step: Step, platform: str, emitted: frozenset[str], options: Options, report: Report) -> Settings:
+    """The settings of a step on one platform.
+
+    Args:
+        step: The step.
+        platform: The decorator of this platform, `batch` or `kubernetes`. The other platform's is for others and left out silently.
+        emitted: The arguments of that decorator that the target emits; others are warned about.
+        options: What the step does not say.
+        report: Takes what the platform would not.
+    """
+    by_name = {one.name: one for one in step.decorators}
+    _warn(step, platform, emitted, report)
+    own = _arguments(by_name.get(platform))
+    quantities = {name: _largest(name, _arguments(by_name.get("resources")), own) for name in _QUANTITIES}
+    retry = _arguments(by_name.get("retry"))
+    retries = int(_number(retry.get("times"), 3.0)) if "retry" in by_name else 0
+    image, queue = own.get("image"), own.get("queue")
+    return Settings(
+        image=image if isinstance(image, str) else options.image,
+        cpu=quantities["cpu"] or DEFAULT_CPU,
+        memory=quantities["memory"] or DEFAULT_MEMORY_MB,
+        gpu=int(quantities["gpu"] or 0),
+        disk=quantities["disk"],
+        shared_memory=quantities["shared_memory"],
+        queue=queue if isinstance(queue, str) else None,
+        attempts=1 + retries + ("catch" in by_name),
+        retry_seconds=round(60 * _number(retry.get("minutes_between_retries"), 2.0)) if retries else 0,
+        timeout=_timeout(by_name.get("timeout")),
+        environment=_environment(by_name.get("environment"), report),
+    )
+
+
+def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) -> None:
+    """Say which decorators, and which arguments of the platform's own, have no effect yet."""
+    for decorator in step.decorators:
+        if decorator.name == platform:
+            for name, value in decorator.arguments:
+                if name not in emitted and value is not None:
+                    report.add(
+                        rules.NOT_EMITTED, f"`{name}` of `@{platform}` has no effect yet", decorator.span, help="the document is made without it"
+                    )
+        elif decorator.name not in _LOCAL_ONLY and decorator.name not in ("batch", "kubernetes"):
+            report.add(
+                rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span, help="the document is made without it"
+            )
+
+
+def _arguments(decorator: Decorator | None) -> dict[str, Constant]:
+    return dict(decorator.arguments) if decorator is not None else {}
+
+
+def _number(value: Constant, otherwise: float) -> float:
+    """A number, or a string that says one; the front end let nothing else through."""
+    return otherwise if value is None else float(value)  # type: ignore[arg-type]
+
+
+def _largest(name: str, *tables: dict[str, Constant]) -> float | None:
+    given = [_number(table[name], 0.0) for table in tables if table.get(name) is not None]
+    return max(given, default=None)
+
+
+def _timeout(decorator: Decorator | None) -> int:
+    given = _arguments(decorator)
+    seconds = sum(_number(given.get(unit), 0.0) * length for unit, length in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
+    return round(seconds) or DEFAULT_TIMEOUT_SECONDS
+
+
+def _environment(decorator: Decorator | None, report: Report) -> tuple[tuple[str, str], ...]:
+    variables = _arguments(decorator).get("vars")
+    found: dict[str, str] = {}
+    for name, value in variables.items if isinstance(variables, Table) else ():
+        if decorator is not None and (not isinstance(name, str) or not name or "=" in name or "\0" in name or name.startswith("FLOWC_")):
+            report.add(
+                rules.BAD_VALUE, f"{name!r} cannot be the name of an environment variable", decorator.span, help="names with FLOWC_ are flowc's own"
+            )
+            continue
+        found[str(name)] = value if isinstance(value, str) else "" if value is None else str(value)
+    return tuple(sorted(found.items()))
+
+
+def number_text(value: float) -> str:
+    """A quantity as platforms write it: `1`, `0.5`."""
+    return str(int(value)) if value == int(value) else repr(value)

@@ -1,0 +1,105 @@
+"""AWS Batch job definitions: one for each distinct setting of a flow's steps, named by its content.
+
+A definition is never changed: another setting is another name, so that a new deployment cannot change a running execution.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any, Final
+
+from ...compiler.diagnostics.model import Report
+from ...compiler.diagnostics.rules import targets as rules
+from ...compiler.ir.nodes import Flow, Step
+from ...compiler.limits import BATCH_TIMEOUT_SECONDS
+from ...runtime import contract
+from ..options import Options
+from ..settings import Settings, number_text, read_settings
+
+_EMITTED: Final = frozenset({"cpu", "memory", "gpu", "image", "queue", "shared_memory", "iam_role", "execution_role"})
+"""The arguments of `@batch` that reach the job definition."""
+
+
+class Jobs:
+    """The jobs of one flow's steps."""
+
+    def __init__(self, flow: Flow, options: Options, report: Report) -> None:
+        self.flow = flow
+        self.options = options
+        self.settings: dict[str, Settings] = {}
+        self._definitions: dict[str, dict[str, Any]] = {}
+        self._names: dict[str, str] = {}
+        for decorator in flow.decorators:
+            report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+        for step in flow.steps:
+            settings = self.settings[step.name] = read_settings(step, "batch", _EMITTED, options, report)
+            _check(step, settings, report)
+            definition = self._define(step, settings)
+            digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:12]
+            name = f"flowc-{job_name(flow.name)[:100]}-{digest}"
+            self._definitions[name] = {"jobDefinitionName": name, **definition}
+            self._names[step.name] = name
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """The requests of `batch:RegisterJobDefinition`, in the order in which steps first need them."""
+        return list(self._definitions.values())
+
+    def definition_of(self, step: str) -> str:
+        """The name of a step's job definition."""
+        return self._names[step]
+
+    def queue_of(self, step: str) -> str:
+        """The queue of a step's jobs."""
+        return self.settings[step].queue or self.options.batch_queue or "${BatchQueue}"
+
+    def _define(self, step: Step, settings: Settings) -> dict[str, Any]:
+        own = next((dict(one.arguments) for one in step.decorators if one.name == "batch"), {})
+        requirements = [("VCPU", number_text(settings.cpu)), ("MEMORY", number_text(settings.memory))]
+        if settings.gpu:
+            requirements.append(("GPU", str(settings.gpu)))
+        environment = [
+            *settings.environment,
+            (contract.DATASTORE, self.options.datastore_url),
+        ]
+        container: dict[str, Any] = {
+            "image": settings.image,
+            "command": list(contract.ENTRYPOINT),
+            "resourceRequirements": [{"type": kind, "value": value} for kind, value in requirements],
+            "environment": [{"name": name, "value": value} for name, value in environment],
+        }
+        roles = {"jobRoleArn": own.get("iam_role") or self.options.job_role}
+        roles["executionRoleArn"] = own.get("execution_role") or self.options.execution_role
+        container |= {key: role for key, role in roles.items() if role}
+        if settings.shared_memory is not None:
+            container["linuxParameters"] = {"sharedMemorySize": int(settings.shared_memory)}
+        return {
+            "type": "container",
+            "containerProperties": container,
+            "retryStrategy": {"attempts": 1},  # the state machine's own `Retry` counts attempts and waits between them
+            "timeout": {"attemptDurationSeconds": settings.timeout},
+            "propagateTags": True,
+            "tags": {"flowc:flow": self.flow.name},
+        }
+
+
+def _check(step: Step, settings: Settings, report: Report) -> None:
+    at = {decorator.name: decorator.span for decorator in step.decorators}
+    if settings.timeout < BATCH_TIMEOUT_SECONDS:
+        report.add(
+            rules.BAD_VALUE,
+            f"step `{step.name}` times out after {settings.timeout} s, and AWS Batch takes no less than {BATCH_TIMEOUT_SECONDS} s",
+            at["timeout"],
+            help=f"write `@timeout(seconds={BATCH_TIMEOUT_SECONDS})` or more",
+        )
+    for name, value in settings.environment:
+        if name.startswith("AWS_BATCH"):
+            report.add(
+                rules.BAD_VALUE, f"`{name}` cannot be set: AWS Batch keeps names with AWS_BATCH for itself", at["environment"], f"set to {value!r}"
+            )
+
+
+def job_name(text: str) -> str:
+    """A name that Batch accepts: letters, digits, `-` and `_`, at most 128, the first a letter or digit."""
+    return re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9_-]", "-", text))[:128] or "job"

@@ -1,0 +1,24 @@
+"""What Step Functions refuses, checked on the finished definition."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...compiler.diagnostics.model import Report
+from ...compiler.diagnostics.rules import targets as rules
+from ...compiler.ir.nodes import Flow
+from ...compiler.limits import ASL_BYTES
+
+
+def check_definition(flow: Flow, definition: dict[str, Any], report: Report) -> None:
+    """The definition, as it is sent, is within the platform's size."""
+    used = len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False).encode())
+    if used > ASL_BYTES:
+        report.add(
+            rules.OVER_LIMIT,
+            f"the state machine takes {used:,} bytes of the {ASL_BYTES:,} that Step Functions allows",
+            flow.span,
+            f"{len(flow.steps)} steps",
+            help="split the flow into two",
+        )
