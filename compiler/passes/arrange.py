@@ -45,30 +45,30 @@ def arrange(
     Returns:
         The block, and each of its exits with where it leads.
     """
-    stages = dict(stages)
+    placed = dict(stages)
     home = {name: name for name in stages}
     for component in _components(entry, stages, links):
         loop = _loop(entry, component, stages, links, outs, spans, report)
         home.update(dict.fromkeys(component, loop.name))
         for name in component:
-            del stages[name]
-        stages[loop.name] = loop
+            del placed[name]
+        placed[loop.name] = loop
 
     def leave(link: Link) -> Arrival:
         name = home[link.source]
         if name == link.source:
             return Arrival(stage=name, key=link.key)
-        loop = stages[name]
+        loop = placed[name]
         return Arrival(stage=name, key=link.target if isinstance(loop, Loop) and loop.ways else None)
 
-    after: dict[str, dict[Arrival, None]] = {name: {} for name in stages}
+    after: dict[str, dict[Arrival, None]] = {name: {} for name in placed}
     for link in links:
         if home[link.source] != home[link.target]:
             after[home[link.target]][leave(link)] = None
     exits = list(dict.fromkeys((leave(out), out.target) for out in outs))
     order = _order(home[entry], after)
     block = Block(
-        stages=tuple(replace(stages[name], after=tuple(after[name])) for name in order),
+        stages=tuple(replace(placed[name], after=tuple(after[name])) for name in order),
         exits=tuple(dict.fromkeys(arrival for arrival, _ in exits)),
     )
     return block, exits

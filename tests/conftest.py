@@ -1,0 +1,57 @@
+"""What the tests share: the golden cases, and how a golden file is compared."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flowc.compiler import Compilation
+from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.ir.nodes import Flow
+from flowc.compiler.pipeline import compile_bytes
+from flowc.targets import Document, load
+from flowc.targets.options import Options
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "golden"
+CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir() and path.name != "errors")
+ERRORS = sorted(path for path in (GOLDEN / "errors").iterdir() if path.is_dir())
+
+
+def compile_case(case: Path) -> Compilation:
+    """Compile the flow of a golden case."""
+    return compile_bytes("flow.py", (case / "flow.py").read_bytes())
+
+
+def documents(flow: Flow, target: str, options: Options | None = None) -> tuple[Document, ...]:
+    """A target's documents for a flow, which must have no error."""
+    report = Report()
+    made = load(target)(flow, options or Options(), report)
+    assert not report.failed, report.sorted()
+    return made
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the files under golden/ instead of comparing them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares text with a golden file, or writes it with --update-golden."""
+    update = request.config.getoption("--update-golden")
+
+    def check(path: Path, text: str) -> None:
+        if update:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        assert path.exists(), f"{path.relative_to(ROOT)} is missing: `make golden` writes it"
+        expected = path.read_text(encoding="utf-8")
+        if text != expected:
+            name = str(path.relative_to(ROOT))
+            diff = difflib.unified_diff(expected.splitlines(), text.splitlines(), name, "now", lineterm="")
+            pytest.fail("\n".join(["`make golden` accepts this:", *diff]), pytrace=False)
+
+    return check

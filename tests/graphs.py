@@ -1,0 +1,100 @@
+"""Random flows: the shapes of the flow language put together at random, as source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+
+Shape: TypeAlias = "tuple[str, list[list[Shape]]]"
+"""A kind of region and the chains of shapes inside it."""
+
+
+def _inside(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
+    chain = st.lists(inner, min_size=1, max_size=3)
+    arm = st.lists(inner, max_size=2)
+    return st.one_of(
+        st.tuples(st.just("split"), st.lists(chain, min_size=2, max_size=3)),
+        st.tuples(st.just("foreach"), st.lists(chain, min_size=1, max_size=1)),
+        st.tuples(st.just("switch"), st.lists(arm, min_size=2, max_size=3)),
+        st.tuples(st.just("loop"), st.lists(arm, min_size=1, max_size=1)),
+        st.tuples(st.just("exits"), st.lists(arm, min_size=3, max_size=3)),
+    )
+
+
+shapes = st.lists(st.recursive(st.just(("step", [])), _inside, max_leaves=8), min_size=1, max_size=4)
+"""Chains of shapes, nested a few levels deep."""
+
+
+@dataclass
+class Draft:
+    """A flow being written: its steps by number, each with what it says."""
+
+    bodies: dict[int, tuple[bool, str]] = field(default_factory=dict)
+
+    def add(self, body: str = "", *, joins: bool = False) -> int:
+        number = len(self.bodies)
+        self.bodies[number] = (joins, body)
+        return number
+
+    def chain(self, shapes: Sequence[Shape], after: int) -> int:
+        """Write a chain that goes on to step `after`; returns its first step."""
+        for kind, inner in reversed(shapes):
+            after = self.shape(kind, inner, after)
+        return after
+
+    def shape(self, kind: str, inner: list[list[Shape]], after: int) -> int:
+        match kind:
+            case "step":
+                return self.add(f"self.next(self.<{after}>)")
+            case "split" | "foreach":
+                join = self.add(f"self.next(self.<{after}>)", joins=True)
+                firsts = [self.chain(branch, join) for branch in inner]
+                if kind == "foreach":
+                    return self.add(f"self.next(self.<{firsts[0]}>, foreach='items')")
+                return self.add(f"self.next({', '.join(f'self.<{first}>' for first in firsts)})")
+            case "switch":
+                return self.add(self.switch([self.chain(arm, after) for arm in inner]))
+            case "loop":
+                header, latch = self.add(), self.add()
+                self.bodies[header] = (False, f"self.next(self.<{self.chain(inner[0], latch)}>)")
+                self.bodies[latch] = (False, self.switch([header, after]))
+                return header
+            case _:  # a loop of a switch in its middle, left to two places
+                header, latch = self.add(), self.add()
+                left = self.chain(inner[1], after)
+                self.bodies[header] = (False, self.switch([self.chain(inner[0], latch), left]))
+                self.bodies[latch] = (False, self.switch([header, self.chain(inner[2], after)]))
+                return header
+
+    def switch(self, targets: list[int]) -> str:
+        cases = ", ".join(f"{position}: self.<{target}>" for position, target in enumerate(targets))
+        return f"self.next({{{cases}}}, condition='kind')"
+
+
+def source(shapes: Sequence[Shape], name: Callable[[int], str] = "s{}".format, order: Sequence[int] | None = None) -> str:
+    """The flow as source text, its steps named by `name` and written in `order`."""
+    draft = Draft()
+    end = draft.add()
+    first = draft.chain(shapes, end)
+    start = draft.add(f"self.next(self.<{first}>)")
+    names = {number: name(number) for number in draft.bodies} | {start: "start", end: "end"}
+    lines = ["from flowc import FlowSpec, step", "", "class Random(FlowSpec):"]
+    numbers = sorted(draft.bodies)
+    if order is not None:
+        numbers = [numbers[position % len(numbers)] for position in order]
+        numbers = [*dict.fromkeys(numbers), *(number for number in sorted(draft.bodies) if number not in numbers)]
+    for number in numbers:
+        joins, body = draft.bodies[number]
+        for other in names:
+            body = body.replace(f"<{other}>", names[other])
+        lines += ["    @step", f"    def {names[number]}(self{', inputs' if joins else ''}):", f"        {body or 'pass'}"]
+    return "\n".join(lines) + "\n"
+
+
+def dice(step: str, path: str, sides: int) -> int:
+    """A number below `sides` that depends on nothing but the task."""
+    return int(hashlib.sha256(f"{step}/{path}".encode()).hexdigest(), 16) % sides
