@@ -46,7 +46,9 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None) -> Comp
         source = Source(path, data.decode("latin-1"))
         report = Report()
         line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1
-        report.add(rules.UNDECODABLE, "the file is not text in its encoding", source.at(line, 1), str(error), help="save it as UTF-8")
+        report.add(
+            rules.UNDECODABLE, "the file is not text in its encoding", source.at(line, 1), str(error), help="save it as UTF-8"
+        )
         return Compilation(source, None, report.sorted())
 
 

@@ -1,7 +1,7 @@
 """`plan.json`: a flow as its runtime reads it, in the package beside the flow's own file.
 
-It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its `scopes`
-(the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`.
+It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its
+`scopes` (the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,25 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from .ir.edges import edges_of
-from .ir.nodes import Arm, Arrival, Block, Constant, Decorator, Fanout, Flow, Foreach, Goto, Loop, Parallel, Split, Stage, Step, Switch, Table, Task
+from .ir.nodes import (
+    Arm,
+    Arrival,
+    Block,
+    Constant,
+    Decorator,
+    Fanout,
+    Flow,
+    Foreach,
+    Goto,
+    Loop,
+    Parallel,
+    Split,
+    Stage,
+    Step,
+    Switch,
+    Table,
+    Task,
+)
 from .ir.walk import index_stages, resolve
 
 FORMAT: Final = 1
@@ -179,9 +197,20 @@ def _stage(stage: Stage) -> Json:
         case Task():
             return {"kind": "task", "name": stage.name, "after": _arrivals(stage.after)}
         case Parallel():
-            own: dict[str, Json] = {"kind": "parallel", "split": stage.split, "join": stage.join, "branches": [_block(one) for one in stage.branches]}
+            own: dict[str, Json] = {
+                "kind": "parallel",
+                "split": stage.split,
+                "join": stage.join,
+                "branches": [_block(one) for one in stage.branches],
+            }
         case Foreach():
-            own = {"kind": "foreach", "split": stage.split, "variable": stage.variable, "join": stage.join, "body": _block(stage.body)}
+            own = {
+                "kind": "foreach",
+                "split": stage.split,
+                "variable": stage.variable,
+                "join": stage.join,
+                "body": _block(stage.body),
+            }
         case Loop():
             own = {
                 "kind": "loop",

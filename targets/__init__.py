@@ -38,7 +38,8 @@ TARGETS = ("argo", "sfn")
 def load(name: str) -> Emit:
     """The `emit` of a target: documents for a flow, the first of them the one that `flowc compile` prints.
 
-    Faults are added to the report; with errors among them the documents are not to be used. Only the target asked for is imported.
+    Faults are added to the report; with errors among them the documents are not to be used. Only the target asked for is
+    imported.
     """
     emit: Emit = import_module(f".{name}", __name__).emit
     return emit

@@ -57,11 +57,9 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     """The settings of a step on one platform.
 
     Args:
-        step: The step.
-        platform: The decorator of this platform, `batch` or `kubernetes`. The other platform's is for others and left out silently.
-        emitted: The arguments of that decorator that the target emits; others are warned about.
-        options: What the step does not say.
-        report: Takes what the platform would not.
+        step: The step. platform: The decorator of this platform, `batch` or `kubernetes`. The other platform's is for
+        others and left out silently. emitted: The arguments of that decorator that the target emits; others are warned
+        about. options: What the step does not say. report: Takes what the platform would not.
     """
     by_name = {one.name: one for one in step.decorators}
     _warn(step, platform, emitted, report)
@@ -92,11 +90,17 @@ def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) ->
             for name, value in decorator.arguments:
                 if name not in emitted and value is not None:
                     report.add(
-                        rules.NOT_EMITTED, f"`{name}` of `@{platform}` has no effect yet", decorator.span, help="the document is made without it"
+                        rules.NOT_EMITTED,
+                        f"`{name}` of `@{platform}` has no effect yet",
+                        decorator.span,
+                        help="the document is made without it",
                     )
         elif decorator.name not in _LOCAL_ONLY and decorator.name not in ("batch", "kubernetes"):
             report.add(
-                rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span, help="the document is made without it"
+                rules.NOT_EMITTED,
+                f"`@{decorator.name}` has no effect on this target yet",
+                decorator.span,
+                help="the document is made without it",
             )
 
 
@@ -124,9 +128,14 @@ def _environment(decorator: Decorator | None, report: Report) -> tuple[tuple[str
     variables = _arguments(decorator).get("vars")
     found: dict[str, str] = {}
     for name, value in variables.items if isinstance(variables, Table) else ():
-        if decorator is not None and (not isinstance(name, str) or not name or "=" in name or "\0" in name or name.startswith("FLOWC_")):
+        if decorator is not None and (
+            not isinstance(name, str) or not name or "=" in name or "\0" in name or name.startswith("FLOWC_")
+        ):
             report.add(
-                rules.BAD_VALUE, f"{name!r} cannot be the name of an environment variable", decorator.span, help="names with FLOWC_ are flowc's own"
+                rules.BAD_VALUE,
+                f"{name!r} cannot be the name of an environment variable",
+                decorator.span,
+                help="names with FLOWC_ are flowc's own",
             )
             continue
         found[str(name)] = value if isinstance(value, str) else "" if value is None else str(value)

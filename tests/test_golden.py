@@ -1,4 +1,5 @@
-"""Golden files: `golden/<case>/` holds a flow and what each stage makes of it, `golden/errors/<code>_<name>/` a fault and its message.
+"""Golden files: `golden/<case>/` holds a flow and what each stage makes of it, `golden/errors/<code>_<name>/` a fault and
+its message.
 
 `pytest --update-golden` rewrites them. A file that is missing, or that nothing makes, fails.
 """
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from conftest import CASES, ERRORS, compile_case, documents
-
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
 from flowc.compiler.diagnostics.rules import RULES

@@ -9,17 +9,16 @@ from collections import Counter
 import yaml
 from conftest import documents
 from evaluators import Outcome, Runner, argo, asl, tree
-from graphs import Shape, dice, shapes, source
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from validators.argo_dangling import dangling as argo_dangling
-from validators.asl_dangling import dangling as asl_dangling
-
 from flowc.compiler import Source, compile_source
 from flowc.compiler.ir.edges import edges_of
 from flowc.compiler.ir.nodes import Fanout, Flow
 from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
+from graphs import Shape, dice, shapes, source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from validators.argo_dangling import dangling as argo_dangling
+from validators.asl_dangling import dangling as asl_dangling
 
 many = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
@@ -79,7 +78,8 @@ def test_names_and_order_change_names_only(shape: list[Shape], chance: random.Ra
     order = list(range(count))
     chance.shuffle(order)
     # Names of one length in which no other occurs, so that they can be put back in the output's text.
-    one, other = compiled(source(shape, "Sx{:03d}x".format)), compiled(source(shape, lambda number: f"{letters[number]}{number:03d}x", order))
+    one = compiled(source(shape, "Sx{:03d}x".format))
+    other = compiled(source(shape, lambda number: f"{letters[number]}{number:03d}x", order))
 
     def back(text: str) -> str:
         for number in range(count):

@@ -1,6 +1,7 @@
 """Diagnostics as data: what is wrong, where, and what to write instead.
 
-`Rule` is a kind of fault (one table of them: `rules`), `Diagnostic` one occurrence. Nothing here renders text for a terminal: see `render`.
+`Rule` is a kind of fault (one table of them: `rules`), `Diagnostic` one occurrence. Nothing here renders text for a
+terminal: see `render`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Constant expressions: what the compiler can work out without running anything.
 
-Literals, containers, names of module constants, arithmetic, string formatting by f-string, conditional expressions and comparisons.
+Literals, containers, names of module constants, arithmetic, string formatting by f-string, conditional expressions and
+comparisons.
 
     MB = 1024
     @resources(memory=60 * MB)      →   memory = 61440
@@ -162,7 +163,8 @@ class _Evaluator:
     def _bound(self, node: ast.BinOp, left: Constant, right: Constant) -> None:
         """Refuse what would take long to compute before it is computed."""
         if isinstance(node.op, ast.Pow | ast.LShift) and isinstance(left, int) and isinstance(right, int):
-            if right > 10_000 or (isinstance(node.op, ast.Pow) and left.bit_length() * right > 10 * MAX_SIZE):
+            bits = left.bit_length() * right if isinstance(node.op, ast.Pow) else left.bit_length() + right
+            if bits > 10 * MAX_SIZE:
                 raise NotConstant(node, "its value is too large")
         if isinstance(node.op, ast.Mult):
             for one, times in ((left, right), (right, left)):

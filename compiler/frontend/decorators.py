@@ -13,36 +13,49 @@ from ..ir.nodes import Constant, Decorator, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
 
-_DISK = "use_tmpfs:bool tmpfs_tempdir:bool tmpfs_size:number tmpfs_path:text shared_memory:number"
 
-STEP_DECORATORS: Final[dict[str, str]] = {
-    "resources": "cpu:number gpu:number memory:number disk:number shared_memory:number",
-    "batch": "cpu:number gpu:number memory:number image:text queue:text iam_role:text execution_role:text max_swap:number swappiness:number "
-    f"inferentia:number trainium:number efa:number ephemeral_storage:number log_driver:text log_options:list host_volumes:any "
-    f"efs_volumes:any aws_batch_tags:table {_DISK}",
-    "kubernetes": "cpu:number gpu:number memory:number disk:number image:text image_pull_policy:text image_pull_secrets:list "
-    "service_account:text namespace:text secrets:any node_selector:any labels:table annotations:table gpu_vendor:text tolerations:list "
-    "persistent_volume_claims:table port:number compute_pool:text hostname_resolution_timeout:number qos:text extended_resources:table "
-    f"security_context:table {_DISK}",
-    "retry": "times:number minutes_between_retries:number",
-    "timeout": "seconds:number minutes:number hours:number",
-    "catch": "var:text print_exception:bool",
-    "environment": "vars:table",
-    "secrets": "sources:list role:text allow_override:bool",
-    "pypi": "packages:table python:text disabled:bool",
-    "conda": "packages:table libraries:table python:text disabled:bool",
-    "card": "type:text id:text options:table timeout:number save_errors:bool customize:bool refresh_interval:number",
+def _takes(**by_kind: str) -> dict[str, str]:
+    """The arguments of a decorator, each with its kind, from the names of each kind."""
+    return {name: kind for kind, names in by_kind.items() for name in names.split()}
+
+
+STEP_DECORATORS: Final[dict[str, dict[str, str]]] = {
+    "resources": _takes(number="cpu gpu memory disk shared_memory"),
+    "batch": _takes(
+        number="cpu gpu memory shared_memory max_swap swappiness inferentia trainium efa ephemeral_storage tmpfs_size",
+        text="image queue iam_role execution_role log_driver tmpfs_path",
+        bool="use_tmpfs tmpfs_tempdir",
+        list="log_options",
+        table="aws_batch_tags",
+        any="host_volumes efs_volumes",
+    ),
+    "kubernetes": _takes(
+        number="cpu gpu memory disk shared_memory tmpfs_size port hostname_resolution_timeout",
+        text="image image_pull_policy service_account namespace gpu_vendor qos compute_pool tmpfs_path",
+        bool="use_tmpfs tmpfs_tempdir",
+        list="image_pull_secrets tolerations",
+        table="labels annotations persistent_volume_claims extended_resources security_context",
+        any="secrets node_selector",
+    ),
+    "retry": _takes(number="times minutes_between_retries"),
+    "timeout": _takes(number="seconds minutes hours"),
+    "catch": _takes(text="var", bool="print_exception"),
+    "environment": _takes(table="vars"),
+    "secrets": _takes(list="sources", text="role", bool="allow_override"),
+    "pypi": _takes(table="packages", text="python", bool="disabled"),
+    "conda": _takes(table="packages libraries", text="python", bool="disabled"),
+    "card": _takes(text="type id", table="options", number="timeout refresh_interval", bool="save_errors customize"),
 }
 """Decorators of steps, each with its arguments and their kinds."""
 
-FLOW_DECORATORS: Final[dict[str, str]] = {
-    "schedule": "hourly:bool daily:bool weekly:bool cron:text timezone:text",
-    "project": "name:text branch:text production:bool",
-    "trigger": "event:any events:list options:table",
-    "trigger_on_finish": "flow:any flows:list options:table",
-    "exit_hook": "on_success:functions on_error:functions options:table",
-    "pypi_base": "packages:table python:text disabled:bool",
-    "conda_base": "packages:table libraries:table python:text disabled:bool",
+FLOW_DECORATORS: Final[dict[str, dict[str, str]]] = {
+    "schedule": _takes(bool="hourly daily weekly", text="cron timezone"),
+    "project": _takes(text="name branch", bool="production"),
+    "trigger": _takes(any="event", list="events", table="options"),
+    "trigger_on_finish": _takes(any="flow", list="flows", table="options"),
+    "exit_hook": _takes(functions="on_success on_error", table="options"),
+    "pypi_base": _takes(table="packages", text="python", bool="disabled"),
+    "conda_base": _takes(table="packages libraries", text="python", bool="disabled"),
 }
 """Decorators of flows, likewise."""
 
@@ -72,7 +85,11 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
             continue
         if name in found and name not in _REPEATABLE:
             context.fault(
-                rules.DUPLICATE_DECORATOR, f"`@{name}` stands twice on `{owner}`", node, "again", also=[(found[name][1], "first here")]
+                rules.DUPLICATE_DECORATOR,
+                f"`@{name}` stands twice on `{owner}`",
+                node,
+                "again",
+                also=[(found[name][1], "first here")],
             )
             continue
         found[name] = (decorator, node)
@@ -94,7 +111,7 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         return None
     arguments: list[tuple[str, Constant]] = []
     if isinstance(node, ast.Call):
-        takes = dict(argument.split(":") for argument in here[name].split())
+        takes = here[name]
         for position in node.args:
             context.fault(
                 rules.BAD_ARGUMENT, f"`@{name}` takes its arguments by name", position, help=f"write `{next(iter(takes))}=…`"

@@ -68,7 +68,9 @@ def _find(context: Context, class_name: str | None) -> ast.ClassDef | None:
         )
         return None
     if not flows:
-        context.report.add(file_rules.NO_FLOW, "the file has no flow", top, help="write `class Name(FlowSpec):` with `FlowSpec` from `flowc`")
+        context.report.add(
+            file_rules.NO_FLOW, "the file has no flow", top, help="write `class Name(FlowSpec):` with `FlowSpec` from `flowc`"
+        )
         return None
     first, *others = flows.values()
     if others:
@@ -151,7 +153,9 @@ def _parameters(context: Context, node: ast.ClassDef) -> tuple[Parameter, ...]:
                 also=[(found[option].span, "first here")],
             )
         elif attribute in RESERVED:
-            context.report.add(rules.RESERVED_NAME, f"a parameter cannot be named `{attribute}`", parameter.span, help="choose another name")
+            context.report.add(
+                rules.RESERVED_NAME, f"a parameter cannot be named `{attribute}`", parameter.span, help="choose another name"
+            )
         else:
             found[option] = parameter
     return tuple(found.values())

@@ -127,7 +127,33 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 
 API_NAMES = frozenset(
-    "FlowSpec step Parameter JSONType IncludeFile Config current parallel_map resources batch kubernetes retry timeout catch environment "
-    "secrets schedule project trigger trigger_on_finish exit_hook pypi pypi_base conda conda_base card".split()
+    [
+        "FlowSpec",
+        "step",
+        "Parameter",
+        "JSONType",
+        "IncludeFile",
+        "Config",
+        "current",
+        "parallel_map",
+        "resources",
+        "batch",
+        "kubernetes",
+        "retry",
+        "timeout",
+        "catch",
+        "environment",
+        "secrets",
+        "schedule",
+        "project",
+        "trigger",
+        "trigger_on_finish",
+        "exit_hook",
+        "pypi",
+        "pypi_base",
+        "conda",
+        "conda_base",
+        "card",
+    ]
 )
 """What `from flowc import *` brings, as far as the compiler cares."""

@@ -1,6 +1,6 @@
 """`Parameter(…)` in a flow's class: from an assignment to a `Parameter` of the IR.
 
-    alpha = Parameter("alpha", default=0.5, help="…")      →   alpha: float = 0.5
+alpha = Parameter("alpha", default=0.5, help="…")      →   alpha: float = 0.5
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from ..ir.nodes import Constant, Parameter, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
 
-_TYPES: Final = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,), "json": (str, Table, tuple, int, float, bool)}
+_TYPES: Final = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "json": (str, Table, tuple, int, float, bool),
+}
 _ARGUMENTS: Final = ("name", "default", "type", "help", "required", "show_default", "separator")
 _NOT_YET: Final = {"IncludeFile", "Config"}
 
@@ -25,7 +31,12 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
         return None
     name = context.module.api_name(value.func)
     if name in _NOT_YET:
-        context.fault(rules.NOT_YET_READ, f"`{name}` is not supported by this version", value, help="use a `Parameter`, or read the file in a step")
+        context.fault(
+            rules.NOT_YET_READ,
+            f"`{name}` is not supported by this version",
+            value,
+            help="use a `Parameter`, or read the file in a step",
+        )
         return None
     if name != "Parameter":
         return None
@@ -47,7 +58,10 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
         return None
     if default is not None and not _fits(default, type_name):
         context.fault(
-            rules.BAD_PARAMETER, f"the default of `{option}` is not of type `{type_name}`", arguments["default"], f"not {_article(type_name)}"
+            rules.BAD_PARAMETER,
+            f"the default of `{option}` is not of type `{type_name}`",
+            arguments["default"],
+            f"not {_article(type_name)}",
         )
         return None
     help_text = _constant(context, arguments.get("help"), None, "help")
@@ -67,7 +81,9 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
 def _arguments(context: Context, call: ast.Call) -> dict[str, ast.expr] | None:
     found: dict[str, ast.expr] = dict(zip(_ARGUMENTS, call.args[:1], strict=False))
     for extra in call.args[1:]:
-        context.fault(rules.BAD_PARAMETER, "`Parameter` takes its arguments by name, all but the first", extra, help="write `default=…`")
+        context.fault(
+            rules.BAD_PARAMETER, "`Parameter` takes its arguments by name, all but the first", extra, help="write `default=…`"
+        )
         return None
     for keyword in call.keywords:
         if keyword.arg is None or keyword.arg not in _ARGUMENTS:

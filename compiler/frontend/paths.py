@@ -1,7 +1,7 @@
 """Whether every path through a step ends in exactly one `self.next`.
 
-The step's statements are walked as a control flow graph in the large: at each point the walk holds the set of *states* that a path may
-be in there, which is `None` (no `self.next` yet) or the call that it went through.
+The step's statements are walked as a control flow graph in the large: at each point the walk holds the set of *states* that
+a path may be in there, which is `None` (no `self.next` yet) or the call that it went through.
 
     if a:  self.next(self.x)     {None} → {x}
     else:  return                {None} → reported: this path ends without a `self.next`
@@ -195,7 +195,12 @@ class PathReader:
                 return None
 
     def _is_next(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Attribute) and node.attr == "next" and isinstance(node.value, ast.Name) and node.value.id == self.me
+        return (
+            isinstance(node, ast.Attribute)
+            and node.attr == "next"
+            and isinstance(node.value, ast.Name)
+            and node.value.id == self.me
+        )
 
     def _expression(self, node: ast.AST) -> None:
         """Report every `self.next` inside something where it may not stand."""
@@ -216,9 +221,17 @@ class PathReader:
             case "function":
                 rule, message, help = rules.NEXT_IN_FUNCTION, "in a nested function", "call it in the step's own body"
             case "loop":
-                rule, message, help = rules.NEXT_IN_LOOP, "in a loop", 'to run a step for each item: `self.next(self.a, foreach="items")`'
+                rule, message, help = (
+                    rules.NEXT_IN_LOOP,
+                    "in a loop",
+                    'to run a step for each item: `self.next(self.a, foreach="items")`',
+                )
             case _:
-                rule, message, help = rules.NEXT_INDIRECT, "other than by calling it", "write the call as a statement: `self.next(self.a)`"
+                rule, message, help = (
+                    rules.NEXT_INDIRECT,
+                    "other than by calling it",
+                    "write the call as a statement: `self.next(self.a)`",
+                )
         self.context.fault(rule, f"step `{self.step}` uses `self.next` {message}", node, help=help)
 
 

@@ -13,7 +13,7 @@ from .decorators import read_decorators
 from .paths import END, PathReader
 from .transitions import TransitionReader
 
-RESERVED = frozenset("next input index inputs merge_artifacts foreach_stack cmd name script_name".split())
+RESERVED = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
 """Attributes of `FlowSpec` that a step or a parameter must not hide."""
 
 
@@ -53,7 +53,11 @@ class StepReader:
         if function.name == END:
             for call in paths.calls:
                 self.context.fault(
-                    flow_rules.END_GOES_ON, "`end` has a `self.next`", call, "nothing comes after `end`", help="delete it, or rename the step"
+                    flow_rules.END_GOES_ON,
+                    "`end` has a `self.next`",
+                    call,
+                    "nothing comes after `end`",
+                    help="delete it, or rename the step",
                 )
             return (), None, not paths.calls
         read = [reader.read(call) for call in paths.calls]
@@ -70,7 +74,10 @@ class StepReader:
         extra = [argument for argument in (*names[2:], *others) if argument is not None]
         if not names:
             self.context.report.add(
-                flow_rules.STEP_ARGUMENTS, f"step `{function.name}` does not take `self`", span, help=f"write `def {function.name}(self):`"
+                flow_rules.STEP_ARGUMENTS,
+                f"step `{function.name}` does not take `self`",
+                span,
+                help=f"write `def {function.name}(self):`",
             )
         elif extra:
             self.context.fault(
@@ -104,14 +111,19 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
     what = ""
     if isinstance(function, ast.AsyncFunctionDef):
         what = "is `async`"
-    elif any(isinstance(one, ast.Name) and one.id in ("staticmethod", "classmethod", "property") for one in function.decorator_list):
+    elif any(
+        isinstance(one, ast.Name) and one.id in ("staticmethod", "classmethod", "property") for one in function.decorator_list
+    ):
         what = "is a static method, a class method or a property"
     elif _yields(function):
         what = "is a generator"
     if what:
         span = context.source.name_span(function)
         context.report.add(
-            flow_rules.STEP_NOT_PLAIN, f"step `{function.name}` {what}", span, help="make it a plain method; what it computes goes into `self`"
+            flow_rules.STEP_NOT_PLAIN,
+            f"step `{function.name}` {what}",
+            span,
+            help="make it a plain method; what it computes goes into `self`",
         )
     return not what
 

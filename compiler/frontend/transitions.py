@@ -20,9 +20,7 @@ from ..limits import LOOP_TURNS
 from .constants import NotConstant
 from .context import Context, did_you_mean
 
-
-
-_FORMS = "`self.next(self.a)`, `self.next(self.a, self.b)`, `self.next(self.a, foreach=\"items\")` or " + (
+_FORMS = '`self.next(self.a)`, `self.next(self.a, self.b)`, `self.next(self.a, foreach="items")` or ' + (
     '`self.next({"x": self.a, …}, condition="kind")`'
 )
 
@@ -96,15 +94,21 @@ class TransitionReader:
             case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
                 return self._known(node, name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=me), attr=name)) if me == self.me and name in self.steps:
-                self._malformed(node, f"step `{name}` is called here", "a call", help=f"name it without calling it: `{self.me}.{name}`")
+                self._malformed(
+                    node, f"step `{name}` is called here", "a call", help=f"name it without calling it: `{self.me}.{name}`"
+                )
             case ast.Constant(value=str(name)):
                 self._malformed(node, "a step is named by a string", "a string", help=f"write `{self.me}.{self._nearest(name)}`")
             case ast.Name(id=name) if name in self.steps:
                 self._malformed(node, f"`{name}` is not read from `{self.me}`", help=f"write `{self.me}.{name}`")
             case ast.Starred():
-                self._malformed(node, "the steps are known only when the flow runs", "unpacked here", help="name each step: `self.a, self.b`")
+                self._malformed(
+                    node, "the steps are known only when the flow runs", "unpacked here", help="name each step: `self.a, self.b`"
+                )
             case ast.List() | ast.Tuple():
-                self._malformed(node, "the steps stand in a list", help="name them one after the other: `self.next(self.a, self.b)`")
+                self._malformed(
+                    node, "the steps stand in a list", help="name them one after the other: `self.next(self.a, self.b)`"
+                )
             case _:
                 self._malformed(node, f"this does not name a step of `{self.flow}`", "not a step", help=f"write {_FORMS}")
         return None
@@ -120,24 +124,38 @@ class TransitionReader:
             guess = None
         else:
             message = f"`{self.flow}` has no step `{name}`"
-            help = f"did you mean `{guess}`?" if guess else f"its steps are {', '.join(f'`{one}`' for one in sorted(self.steps)[:12])}"
+            help = (
+                f"did you mean `{guess}`?"
+                if guess
+                else f"its steps are {', '.join(f'`{one}`' for one in sorted(self.steps)[:12])}"
+            )
         self.context.fault(rules.UNKNOWN_STEP, message, node, "no such step", help=help)
         return guess
 
     def _switch(self, call: ast.Call, first: ast.expr, keywords: dict[str, ast.expr]) -> Switch | None:
         if "condition" not in keywords:
-            self._malformed(call, "a switch does not say which artifact decides", help='add `condition="kind"`, the name of an artifact')
+            self._malformed(
+                call, "a switch does not say which artifact decides", help='add `condition="kind"`, the name of an artifact'
+            )
             return None
         if not isinstance(first, ast.Dict):
             self._malformed(
-                first, "`condition` needs a dictionary of values and steps", help='write `self.next({"x": self.a, "y": self.b}, condition="kind")`'
+                first,
+                "`condition` needs a dictionary of values and steps",
+                help='write `self.next({"x": self.a, "y": self.b}, condition="kind")`',
             )
             return None
         if "foreach" in keywords:
-            self._malformed(keywords["foreach"], "`self.next` has both `foreach` and `condition`", help="choose in one step and fan out in the next")
+            self._malformed(
+                keywords["foreach"],
+                "`self.next` has both `foreach` and `condition`",
+                help="choose in one step and fan out in the next",
+            )
             return None
         if len(call.args) > 1:
-            self._malformed(call.args[1], "a switch has one dictionary and nothing else", help="put all cases into the dictionary")
+            self._malformed(
+                call.args[1], "a switch has one dictionary and nothing else", help="put all cases into the dictionary"
+            )
             return None
         variable = self._artifact(keywords["condition"], "condition")
         if not first.keys:
@@ -154,7 +172,11 @@ class TransitionReader:
             if constant[0] in cases and key is not None:
                 earlier = cases[constant[0]][1]
                 self.context.fault(
-                    rules.DUPLICATE_TARGET, f"value {constant[0]!r} stands twice in one switch", key, "again here", also=[(earlier, "first here")]
+                    rules.DUPLICATE_TARGET,
+                    f"value {constant[0]!r} stands twice in one switch",
+                    key,
+                    "again here",
+                    also=[(earlier, "first here")],
                 )
                 understood = False
                 continue
@@ -172,7 +194,9 @@ class TransitionReader:
         try:
             constant = self.context.constant(key)
         except NotConstant as reason:
-            self._malformed(key, f"a value of the switch is not a constant: {reason}", help="write the value itself, such as a string")
+            self._malformed(
+                key, f"a value of the switch is not a constant: {reason}", help="write the value itself, such as a string"
+            )
             return None
         if not isinstance(constant, str | int | float | bool | None):
             self._malformed(key, "a value of the switch must be a string, a number, True, False or None")
@@ -182,7 +206,9 @@ class TransitionReader:
     def _artifact(self, node: ast.expr, keyword: str) -> str | None:
         match node:
             case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                self._malformed(node, f"`{keyword}` takes the name of an artifact, not its value", help=f'write `{keyword}="{name}"`')
+                self._malformed(
+                    node, f"`{keyword}` takes the name of an artifact, not its value", help=f'write `{keyword}="{name}"`'
+                )
                 return None
         try:
             value = self.context.constant(node)
@@ -216,7 +242,7 @@ class TransitionReader:
             rules.NO_PARALLEL,
             "`num_parallel` is not supported by any target of this version",
             keyword,
-            help="for independent tasks use foreach: `self.next(self.a, foreach=\"shards\")`",
+            help='for independent tasks use foreach: `self.next(self.a, foreach="shards")`',
         )
 
     def _nearest(self, name: str) -> str:

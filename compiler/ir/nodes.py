@@ -37,7 +37,7 @@ class Table:
     items: tuple[tuple[Constant, Constant], ...]
 
 
-Constant: TypeAlias = "None | bool | int | float | str | tuple[Constant, ...] | Table"
+Constant: TypeAlias = "bool | int | float | str | tuple[Constant, ...] | Table | None"
 """The value of a constant expression in the source. Lists and tuples are both tuples here."""
 
 

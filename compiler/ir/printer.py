@@ -1,15 +1,15 @@
 """The IR as text, for goldens and for people who work on the compiler. One line a stage; what it holds stands indented below.
 
-    flow Sums
-      parameter n: int = 10
-      step start -> foreach items: work
-      ...
-    body
-      start
-      work.each: foreach start.items                          after start
-        work
-        exit work
-      join                                                    after work.each
+flow Sums
+  parameter n: int = 10
+  step start -> foreach items: work
+  ...
+body
+  start
+  work.each: foreach start.items                          after start
+    work
+    exit work
+  join                                                    after work.each
 """
 
 from __future__ import annotations
@@ -17,7 +17,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from .nodes import Arm, Arrival, Block, Constant, Decorator, Fanout, Flow, Foreach, Goto, Loop, Parallel, Split, Stage, Step, Switch, Table, Task
+from .nodes import (
+    Arm,
+    Arrival,
+    Block,
+    Constant,
+    Decorator,
+    Fanout,
+    Flow,
+    Foreach,
+    Goto,
+    Loop,
+    Parallel,
+    Split,
+    Stage,
+    Step,
+    Switch,
+    Table,
+    Task,
+)
 
 
 def print_flow(flow: Flow) -> str:

@@ -71,7 +71,7 @@ def _arrivals(where: str, arrivals: tuple[Arrival, ...], block: Block, steps: di
                 continue
             case Task():
                 edges = edges_of(steps[stage.name])
-                keys = {edge.key for edge in edges} if edges else {None}
+                keys: set[str | None] = {edge.key for edge in edges} if edges else {None}
             case Loop():
                 keys = set(stage.ways) if stage.ways else {None}
             case _:

@@ -1,7 +1,7 @@
 """Checks on a `Definition`, the structuring of its graph into regions, and checks on the `Flow` that comes out.
 
-One pass, one file. `GRAPH_CHECKS` run on what is written: where one of them finds a fault, there is no graph to structure. `structure`
-makes the tree, `FLOW_CHECKS` run on that; `pipeline` calls them in this order.
+One pass, one file. `GRAPH_CHECKS` run on what is written: where one of them finds a fault, there is no graph to structure.
+`structure` makes the tree, `FLOW_CHECKS` run on that; `pipeline` calls them in this order.
 """
 
 from __future__ import annotations

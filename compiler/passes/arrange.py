@@ -112,7 +112,9 @@ def _loop(
             raise Unstructured
     leaving += [out for out in outs if out.source in component]
     again = [link for link in links if link.source in component and link.target == header]
-    body, exits = arrange(header, {name: stages[name] for name in stages if name in component}, inner, [*again, *leaving], spans, report)
+    body, exits = arrange(
+        header, {name: stages[name] for name in stages if name in component}, inner, [*again, *leaving], spans, report
+    )
     ways = tuple(dict.fromkeys(target for _, target in exits if target != header))
     return Loop(
         name=f"{header}.loop",

@@ -17,12 +17,20 @@ def check_ends(definition: Definition, report: Report) -> None:
             rules.NO_START,
             f"`{definition.name}` has no step `start`",
             definition.span,
-            help="add a step named `start`: a run starts there" if steps else "add a method `start` under `@step`: a run starts there",
+            help="add a step named `start`: a run starts there"
+            if steps
+            else "add a method `start` under `@step`: a run starts there",
         )
     elif steps["start"].joins:
-        report.add(rules.START_JOINS, "`start` takes `inputs`", steps["start"].span, "nothing comes before it", help="take `inputs` away")
+        report.add(
+            rules.START_JOINS, "`start` takes `inputs`", steps["start"].span, "nothing comes before it", help="take `inputs` away"
+        )
     if "end" not in steps:
         last = [(step.span, "has no `self.next`: is this the end?") for step in steps.values() if not step.arms]
         report.add(
-            rules.NO_END, f"`{definition.name}` has no step `end`", definition.span, also=last[:1], help="name the last step `end`: a run ends there"
+            rules.NO_END,
+            f"`{definition.name}` has no step `end`",
+            definition.span,
+            also=last[:1],
+            help="name the last step `end`: a run ends there",
         )

@@ -2,7 +2,8 @@
 
 Two passes over each *scope* (the top of the flow, a branch, a foreach's body):
 
-1. `explore` walks the steps of the scope from its entry. A split or foreach is explored as scopes of its own and becomes one stage;
+1. `explore` walks the steps of the scope from its entry. A split or foreach is explored as scopes of its own and becomes
+one stage;
    a step that takes `inputs` ends the scope, for only the split that opened it goes on there.
 2. `arrange` finds the loops among what was explored (strongly connected components with one entry, then the same inside each) and
    puts the stages in topological order.
@@ -90,7 +91,9 @@ class _Explorer:
             )
         if scope.exits:
             raise Unstructured
-        block, _ = arrange(entry, scope.stages, scope.links, [Link(name, None, "") for name in scope.ends], self.spans, self.report)
+        block, _ = arrange(
+            entry, scope.stages, scope.links, [Link(name, None, "") for name in scope.ends], self.spans, self.report
+        )
         return block
 
     def explore(self, entry: str, group: object) -> _Scope:
@@ -141,7 +144,10 @@ class _Explorer:
     def _split(self, scope: _Scope, name: str, edge: Edge) -> str:
         if self.depth == NESTING:
             self.report.add(
-                file_rules.TOO_DEEP, f"splits and foreach stand more than {NESTING} deep in each other", edge.arm.span, help="flatten them"
+                file_rules.TOO_DEEP,
+                f"splits and foreach stand more than {NESTING} deep in each other",
+                edge.arm.span,
+                help="flatten them",
             )
             raise Unstructured
         for target in edge.targets:

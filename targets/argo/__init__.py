@@ -1,7 +1,7 @@
 """Argo Workflows: from a `Flow` to a WorkflowTemplate.
 
-`profiles` turns settings into container templates, `lower` regions into DAG templates, `pack` keeps DAGs within their limit, `serialise`
-writes YAML that YAML 1.1 parsers read as it was meant.
+`profiles` turns settings into container templates, `lower` regions into DAG templates, `pack` keeps DAGs within their
+limit, `serialise` writes YAML that YAML 1.1 parsers read as it was meant.
 """
 
 from __future__ import annotations

@@ -20,7 +20,13 @@ def check_manifest(flow: Flow, manifest: dict[str, Any], text: str, report: Repo
         (widest[0], ARGO_DAG_TASKS, f"tasks of a DAG (`{widest[1]}`)"),
     ):
         if used > limit:
-            report.add(rules.OVER_LIMIT, f"{used:,} of {limit:,} {what}", flow.span, f"{len(flow.steps)} steps", help="split the flow into two")
+            report.add(
+                rules.OVER_LIMIT,
+                f"{used:,} of {limit:,} {what}",
+                flow.span,
+                f"{len(flow.steps)} steps",
+                help="split the flow into two",
+            )
     for step in flow.steps:
         for decorator in step.decorators:
             if decorator.name == "environment" and "{{" in repr(decorator.arguments):

@@ -4,12 +4,13 @@
 |---|---|
 | `Task` | a task of the DAG that runs the container template of the step's profile, with the step and its path as parameters |
 | `Parallel` | the branches' tasks in the same DAG; sub-DAGs where they are too many |
-| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a DAG of its own for a body of several stages |
+| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a longer body is a DAG |
 | `Loop` | a DAG that ends in a task which calls the same DAG for the next turn |
 
-A stage's arrivals become its task's `depends`; an arrival that hangs on a choice becomes its `when`. Where several arrivals lead to a
-stage, or a foreach hangs on a choice, `when` cannot say it: each such arrival goes through a *gate*, a task that runs no pod and
-succeeds only if the choice was made. So `depends` needs nothing but `Succeeded`, and `Skipped` for a foreach over nothing.
+A stage's arrivals become its task's `depends`; an arrival that hangs on a choice becomes its `when`. Where several arrivals
+lead to a stage, or a foreach hangs on a choice, `when` cannot say it: each such arrival goes through a *gate*, a task that
+runs no pod and succeeds only if the choice was made. So `depends` needs nothing but `Succeeded`, and `Skipped` for a
+foreach over nothing.
 """
 
 from __future__ import annotations
@@ -162,7 +163,13 @@ class _Lowering:
                 assert_never(stage)
 
     def task(
-        self, dag: _Dag, name: str, template: str, arguments: Mapping[str, str], arrivals: Sequence[_Way], count: str | None = None
+        self,
+        dag: _Dag,
+        name: str,
+        template: str,
+        arguments: Mapping[str, str],
+        arrivals: Sequence[_Way],
+        count: str | None = None,
     ) -> str:
         """Add one task; returns its name. `count` makes it run once for each number below it."""
         task: dict[str, Any] = {"name": self.tasks.of(name), "template": template}
@@ -224,7 +231,9 @@ class _Lowering:
 
     def loop(self, dag: _Dag, stage: Loop, arrivals: Sequence[_Way]) -> None:
         given = dag.call()
-        inside = _Dag(stage.name, f"{_PATH}.{contract.TURN_MARK}{_TURN}" if given else f"{contract.TURN_MARK}{_TURN}", (*given, "turn"))
+        inside = _Dag(
+            stage.name, f"{_PATH}.{contract.TURN_MARK}{_TURN}" if given else f"{contract.TURN_MARK}{_TURN}", (*given, "turn")
+        )
         self.dags.append(inside)
         template = self.template_names.of(stage.name)
         self.fill(inside, stage.body, (), (*stage.again, *stage.body.exits))

@@ -1,7 +1,8 @@
 """Keep DAGs within the number of tasks that Argo allows: long chains and wide splits are cut into sub-DAGs.
 
-A chain can be cut where one stage alone leads on, unconditionally, and nothing after the cut looks back further: the part before the cut
-becomes a DAG of its own, and what follows waits for it. A foreach stays beside the step that counts its items.
+A chain can be cut where one stage alone leads on, unconditionally, and nothing after the cut looks back further: the part
+before the cut becomes a DAG of its own, and what follows waits for it. A foreach stays beside the step that counts its
+items.
 """
 
 from __future__ import annotations

@@ -32,7 +32,10 @@ class Profiles:
         keys: dict[str, tuple[Settings, str]] = {}
         for step in flow.steps:
             own = next((dict(one.arguments) for one in step.decorators if one.name == "kubernetes"), {})
-            keys[step.name] = (read_settings(step, "kubernetes", _EMITTED, options, report), str(own.get("gpu_vendor") or "nvidia"))
+            keys[step.name] = (
+                read_settings(step, "kubernetes", _EMITTED, options, report),
+                str(own.get("gpu_vendor") or "nvidia"),
+            )
         names: dict[tuple[Settings, str], str] = {}
         ((common, _),) = Counter(keys.values()).most_common(1)
         for name, key in keys.items():
@@ -78,7 +81,10 @@ class Profiles:
         template["outputs"] = {
             "parameters": [
                 {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
-                {"name": contract.OUTPUT_CARDINALITY, "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0")},
+                {
+                    "name": contract.OUTPUT_CARDINALITY,
+                    "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
+                },
             ]
         }
         return template

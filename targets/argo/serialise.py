@@ -1,7 +1,8 @@
 """Manifests → YAML text.
 
-Kubernetes reads YAML 1.1, where a bare `n`, `on`, `1e3`, `0o7` or `12:30` is no string: every string is quoted that is not plainly one.
-What belongs together on one line (`Inline`) is written in flow style, so that a task of a DAG takes a few lines and a review is short.
+Kubernetes reads YAML 1.1, where a bare `n`, `on`, `1e3`, `0o7` or `12:30` is no string: every string is quoted that is not
+plainly one. What belongs together on one line (`Inline`) is written in flow style, so that a task of a DAG takes a few
+lines and a review is short.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ except ImportError:  # a PyYAML that was built without libyaml: slower, the same
     from yaml import SafeDumper as _Base  # type: ignore[assignment]
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
-_NOT_STRINGS = frozenset("y n yes no on off true false null nan inf".split())
+_NOT_STRINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
 class Inline(dict[str, Any]):

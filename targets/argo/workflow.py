@@ -68,8 +68,9 @@ def _parameter(parameter: Parameter) -> Inline:
 def encode_value(value: object) -> str:
     """A parameter's value as text that Argo and Kubernetes leave alone, and that the runtime reads back.
 
-    A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON. `null` says
-    that no value is given. `{{` (which Argo expands, in values too) and `$(` (which Kubernetes expands) are escaped as JSON can.
+    A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON.
+    `null` says that no value is given. `{{` (which Argo expands, in values too) and `$(` (which Kubernetes expands) are
+    escaped as JSON can.
     """
     if isinstance(value, str) and value != "null" and not value.startswith('"') and "{{" not in value and "$(" not in value:
         return value

@@ -89,14 +89,17 @@ def _check(step: Step, settings: Settings, report: Report) -> None:
     if settings.timeout < BATCH_TIMEOUT_SECONDS:
         report.add(
             rules.BAD_VALUE,
-            f"step `{step.name}` times out after {settings.timeout} s, and AWS Batch takes no less than {BATCH_TIMEOUT_SECONDS} s",
+            f"step `{step.name}` times out after {settings.timeout} s, and AWS Batch takes {BATCH_TIMEOUT_SECONDS} s or more",
             at["timeout"],
             help=f"write `@timeout(seconds={BATCH_TIMEOUT_SECONDS})` or more",
         )
     for name, value in settings.environment:
         if name.startswith("AWS_BATCH"):
             report.add(
-                rules.BAD_VALUE, f"`{name}` cannot be set: AWS Batch keeps names with AWS_BATCH for itself", at["environment"], f"set to {value!r}"
+                rules.BAD_VALUE,
+                f"`{name}` cannot be set: AWS Batch keeps names with AWS_BATCH for itself",
+                at["environment"],
+                f"set to {value!r}",
             )
 
 

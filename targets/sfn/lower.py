@@ -2,13 +2,13 @@
 
 | region | states |
 |---|---|
-| `Task` | a Batch job; where the step chooses, `NAME.next` reads the choice that the task left in the datastore and `NAME.choice` follows it |
+| `Task` | a Batch job; where the step chooses, `NAME.next` reads the choice from the datastore and `NAME.choice` follows it |
 | `Parallel` | `Parallel`, one branch each |
 | `Foreach` | a distributed `Map` over the items that the split left in the datastore; children have a history of their own |
 | `Loop` | its body among the states around it, between `NAME` (turn 0) and `HEADER.again` (one turn more) |
 
-All states pass on one object: `run`, the run's id; `path`, the path of the tasks around any loop; `turn1`, `turn2` …, one for each loop
-that stands around a state, with its `count` and the `path` of its tasks. Nothing of the user's is in it.
+All states pass on one object: `run`, the run's id; `path`, the path of the tasks around any loop; `turn1`, `turn2` …, one
+for each loop that stands around a state, with its `count` and the `path` of its tasks. Nothing of the user's is in it.
 """
 
 from __future__ import annotations
@@ -164,7 +164,9 @@ class _Lowering:
             },
             choice: {
                 "Type": "Choice",
-                "Choices": [{"Variable": "$.next.is", "StringEquals": key, "Next": state or over} for key, state in leads.items()],
+                "Choices": [
+                    {"Variable": "$.next.is", "StringEquals": key, "Next": state or over} for key, state in leads.items()
+                ],
             },
         }
         if None in leads.values():  # a Choice cannot end the states that it stands in

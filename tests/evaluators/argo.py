@@ -65,7 +65,8 @@ class _Workflow:
             status[name] = self.dag_task(tasks[name], scope, status)
             scope[f"tasks.{name}.status"] = status[name]
         return {
-            one["name"]: _ternary(one["valueFrom"]["expression"], scope) for one in template.get("outputs", {}).get("parameters", [])
+            one["name"]: _ternary(one["valueFrom"]["expression"], scope)
+            for one in template.get("outputs", {}).get("parameters", [])
         }
 
     def dag_task(self, task: dict[str, Any], scope: Scope, status: dict[str, str]) -> str:

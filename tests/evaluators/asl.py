@@ -1,7 +1,7 @@
 """Run a state machine (Amazon States Language, JSONPath), as far as flowc emits it.
 
-Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Retry, ResultPath, intrinsic functions). Anything else that a
-definition holds is an error here, so that nothing is passed over.
+Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Retry, ResultPath, intrinsic functions). Anything
+else that a definition holds is an error here, so that nothing is passed over.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _KNOWN = {
 
 def run(definition: State, runner: Runner, execution_input: State | None = None) -> None:
     """Run to the end; raises `TaskFailed` where a task fails after all its attempts."""
-    _Machine(runner, {"Execution": {"Name": "run", "Input": execution_input or {}}}).states(definition, dict(execution_input or {}))
+    _Machine(runner, {"Execution": {"Name": "run", "Input": execution_input or {}}}).states(
+        definition, dict(execution_input or {})
+    )
 
 
 class _Machine:

@@ -1,6 +1,7 @@
 """The table of rules: every kind of fault that flowc can find, each with a code that is never used for anything else.
 
-FC1xx the file · FC2xx the flow and its steps · FC3xx `self.next` · FC4xx the graph · FC5xx decorators and parameters · FC6xx targets
+FC1xx the file · FC2xx the flow and its steps · FC3xx `self.next` · FC4xx the graph · FC5xx decorators and
+parameters · FC6xx targets
 """
 
 from __future__ import annotations

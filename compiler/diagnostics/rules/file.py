@@ -13,7 +13,8 @@ flowc reads the syntax of the Python that runs it. A file that uses newer syntax
 UNDECODABLE = Rule(
     "FC102",
     "undecodable-file",
-    """The file is not text in the encoding that it claims (UTF-8, unless its first lines say otherwise), or holds a NUL character.
+    """The file is not text in the encoding that it claims (UTF-8, unless its first lines say otherwise), or holds a
+NUL character.
 
 Save it as UTF-8, or name its encoding in the first line:
 
@@ -50,12 +51,13 @@ SEVERAL_FLOWS = Rule(
 NO_SUCH_FLOW = Rule(
     "FC105",
     "no-such-flow",
-    """The class named after the colon in `FILE:Class` is not a flow of that file.""",
+    """The class named after the colon in `FILE:Class` is not a flow of that file.
+""",
 )
 TOO_DEEP = Rule(
     "FC106",
     "nested-too-deeply",
-    """The file nests expressions or statements so deeply that Python's own parser gives up, or splits and loops so deeply that no
-platform would run them. Give the inner parts names of their own, or flatten them.
+    """The file nests expressions or statements so deeply that Python's own parser gives up, or splits and loops so
+deeply that no platform would run them. Give the inner parts names of their own, or flatten them.
 """,
 )

@@ -5,8 +5,8 @@ from ..model import Rule
 STEP_ARGUMENTS = Rule(
     "FC201",
     "wrong-step-arguments",
-    """A step takes `self`, or `self` and `inputs` where it joins branches. Nothing else can be passed to it: what a step needs, it reads
-from `self`.
+    """A step takes `self`, or `self` and `inputs` where it joins branches. Nothing else can be passed to it: what a
+step needs, it reads from `self`.
 
     @step
     def train(self):            # an ordinary step
@@ -20,14 +20,16 @@ from `self`.
 STEP_NOT_PLAIN = Rule(
     "FC202",
     "step-not-a-plain-method",
-    """A step is a plain method. It cannot be `async`, a generator (`yield`), a static method, a class method or a property: flowc calls
-it once, in a process of its own, and what it leaves in `self` is its result.
+    """A step is a plain method. It cannot be `async`, a generator (`yield`), a static method, a class method or a
+property: flowc calls it once, in a process of its own, and what it leaves in `self` is its result.
 """,
 )
 DUPLICATE_STEP = Rule(
     "FC203",
     "duplicate-step",
-    """Two methods of the class have the same name. Python keeps the last only, so the first would silently not be a step.""",
+    """Two methods of the class have the same name. Python keeps the last only, so the first would silently not be a
+step.
+""",
 )
 NO_START = Rule(
     "FC204",
@@ -52,24 +54,26 @@ NO_END = Rule(
 END_GOES_ON = Rule(
     "FC206",
     "end-goes-on",
-    """`end` is the last step: nothing comes after it, so it has no `self.next`.""",
+    """`end` is the last step: nothing comes after it, so it has no `self.next`.
+""",
 )
 UNREAD_BASE = Rule(
     "FC207",
     "base-class-not-read",
-    """The flow derives from another class besides `FlowSpec`. This version of flowc reads the steps and parameters of the flow's own
-class only, so those of a base class would be missing. Write them in the flow itself.
+    """The flow derives from another class besides `FlowSpec`. This version of flowc reads the steps and parameters of
+the flow's own class only, so those of a base class would be missing. Write them in the flow itself.
 """,
 )
 RESERVED_NAME = Rule(
     "FC208",
     "reserved-name",
-    """The name belongs to `FlowSpec` itself: `next`, `input`, `index`, `merge_artifacts`, `foreach_stack` … A step or a parameter of
-that name would break every other step. Choose another name.
+    """The name belongs to `FlowSpec` itself: `next`, `input`, `index`, `merge_artifacts`, `foreach_stack` … A step or
+a parameter of that name would break every other step. Choose another name.
 """,
 )
 START_JOINS = Rule(
     "FC209",
     "start-joins",
-    """`start` takes `inputs`, as a join does, but nothing comes before it that it could join.""",
+    """`start` takes `inputs`, as a join does, but nothing comes before it that it could join.
+""",
 )

@@ -5,20 +5,22 @@ from ..model import Rule, Severity
 OVER_LIMIT = Rule(
     "FC601",
     "over-platform-limit",
-    """The compiled document would exceed a limit of the platform, which would refuse it when it is deployed or fail when it runs. The
-message says what was used, of how much, and which step is responsible.
+    """The compiled document would exceed a limit of the platform, which would refuse it when it is deployed or fail
+when it runs. The message says what was used, of how much, and which step is responsible.
 """,
 )
 NOT_EMITTED = Rule(
     "FC602",
     "decorator-not-emitted",
-    """The decorator has no effect on this target in this version of flowc: the compiled document does not hold what it says. The flow
-compiles and runs without it.
+    """The decorator has no effect on this target in this version of flowc: the compiled document does not hold what
+it says. The flow compiles and runs without it.
 """,
     Severity.WARNING,
 )
 BAD_VALUE = Rule(
     "FC603",
     "value-refused-by-platform",
-    """A value is outside of what the platform accepts, so that the document could not be deployed. The message says which range it takes.""",
+    """A value is outside of what the platform accepts, so that the document could not be deployed. The message says
+which range it takes.
+""",
 )
