@@ -14,10 +14,12 @@ class Names:
 
     Attributes:
         longest: Characters of a name.
+        reserved: Names that are never given out.
         given: The names given out, by what they stand for.
     """
 
     longest: int
+    reserved: frozenset[str] = frozenset()
     given: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
@@ -27,7 +29,7 @@ class Names:
             base = re.sub(r"[^A-Za-z0-9]+", "-", wanted).strip("-") or "x"
             base = f"x-{base}" if base[0].isdigit() else base
             name, number = base[: self.longest], 1
-            while name in self.taken:
+            while name in self.taken or name in self.reserved:
                 number += 1
                 suffix = f"-{number}"
                 name = base[: self.longest - len(suffix)] + suffix

@@ -10,6 +10,7 @@ comparisons.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 
@@ -90,6 +91,10 @@ class _Evaluator:
             self.depth -= 1
         if _size(found) > MAX_SIZE:
             raise NotConstant(node, "its value is too large")
+        if isinstance(found, float) and not math.isfinite(found):
+            raise NotConstant(node, "infinity and NaN cannot be written as JSON")
+        if isinstance(found, str) and not _encodable(found):
+            raise NotConstant(node, "half of a surrogate pair cannot be written as UTF-8")
         return found
 
     def _value(self, node: ast.expr) -> Constant:
@@ -181,6 +186,14 @@ class _Evaluator:
         if not isinstance(found, bool | int | float | str | tuple | None):
             raise NotConstant(node, "it is known only when the flow runs")
         return found
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _size(value: Constant) -> int:

@@ -93,7 +93,7 @@ class StepReader:
 def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Report `self.next` in a method that is no step, and a flow's decorator above one."""
     arguments = [*function.args.posonlyargs, *function.args.args]
-    if arguments:
+    if arguments and not _decorated(function, "staticmethod"):
         me = arguments[0].arg
         for node in ast.walk(function):
             match node:
@@ -126,6 +126,10 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
             help="make it a plain method; what it computes goes into `self`",
         )
     return not what
+
+
+def _decorated(function: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in names for one in function.decorator_list)
 
 
 def _yields(function: ast.FunctionDef) -> bool:

@@ -31,6 +31,8 @@ from .workflow import workflow_template
 
 _PATH: Final = "{{inputs.parameters.path}}"
 _TURN: Final = "{{inputs.parameters.turn}}"
+_RESERVED: Final = frozenset("let matches contains startsWith endsWith nil true false not in and or if else".split())
+"""Words of the language of `depends`: a task of such a name passes Argo's validator, and then its dependants fail."""
 _NEXT_TURN: Final = "{{=asInt(inputs.parameters.turn) + 1}}"
 
 
@@ -96,7 +98,7 @@ def lower(flow: Flow, profiles: Profiles, options: Options) -> dict[str, Any]:
 class _Lowering:
     def __init__(self, flow: Flow, profiles: Profiles) -> None:
         self.profiles = profiles
-        self.tasks = Names(ARGO_TASK_NAME)
+        self.tasks = Names(ARGO_TASK_NAME, reserved=_RESERVED)
         self.template_names = Names(ARGO_TASK_NAME)
         self.dags: list[_Dag] = []
         self.gated = False
@@ -240,13 +242,17 @@ class _Lowering:
         on = {"path": _PATH} if given else {}
         again = self.task(inside, f"{stage.header}.again", template, {**on, "turn": _NEXT_TURN}, inside.ways(stage.again))
         if stage.ways:
-            inside.outputs.append({"name": contract.OUTPUT_NEXT, "valueFrom": {"expression": _choice(inside, stage, again)}})
+            inside.outputs.append({"name": contract.OUTPUT_NEXT, "valueFrom": {"expression": _choice(inside, stage, again), "default": ""}})
         task = self.task(dag, stage.name, template, {**given, "turn": "0"}, arrivals)
         dag.done[stage.name] = _Done(f"{task}.Succeeded", task)
 
 
 def _choice(dag: _Dag, loop: Loop, again: str) -> str:
-    """An expression for the way on from a loop: that of the next turn where there was one, else of the exit that was taken."""
+    """An expression for the way on from a loop: that of the next turn where there was one, else of the exit that was taken.
+
+    Outputs are looked at behind `status` only, which every task has: what a task that did not run puts out is nothing in some
+    versions of Argo and a default in others.
+    """
     expression = "''"
     for arrival in loop.body.exits:
         task = dag.done[arrival.stage].task

@@ -105,5 +105,5 @@ class Profiles:
 
 
 def escape_variable(value: str) -> str:
-    """A value of `env` that Kubernetes does not expand. `$$(` is its escape for `$(`."""
-    return value.replace("$(", "$$(")
+    """A value of `env` that Kubernetes does not expand: it reads `$$` as `$`, wherever that stands."""
+    return value.replace("$", "$$")

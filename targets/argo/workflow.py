@@ -16,6 +16,7 @@ from .serialise import Inline
 
 _PARALLELISM: Final = 100
 """Pods of a run at one time."""
+_EXPANDED: Final = ("{{", "$(", "$$")
 
 
 def workflow_template(
@@ -68,10 +69,14 @@ def _parameter(parameter: Parameter) -> Inline:
 def encode_value(value: object) -> str:
     """A parameter's value as text that Argo and Kubernetes leave alone, and that the runtime reads back.
 
-    A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON.
-    `null` says that no value is given. `{{` (which Argo expands, in values too) and `$(` (which Kubernetes expands) are
-    escaped as JSON can.
+    A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON. `null`
+    says that no value is given. What Argo expands (`{{`, in values too) and what Kubernetes does (`$(`, `$$`) is escaped as JSON
+    can; so is what Argo's own quoting loses (characters that cannot be printed).
     """
-    if isinstance(value, str) and value != "null" and not value.startswith('"') and "{{" not in value and "$(" not in value:
+    plain_text = isinstance(value, str) and value.isprintable() and value != "null" and not value.startswith('"')
+    if isinstance(value, str) and plain_text and not any(mark in value for mark in _EXPANDED):
         return value
-    return json.dumps(value, ensure_ascii=False).replace("{{", "\\u007b\\u007b").replace("$(", "\\u0024(")
+    text = json.dumps(value, ensure_ascii=not plain_text)
+    if any(mark in text for mark in _EXPANDED):
+        text = text.replace("{{", "\\u007b\\u007b").replace("$", "\\u0024")
+    return text

@@ -38,7 +38,7 @@ def lower(flow: Flow, jobs: Jobs, options: Options) -> State:
     """The state machine's definition."""
     lowering = _Lowering(flow, jobs, options)
     first, states = lowering.block(flow.body, _Place(path="$.path", root=True, loops=0), lambda _: None)
-    begin = lowering.name("begin")
+    begin = lowering.name("run.begin")  # no step has a dot in its name
     start = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH}
     return {
         "Comment": f"{flow.name}, compiled by flowc",
