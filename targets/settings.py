@@ -79,7 +79,7 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
         attempts=1 + retries + ("catch" in by_name),
         retry_seconds=round(60 * _number(retry.get("minutes_between_retries"), 2.0)) if retries else 0,
         timeout=_timeout(by_name.get("timeout")),
-        environment=_environment(by_name.get("environment"), report),
+        environment=_environment(by_name.get("environment")),
     )
 
 
@@ -124,22 +124,9 @@ def _timeout(decorator: Decorator | None) -> int:
     return round(seconds) or DEFAULT_TIMEOUT_SECONDS
 
 
-def _environment(decorator: Decorator | None, report: Report) -> tuple[tuple[str, str], ...]:
+def _environment(decorator: Decorator | None) -> tuple[tuple[str, str], ...]:
     variables = _arguments(decorator).get("vars")
-    found: dict[str, str] = {}
-    for name, value in variables.items if isinstance(variables, Table) else ():
-        if decorator is not None and (
-            not isinstance(name, str) or not name or "=" in name or "\0" in name or name.startswith("FLOWC_")
-        ):
-            report.add(
-                rules.BAD_VALUE,
-                f"{name!r} cannot be the name of an environment variable",
-                decorator.span,
-                help="names with FLOWC_ are flowc's own",
-            )
-            continue
-        found[str(name)] = value if isinstance(value, str) else "" if value is None else str(value)
-    return tuple(sorted(found.items()))
+    return tuple(sorted((str(name), str(value)) for name, value in (variables.items if isinstance(variables, Table) else ())))
 
 
 def number_text(value: float) -> str:

@@ -151,5 +151,5 @@ def _text(source: Source, number: int) -> str:
 def _mark(span: Span, text: str, label: str, primary: bool) -> Mark:
     """A span on its first line: one that goes on below is marked up to the line's end."""
     start = min(span.column - 1, len(text))
-    end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
+    end = min(span.end_column - 1, len(text)) if span.end_line == span.line else len(text.rstrip())
     return Mark(start, max(end, start + 1), printable(label), primary)

@@ -40,7 +40,7 @@ STEP_DECORATORS: Final[dict[str, dict[str, str]]] = {
     "retry": _takes(number="times minutes_between_retries"),
     "timeout": _takes(number="seconds minutes hours"),
     "catch": _takes(text="var", bool="print_exception"),
-    "environment": _takes(table="vars"),
+    "environment": _takes(variables="vars"),
     "secrets": _takes(list="sources", text="role", bool="allow_override"),
     "pypi": _takes(table="packages", text="python", bool="disabled"),
     "conda": _takes(table="packages libraries", text="python", bool="disabled"),
@@ -67,6 +67,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "bool": ((bool,), "True or False"),
     "list": ((tuple,), "a list"),
     "table": ((Table,), "a dictionary"),
+    "variables": ((Table,), "a dictionary of names and values"),
     "any": ((object,), "a constant"),
 }
 
@@ -151,7 +152,23 @@ def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.k
     if value is not None and not fits:
         context.fault(rules.BAD_ARGUMENT, f"`{keyword.arg}` of `@{name}` takes {words}", keyword.value)
         return None
-    return (value,)
+    return (_variables(context, value, keyword) if kind == "variables" and isinstance(value, Table) else value,)
+
+
+def _variables(context: Context, table: Table, keyword: ast.keyword) -> Table:
+    """Variables of a process, their values as text; faulty ones are reported and left out."""
+    found: list[tuple[Constant, Constant]] = []
+    for name, value in table.items:
+        if not isinstance(name, str) or not name or "=" in name or "\0" in name or name.startswith("FLOWC_"):
+            problem = f"{name!r} cannot be the name of an environment variable"
+        elif isinstance(value, tuple | Table) or value is None or "\0" in str(value):
+            problem = f"the value of `{name}` is no text"
+        else:
+            found.append((name, str(value)))
+            continue
+        help = "names that begin with `FLOWC_` are flowc's own; values are strings, numbers or booleans"
+        context.fault(rules.BAD_ARGUMENT, problem, keyword.value, help=help)
+    return Table(tuple(found))
 
 
 def _functions(context: Context, name: str, keyword: ast.keyword) -> tuple[Constant] | None:

@@ -1,0 +1,149 @@
+"""Every golden flow runs: locally, and task by task as Argo and Step Functions would, with the containers' own entrypoint.
+
+What a run leaves in the store is compared with `golden/<case>/result.json`, artifact by artifact, for all three. The platforms are
+stood in for by `evaluators`; the tasks are real processes with a real store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import CASES, compile_case, documents
+from evaluators import Outcome, Runner, TaskFailed, argo, asl
+
+from flowc.compiler.ir.nodes import Flow
+from flowc.compiler.plan import plan_text
+from flowc.runtime import contract
+from flowc.runtime.artifacts import Artifacts
+from flowc.runtime.manifest import Manifest, read_manifest
+from flowc.runtime.paths import TaskId
+from flowc.runtime.store import LocalStore
+
+CANNOT_RUN = {
+    "bigsum": "its matrix takes 51 GB of memory",
+    "bigsum_batch": "its matrix takes 51 GB of memory",
+    "aliases": "it imports a package that does not exist, which a compiler must not mind",
+}
+RUNS = [case for case in CASES if case.name not in CANNOT_RUN]
+CHANGING = {"took", "failure"}
+"""Artifacts that differ from run to run: a time, and a traceback with its paths."""
+
+
+@pytest.fixture
+def package(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder as a container finds it: the plan, and the flow's file."""
+    case: Path = request.param
+    flow = compile_case(case).flow
+    assert flow is not None
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / contract.PLAN_FILE).write_text(plan_text(flow), encoding="utf-8")
+    (folder / flow.file).write_bytes((case / "flow.py").read_bytes())
+    return folder
+
+
+def cases(argument: str = "package") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test for every golden case that can run, with its package and its folder."""
+    return pytest.mark.parametrize(
+        (argument, "case"), [(case, case) for case in RUNS], indirect=[argument], ids=[case.name for case in RUNS]
+    )
+
+
+@cases()
+def test_local_run(package: Path, case: Path, tmp_path: Path, golden: Callable[[Path, str], None]) -> None:
+    store = LocalStore(tmp_path / "store")
+    command = [sys.executable, "-m", "flowc", "run", str(package / "flow.py"), "--datastore", str(store)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    golden(case / "result.json", kept(store, compiled(case).name, "1"))
+
+
+@cases()
+def test_argo_run(package: Path, case: Path, tmp_path: Path) -> None:
+    flow = compiled(case)
+    store = LocalStore(tmp_path / "store")
+    manifest = yaml.safe_load(documents(flow, "argo")[0].text)
+    parameters = manifest["spec"].get("arguments", {}).get("parameters", [])
+    argo.run(manifest, entrypoint(package, store, flow, json.dumps(parameters)))
+    assert kept(store, flow.name, "1") == (case / "result.json").read_text(encoding="utf-8")
+
+
+@cases()
+def test_step_functions_run(package: Path, case: Path, tmp_path: Path) -> None:
+    flow = compiled(case)
+    store = LocalStore(tmp_path / "store")
+    asl.run(json.loads(documents(flow, "sfn")[0].text), entrypoint(package, store, flow, "{}"))
+    assert kept(store, flow.name, "1") == (case / "result.json").read_text(encoding="utf-8")
+
+
+def compiled(case: Path) -> Flow:
+    flow = compile_case(case).flow
+    assert flow is not None
+    return flow
+
+
+def entrypoint(package: Path, store: LocalStore, flow: Flow, parameters: str) -> Runner:
+    """Runs each task as its container would: the entrypoint, in a process, with nothing but its environment."""
+
+    def run(step: str, path: str, attempt: int) -> Outcome:
+        outputs = package.parent / "outputs" / f"{step}-{path}-{attempt}"
+        outputs.mkdir(parents=True)
+        environment = {
+            "PATH": os.environ["PATH"],
+            contract.RUN: "1",
+            contract.STEP: step,
+            contract.PATH: path,
+            contract.ATTEMPT: str(attempt),
+            contract.DATASTORE: str(store),
+            contract.PACKAGE: str(package),
+            contract.OUTPUTS: str(outputs),
+            contract.PARAMETERS: parameters,
+        }
+        command = [sys.executable, *contract.ENTRYPOINT[1:]]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 1:
+            raise TaskFailed(done.stderr)
+        assert done.returncode == 0, done.stderr
+        # What a state machine reads from the store is what Argo reads from the task's files.
+        prefix = contract.task_key(flow.name, "1", step, path)
+        items, following = (json.loads(store.get(f"{prefix}/{name}") or b"null") for name in (contract.ITEMS, contract.NEXT))
+        assert (outputs / contract.OUTPUT_NEXT).read_text(encoding="utf-8") == (following or "")
+        assert int((outputs / contract.OUTPUT_CARDINALITY).read_text()) == len(items or ())
+        return Outcome(following, None if items is None else len(items))
+
+    return run
+
+
+def kept(store: LocalStore, flow: str, run: str) -> str:
+    """All that a run's tasks left, as text: for each task its choice, its cardinality and its artifacts."""
+    tasks: dict[str, object] = {}
+    for key in sorted(store.list(contract.run_key(flow, run))):
+        if not key.endswith(contract.MANIFEST):
+            continue
+        _, _, step, path, _ = key.split("/")
+        manifest = read_manifest(store, flow, TaskId(run, step, path))
+        assert manifest is not None
+        tasks[f"{step}/{path}"] = _task(Artifacts(store, flow, run), manifest)
+    return json.dumps(tasks, indent=1, ensure_ascii=False) + "\n"
+
+
+def _task(artifacts: Artifacts, manifest: Manifest) -> dict[str, object]:
+    told: dict[str, object] = {"attempt": manifest.attempt} if manifest.attempt else {}
+    if manifest.chose is not None:
+        told["chose"] = manifest.chose
+    if manifest.cardinality is not None:
+        told["cardinality"] = manifest.cardinality
+    told |= {name: repr(artifacts.load(name, entry)) for name, entry in sorted(manifest.artifacts.items()) if name not in CHANGING}
+    return told
+
+
+def test_every_case_is_run_or_excused() -> None:
+    assert set(CANNOT_RUN) <= {case.name for case in CASES}
+    assert [case.name for case in CASES if (case / "result.json").exists()] == [case.name for case in RUNS]
