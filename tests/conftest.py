@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Report
 from flowc.compiler.ir.nodes import Flow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -75,14 +76,32 @@ class Draft:
         return f"self.next({{{cases}}}, condition='kind')"
 
 
-def source(shapes: Sequence[Shape], name: Callable[[int], str] = "s{}".format, order: Sequence[int] | None = None) -> str:
-    """The flow as source text, its steps named by `name` and written in `order`."""
+LIVING = """
+    history = [task for one in inputs for task in one.history] if inputs is not None else list(getattr(self, "history", []))
+    self.history = [*history, (current.step_name, current.task_id)]
+    self.items = list(range(dice(current.task_id, current.step_name, 4)))
+    self.kind = choice(current.step_name, current.task_id, cases)
+"""
+"""What a step does that notes how it was reached, and decides by dice."""
+
+
+def source(
+    shapes: Sequence[Shape],
+    name: Callable[[int], str] = "s{}".format,
+    order: Sequence[int] | None = None,
+    *,
+    living: bool = False,
+) -> str:
+    """The flow as source text, its steps named by `name` and written in `order`; `living` steps can run."""
     draft = Draft()
     end = draft.add()
     first = draft.chain(shapes, end)
     start = draft.add(f"self.next(self.<{first}>)")
     names = {number: name(number) for number in draft.bodies} | {start: "start", end: "end"}
-    lines = ["from flowc import FlowSpec, step", "", "class Random(FlowSpec):"]
+    lines = ["from flowc import FlowSpec, current, step"]
+    if living:
+        lines += ["import hashlib", inspect.getsource(dice), inspect.getsource(choice), "def live(self, inputs, cases):" + LIVING]
+    lines += ["class Random(FlowSpec):"]
     numbers = sorted(draft.bodies)
     if order is not None:
         numbers = [numbers[position % len(numbers)] for position in order]
@@ -91,10 +110,19 @@ def source(shapes: Sequence[Shape], name: Callable[[int], str] = "s{}".format, o
         joins, body = draft.bodies[number]
         for other in names:
             body = body.replace(f"<{other}>", names[other])
-        lines += ["    @step", f"    def {names[number]}(self{', inputs' if joins else ''}):", f"        {body or 'pass'}"]
+        lines += ["    @step", f"    def {names[number]}(self{', inputs' if joins else ''}):"]
+        if living:
+            lines.append(f"        live(self, {'inputs' if joins else None}, {body.count(': ')})")
+        lines.append(f"        {body or 'pass'}")
     return "\n".join(lines) + "\n"
 
 
 def dice(step: str, path: str, sides: int) -> int:
     """A number below `sides` that depends on nothing but the task."""
     return int(hashlib.sha256(f"{step}/{path}".encode()).hexdigest(), 16) % sides
+
+
+def choice(step: str, path: str, cases: int) -> int:
+    """Which case of a switch a task takes: by dice, but late turns of a loop take the last one, which leads out."""
+    late = any(int(part[1:]) > 2 for part in path.split(".") if part.startswith("~"))
+    return cases - 1 if late or not cases else dice(step, path, cases)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CASES, ERRORS, compile_case, documents
+
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
 from flowc.compiler.diagnostics.rules import RULES

@@ -140,7 +140,9 @@ def _task(artifacts: Artifacts, manifest: Manifest) -> dict[str, object]:
         told["chose"] = manifest.chose
     if manifest.cardinality is not None:
         told["cardinality"] = manifest.cardinality
-    told |= {name: repr(artifacts.load(name, entry)) for name, entry in sorted(manifest.artifacts.items()) if name not in CHANGING}
+    told |= {
+        name: repr(artifacts.load(name, entry)) for name, entry in sorted(manifest.artifacts.items()) if name not in CHANGING
+    }
     return told
 
 

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import yaml
 from conftest import documents
 from evaluators import Outcome, Runner, argo, asl, tree
-from flowc.compiler import Source, compile_source
-from flowc.compiler.ir.edges import edges_of
-from flowc.compiler.ir.nodes import Fanout, Flow
-from flowc.compiler.ir.printer import print_flow
-from flowc.compiler.ir.verify import verify
-from graphs import Shape, dice, shapes, source
+from graphs import Shape, choice, dice, shapes, source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from validators.argo_dangling import dangling as argo_dangling
 from validators.asl_dangling import dangling as asl_dangling
+
+from flowc.compiler import Source, compile_source
+from flowc.compiler.ir.edges import edges_of
+from flowc.compiler.ir.nodes import Fanout, Flow, Switch
+from flowc.compiler.ir.printer import print_flow
+from flowc.compiler.ir.verify import verify
+from flowc.runtime import contract
+from flowc.runtime.artifacts import Artifacts
+from flowc.runtime.manifest import read_manifest
+from flowc.runtime.paths import TaskId
+from flowc.runtime.store import LocalStore
 
 many = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
@@ -31,18 +41,20 @@ def compiled(text: str) -> Flow:
 
 
 def recorder(flow: Flow) -> tuple[Counter[tuple[str, str]], Runner]:
-    """A runner that decides by dice, and counts the tasks that it ran."""
+    """A runner that decides as living steps do, and counts the tasks that it ran."""
     ran: Counter[tuple[str, str]] = Counter()
     steps = {step.name: step for step in flow.steps}
 
     def run(step: str, path: str, attempt: int) -> Outcome:
         ran[step, path] += 1
-        edges = edges_of(steps[step])
-        # Late turns lead out, so that every loop ends.
-        late = max((int(part[1:]) for part in path.split(".") if part.startswith("~")), default=0) > 2
-        chosen = edges[-1 if late else dice(step, path, len(edges))] if edges else None
-        fans = chosen is not None and isinstance(chosen.arm, Fanout)
-        return Outcome(chosen.key if chosen else None, dice(path, step, 4) if fans else None)
+        match steps[step].arms:
+            case (Switch(cases=cases),):
+                target = cases[choice(step, path, len(cases))][1]
+                return Outcome(target if len(edges_of(steps[step])) > 1 else None, None)
+            case (Fanout(),):
+                return Outcome(None, dice(path, step, 4))
+            case _:
+                return Outcome(None, None)
 
     return ran, run
 
@@ -90,3 +102,26 @@ def test_names_and_order_change_names_only(shape: list[Shape], chance: random.Ra
     for target in ("argo", "sfn"):
         for mine, its in zip(documents(one, target), documents(other, target), strict=True):
             assert back(its.text) == mine.text
+
+
+@settings(many, max_examples=40)
+@given(shapes)
+def test_a_local_run_hands_on_what_the_tree_says(shape: list[Shape]) -> None:
+    text = source(shape, living=True)
+    flow = compiled(text)
+    _, runner = recorder(flow)
+    expected = tree.run(flow, runner)
+    with tempfile.TemporaryDirectory() as folder:
+        file, store = Path(folder) / "flow.py", LocalStore(Path(folder) / "store")
+        file.write_text(text)
+        command = [sys.executable, "-m", "flowc", "run", str(file), "--datastore", str(store)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + text
+        found = {}
+        for key in store.list("Random/1"):
+            if key.endswith(contract.MANIFEST):
+                _, run, step, path, _ = key.split("/")
+                manifest = read_manifest(store, "Random", TaskId(run, step, path))
+                assert manifest is not None
+                found[step, path] = tuple(Artifacts(store, "Random", run).load("history", manifest.artifacts["history"]))  # type: ignore[arg-type]
+    assert found == expected

@@ -1,47 +1,71 @@
-"""Run the region tree itself: what every target must agree with."""
+"""Run the region tree itself: what every target must agree with.
+
+Besides which tasks run, it tells what each begins with: the tasks that came before it, those of all its branches for a join.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
 
 from flowc.compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
 
 from . import Outcome, Runner
 
+Path: TypeAlias = tuple[str, ...]
+History: TypeAlias = tuple[tuple[str, str], ...]
+"""Step and path of the tasks that led somewhere, in order; branches one after the other, as written."""
 
-def run(flow: Flow, runner: Runner) -> None:
-    """Run to the end."""
-    _Tree(runner).block(flow.body, ())
+
+class _Over(NamedTuple):
+    """How a stage or a block ended, and the tasks that led there: one history a branch, where the next step joins."""
+
+    arrival: Arrival
+    histories: list[History]
+
+
+def run(flow: Flow, runner: Runner) -> dict[tuple[str, str], History]:
+    """Run to the end; returns for each task what led to it, itself the last."""
+    tree = _Tree(runner)
+    tree.block(flow.body, (), [()])
+    return tree.histories
 
 
 class _Tree:
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self.outcomes: dict[tuple[str, tuple[str, ...]], Outcome] = {}
+        self.outcomes: dict[tuple[str, Path], Outcome] = {}
+        self.histories: dict[tuple[str, str], History] = {}
 
-    def block(self, block: Block, path: tuple[str, ...], again: tuple[Arrival, ...] = ()) -> Arrival:
-        """Run a block; returns the arrival that ended it: one of its exits or, in a loop, of `again`."""
-        came: set[Arrival] = set()
+    def block(self, block: Block, path: Path, before: list[History], again: tuple[Arrival, ...] = ()) -> _Over:
+        """Run a block; how it was over: by one of its exits or, in a loop, one of `again`."""
+        came: dict[Arrival, list[History]] = {}
         for stage in block.stages:
-            if not stage.after or came & set(stage.after):
-                key = self.stage(stage, path)
-                came.add(Arrival(stage=stage.name, key=key))
-        (over,) = came & {*block.exits, *again}
-        return over
+            arrived = [came[arrival] for arrival in stage.after if arrival in came]
+            if arrived or not stage.after:
+                over = self.stage(stage, path, arrived[0] if arrived else before)
+                came[over.arrival] = over.histories
+        (over,) = came.keys() & {*block.exits, *again}
+        return _Over(over, came[over])
 
-    def stage(self, stage: Stage, path: tuple[str, ...]) -> str | None:
+    def stage(self, stage: Stage, path: Path, before: list[History]) -> _Over:
         match stage:
             case Task():
-                outcome = self.outcomes[stage.name, path] = self.runner(stage.name, ".".join(path) or "-", 0)
-                return outcome.next
+                text = ".".join(path) or "-"
+                outcome = self.outcomes[stage.name, path] = self.runner(stage.name, text, 0)
+                history = (*(task for one in before for task in one), (stage.name, text))
+                self.histories[stage.name, text] = history
+                return _Over(Arrival(stage=stage.name, key=outcome.next), [history])
             case Parallel():
-                for branch in stage.branches:
-                    self.block(branch, path)
-                return None
+                ends = [self.block(branch, path, before).histories[0] for branch in stage.branches]
+                return _Over(Arrival(stage=stage.name), ends)
             case Foreach():
-                for index in range(self.outcomes[stage.split, path].cardinality or 0):
-                    self.block(stage.body, (*path, str(index)))
-                return None
+                count = self.outcomes[stage.split, path].cardinality or 0
+                ends = [self.block(stage.body, (*path, str(index)), before).histories[0] for index in range(count)]
+                return _Over(Arrival(stage=stage.name), ends)
             case Loop():
                 turn = 0
-                while (over := self.block(stage.body, (*path, f"~{turn}"), stage.again)) in stage.again:
+                over = _Over(Arrival(stage=""), before)
+                while turn == 0 or over.arrival in stage.again:
+                    over = self.block(stage.body, (*path, f"~{turn}"), over.histories, stage.again)
                     turn += 1
-                return over.key if stage.ways else None
+                return _Over(Arrival(stage=stage.name, key=over.arrival.key if stage.ways else None), over.histories)
