@@ -1,7 +1,7 @@
 """Every golden flow runs: locally, and task by task as Argo and Step Functions would, with the containers' own entrypoint.
 
-What a run leaves in the store is compared with `golden/<case>/result.json`, artifact by artifact, for all three. The platforms are
-stood in for by `evaluators`; the tasks are real processes with a real store.
+What a run leaves in the store is compared with `golden/<case>/result.json`, artifact by artifact, for all three. The platforms
+are stood in for by `evaluators`; the tasks are real processes with a real store.
 """
 
 from __future__ import annotations

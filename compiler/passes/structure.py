@@ -118,13 +118,18 @@ class _Explorer:
             if owner.group is scope.group:
                 scope.meets = scope.meets or name
                 return False
-            sources = [one for one, step in self.steps.items() if any(name in edge.targets for edge in edges_of(step))]
+            ways = [
+                (edge.arm.span, f"`{one}` leads here")
+                for one, step in self.steps.items()
+                for edge in edges_of(step)
+                if name in edge.targets
+            ]
             self.report.add(
                 rules.CROSSES_SCOPE,
                 f"step `{name}` is reached from places that belong to different splits",
                 self.spans[name],
                 "reached from both",
-                also=[(self.steps[one].arms[0].span, f"`{one}` leads here") for one in sources[:3]],
+                also=ways[:3],
                 help="leave a branch or a foreach only through its join; or use two steps that share a method",
             )
             raise Unstructured
