@@ -1,0 +1,103 @@
+"""flowc, an ahead-of-time compiler for Python flows: the names that a flow's file imports.
+
+    from flowc import FlowSpec, Parameter, step
+
+Names are imported when they are first asked for, so that `import flowc` costs next to nothing. `from metaflow import …` means the
+same names in a run of flowc.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
+if TYPE_CHECKING:
+    from .runtime.current import current
+    from .runtime.decorators import (
+        batch,
+        card,
+        catch,
+        conda,
+        conda_base,
+        environment,
+        exit_hook,
+        kubernetes,
+        project,
+        pypi,
+        pypi_base,
+        resources,
+        retry,
+        schedule,
+        secrets,
+        step,
+        timeout,
+        trigger,
+        trigger_on_finish,
+    )
+    from .runtime.flowspec import FlowSpec
+    from .runtime.parallel import parallel_map
+    from .runtime.parameter import JSONType, Parameter
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FlowSpec",
+    "JSONType",
+    "Parameter",
+    "batch",
+    "card",
+    "catch",
+    "conda",
+    "conda_base",
+    "current",
+    "environment",
+    "exit_hook",
+    "kubernetes",
+    "parallel_map",
+    "project",
+    "pypi",
+    "pypi_base",
+    "resources",
+    "retry",
+    "schedule",
+    "secrets",
+    "step",
+    "timeout",
+    "trigger",
+    "trigger_on_finish",
+]
+
+_MODULES = {
+    "FlowSpec": "flowspec",
+    "JSONType": "parameter",
+    "Parameter": "parameter",
+    "current": "current",
+    "parallel_map": "parallel",
+}
+"""Where names are that are no decorators."""
+
+_NOT_YET = frozenset(
+    {
+        *("Config", "ConfigValue", "Deployer", "DeployedFlow", "Flow", "FlowMutator", "IncludeFile", "Metaflow", "MutableFlow"),
+        *("MutableStep", "NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task", "TriggeredRun"),
+        *("cards", "checkpoint", "client", "config_expr", "default_metadata", "default_namespace", "get_aws_client"),
+        *("get_metadata", "get_namespace", "huggingface_hub", "load_flow", "metadata", "model", "namespace", "profile"),
+        *("pyproject_toml_parser", "requirements_txt_parser", "slurm", "torchrun", "user_step_decorator"),
+    }
+)
+"""Names of Metaflow's that flowc does not have."""
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from importlib import import_module
+
+        module = import_module(f".runtime.{_MODULES.get(name, 'decorators')}", __name__)
+        value: object = getattr(module, name)
+        globals()[name] = value
+        return value
+    if name in _NOT_YET:
+        raise ImportError(f"flowc does not have Metaflow's `{name}` yet", name=__name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

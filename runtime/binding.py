@@ -1,0 +1,97 @@
+"""What a flow object knows about the task it stands for: its artifacts, not yet loaded, and its place in the foreach.
+
+A `Binding` hangs on every flow object of a run: the `self` of a step, and each of a join's `inputs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import paths
+from .artifacts import Artifacts
+from .errors import TaskError, TransitionError
+from .manifest import Entry, read_manifest
+from .paths import TaskId
+from .plan import ForeachScope, Plan
+from .store import Store
+from .transition import Transition, resolve
+
+if TYPE_CHECKING:
+    from .inputs import Inputs
+
+
+class Binding:
+    """The state of one task.
+
+    Attributes:
+        entries: The artifacts that came with the task, by name. A loaded one stays here, so that saving knows what it was.
+        inputs: The inputs of a join.
+        transition: What `self.next` said.
+        finished: The task is one of a join's inputs, and done.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        task: TaskId,
+        entries: dict[str, Entry],
+        *,
+        inputs: Inputs | None = None,
+        finished: bool = False,
+    ) -> None:
+        self.plan = plan
+        self.task = task
+        self.step = plan.steps[task.step]
+        self.path = paths.parse(task.path)
+        self.entries = entries
+        self.inputs = inputs
+        self.finished = finished
+        self.transition: Transition | None = None
+        self.artifacts = Artifacts(store, plan.flow, task.run)
+        self._store = store
+        self._parameters: dict[str, object] = {}
+        self._items: dict[int, object] = {}
+
+    def load(self, name: str) -> object:
+        """Read an artifact of `entries`."""
+        return self.artifacts.load(name, self.entries[name])
+
+    def parameter(self, attribute: str) -> object:
+        """The value of a parameter, loaded once."""
+        if attribute not in self._parameters:
+            if attribute not in self.entries:
+                raise TaskError(f"the run has no value for the parameter `{attribute}`: compile the flow again")
+            self._parameters[attribute] = self.load(attribute)
+        return self._parameters[attribute]
+
+    def goes_on(
+        self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object
+    ) -> None:
+        """Record what `self.next` says."""
+        if self.finished:
+            raise TransitionError(f"`next` was called on an input of a join, the task {self.task}: call it on self")
+        if self.transition is not None:
+            raise TransitionError(f"step `{self.task.step}` calls self.next a second time")
+        self.transition = resolve(self.step, self.path, read, targets, foreach, condition, num_parallel)
+
+    def foreach_depths(self) -> list[int]:
+        """Which components of the path are indices of a foreach, outermost first."""
+        return [depth for depth, scope in enumerate(self.step.scopes) if isinstance(scope, ForeachScope)]
+
+    def index(self, depth: int) -> int:
+        """The index that is the path's component `depth`."""
+        return paths.number(self.path[depth])
+
+    def items(self, depth: int) -> object:
+        """The artifact that the foreach of the path's component `depth` runs over."""
+        if depth not in self._items:
+            scope = self.step.scopes[depth]
+            assert isinstance(scope, ForeachScope)
+            split = TaskId(self.task.run, scope.split, paths.text(self.path[:depth]))
+            manifest = read_manifest(self._store, self.plan.flow, split)
+            if manifest is None or scope.variable not in manifest.artifacts:
+                raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
+            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable])
+        return self._items[depth]

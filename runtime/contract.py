@@ -1,0 +1,61 @@
+"""What the compiler's documents and the runtime agree on: names of variables, files and objects. Standard library only.
+
+A *task* is `run / step / path`. A *path* is the stack of foreach indices (`3`) and loop turns (`~2`) that lead to it, joined by
+dots, and `-` where there is none: `-`, `3`, `3.1`, `~0`, `3.~2`. Orchestrators hand a task its run, step, path and attempt in
+environment variables; everything else it finds in the package and in the datastore.
+"""
+
+from __future__ import annotations
+
+PLAN_FORMAT = 1
+"""The version of `plan.json`. A runtime refuses a plan of another version."""
+
+PLAN_FILE = "plan.json"
+"""The compiled flow, in the package beside the flow's own file."""
+
+ROOT_PATH = "-"
+TURN_MARK = "~"
+
+ENTRYPOINT = ("python3", "-m", "flowc.runtime")
+"""The command of every task's container. It takes no arguments."""
+
+# What an orchestrator sets for each task.
+RUN = "FLOWC_RUN"
+STEP = "FLOWC_STEP"
+PATH = "FLOWC_PATH"
+ATTEMPT = "FLOWC_ATTEMPT"
+"""How many attempts of this task there were before, from 0."""
+PARAMETERS = "FLOWC_PARAMETERS"
+"""Read by the start step only. JSON: either an object of values by name, or Argo's `[{"name": …, "value": "JSON or plain
+text"}]`."""
+
+# What is the same for all tasks of a deployment.
+DATASTORE = "FLOWC_DATASTORE"
+"""A directory or the URL of an object store's prefix."""
+PACKAGE = "FLOWC_PACKAGE"
+"""The folder that holds `plan.json` and the flow's file."""
+OUTPUTS = "FLOWC_OUTPUTS"
+"""A folder for what the orchestrator reads off a finished task: the files `OUTPUT_NEXT` and `OUTPUT_CARDINALITY`. Unset: none."""
+
+OUTPUT_NEXT = "next"
+"""Text: the key of the way that the task chose, where its step has more than one."""
+OUTPUT_CARDINALITY = "cardinality"
+"""Text: how many items a foreach split found."""
+
+
+def run_key(flow: str, run: str) -> str:
+    """The prefix of all objects of a run."""
+    return f"{flow}/{run}"
+
+
+def task_key(flow: str, run: str, step: str, path: str) -> str:
+    """The prefix of all objects of a task."""
+    return f"{flow}/{run}/{step}/{path}"
+
+
+MANIFEST = "manifest.json"
+"""Under a task's key: the one object whose write commits the task."""
+ITEMS = "items.json"
+"""Under a task's key: a JSON array `[0, 1, …]` as long as the foreach; what a Distributed Map reads."""
+NEXT = "next.json"
+"""Under a task's key: the chosen key as a JSON string; what a Choice reads."""

@@ -1,0 +1,60 @@
+"""`merge_artifacts`, and what is said of an artifact that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .errors import ArtifactError
+
+if TYPE_CHECKING:
+    from .binding import Binding
+    from .flowspec import FlowSpec
+    from .manifest import Entry
+
+
+def merge(flow: FlowSpec, binding: Binding, inputs: Any, *, exclude: Iterable[str], include: Iterable[str]) -> None:
+    """Hand the inputs' common artifacts on, by reference: none is loaded. `FlowSpec.merge_artifacts` says the rest."""
+    wanted, unwanted = _names(include), _names(exclude)
+    step = binding.step.name
+    if not binding.step.joins:
+        raise ArtifactError(f"step `{step}` calls merge_artifacts, which only a join can: it takes `inputs`")
+    if wanted and unwanted:
+        raise ArtifactError(f"step `{step}` calls merge_artifacts with include and exclude: give one of them")
+    merged: dict[str, tuple[Entry, str]] = {}
+    conflicts: dict[str, tuple[str, str]] = {}
+    for task in inputs:
+        source: Binding = task._flowc
+        for name, entry in source.entries.items():
+            left_out = name not in wanted if wanted else name in unwanted
+            if left_out or name.startswith("_") or name in vars(flow) or hasattr(type(flow), name):
+                continue
+            first, origin = merged.setdefault(name, (entry, str(source.task)))
+            if first != entry:
+                conflicts.setdefault(name, (origin, str(source.task)))
+    if conflicts:
+        told = "; ".join(f"`{name}` differs between {one} and {other}" for name, (one, other) in sorted(conflicts.items()))
+        raise ArtifactError(f"step `{step}` cannot merge {told}. Set it before merge_artifacts, or exclude it.")
+    missing = sorted(name for name in wanted if name not in merged and not hasattr(flow, name))
+    if missing:
+        raise ArtifactError(f"step `{step}` cannot merge {', '.join(f'`{name}`' for name in missing)}: no input has it")
+    binding.entries.update({name: entry for name, (entry, _) in merged.items()})
+
+
+def unset_message(flow: FlowSpec, binding: Binding, name: str) -> str:
+    """Why an artifact cannot be read."""
+    import difflib
+
+    step = binding.step.name
+    known = [other for other in {*vars(flow), *binding.entries} if not other.startswith("_")]
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"; did you mean `self.{close[0]}`?" if close else ""
+    if binding.finished:
+        return f"the task {binding.task} has no artifact `{name}`{hint.replace('self.', '')}"
+    if binding.step.joins and not close:
+        hint = f": a join starts without artifacts; read inputs[0].{name}, or call self.merge_artifacts(inputs) first"
+    return f"step `{step}` reads `self.{name}`, which neither it nor a step before it has set{hint}"
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    return frozenset((given,) if isinstance(given, str) else given or ())

@@ -1,0 +1,184 @@
+"""The values of a run's parameters: from text, from JSON, from defaults; checked against the plan.
+
+Given values go by the parameter's *name* (`--name`), the complete ones that a run keeps by its *attribute* (`self.attribute`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .errors import LoadError, ParameterError
+
+if TYPE_CHECKING:
+    from .flowspec import FlowSpec
+    from .plan import ParameterSpec, Plan
+
+_TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
+_FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
+_KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "json": "JSON"}
+
+
+def from_text(spec: ParameterSpec, text: str) -> object:
+    """The value that text on a command line means.
+
+    Raises:
+        ParameterError: It is not of the parameter's type.
+    """
+    try:
+        match spec.type:
+            case "str":
+                return text
+            case "int":
+                return int(text)
+            case "float":
+                return float(text)
+            case "bool":
+                word = text.strip().lower()
+                if word not in _TRUE | _FALSE:
+                    raise ValueError
+                return word in _TRUE
+            case "json":
+                return json.loads(text)
+    except ValueError:
+        raise _mismatch(spec, text) from None
+
+
+def typed(plan: Plan, given: Mapping[str, object]) -> dict[str, object]:
+    """Values by name, of which those that are text (and whose parameters are not) are as on a command line.
+
+    Raises:
+        ParameterError: A text is not of its parameter's type.
+    """
+    specs = {spec.name: spec for spec in plan.parameters}
+    return {
+        name: from_text(specs[name], value) if name in specs and isinstance(value, str) else value
+        for name, value in given.items()
+    }
+
+
+def from_environment(plan: Plan, text: str | None) -> dict[str, object]:
+    """Read `FLOWC_PARAMETERS`, by name: an object of JSON values, or Argo's list of names and texts.
+
+    A text of Argo's is JSON if it is JSON of the parameter's type, and else stands for itself: `3`, `"3"` and `hello` are
+    all good for a parameter of type str. `null` means that no value is given. A string for a JSON parameter is read as JSON
+    if it holds an object or an array.
+
+    Raises:
+        ParameterError: It has no such form, or a value is not of its parameter's type.
+    """
+    if not text:
+        return {}
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        raise ParameterError(f"the parameters are not JSON ({error})") from None
+    specs = {spec.name: spec for spec in plan.parameters}
+    values: dict[str, object] = {}
+    if isinstance(given, list):
+        for item in given:
+            if not (isinstance(item, dict) and isinstance(item.get("name"), str)):
+                raise ParameterError("the parameters are a list whose items have no name")
+            name, value = item["name"], item.get("value")
+            values[name] = _from_argo(specs[name], value) if name in specs and isinstance(value, str) else value
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            values[name] = _from_json(specs[name], value) if name in specs else value
+    else:
+        raise ParameterError("the parameters are JSON, but no object of values by name")
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def complete(plan: Plan, flow_class: type[FlowSpec], given: Mapping[str, object], user: str | None = None) -> dict[str, object]:
+    """The values that a run keeps, by attribute: those given, by name, and the defaults of the rest.
+
+    Raises:
+        ParameterError: One is unknown, missing, or not of its type.
+        LoadError: A default's function failed.
+    """
+    specs = {spec.name: spec for spec in plan.parameters}
+    for name in given:
+        if name not in specs:
+            known = ", ".join(sorted(specs)) or "none"
+            raise ParameterError(f"the flow {plan.flow} has no parameter `{name}`; its parameters are: {known}")
+    missing = [spec.name for spec in plan.parameters if spec.required and given.get(spec.name) is None]
+    if missing:
+        raise ParameterError(f"the flow {plan.flow} needs a value for " + ", ".join(f"`{name}`" for name in missing))
+    values: dict[str, object] = {}
+    for spec in plan.parameters:
+        if given.get(spec.name) is not None:
+            values[spec.attribute] = _checked(spec, given[spec.name])
+            continue
+        default = _deferred(spec, plan, flow_class, user) if spec.deferred else spec.default
+        if isinstance(default, str) and spec.type != "str":
+            default = from_text(spec, default)  # a JSON default is written as JSON text
+        values[spec.attribute] = None if default is None else _checked(spec, default)
+    return values
+
+
+def _deferred(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], user: str | None) -> Any:
+    from .parameter import Parameter
+
+    declared = getattr(flow_class, spec.attribute, None)
+    if not isinstance(declared, Parameter):
+        raise ParameterError(f"the class {plan.flow} has no Parameter `{spec.attribute}`: compile the flow again")
+    try:
+        return declared.evaluate(plan.flow, user)
+    except Exception as error:
+        from .failure import trimmed_traceback
+
+        text, _ = trimmed_traceback(error)
+        raise LoadError(f"the default of the parameter `{spec.name}` failed", text) from error
+
+
+def _from_argo(spec: ParameterSpec, text: str) -> object:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return from_text(spec, text)
+    if value is None:
+        return None
+    if spec.type == "str":
+        return value if isinstance(value, str) else text
+    return _from_json(spec, value)
+
+
+def _from_json(spec: ParameterSpec, value: object) -> object:
+    if value is None or not isinstance(value, str) or spec.type == "str":
+        return value
+    if spec.type != "json":
+        return from_text(spec, value)
+    try:
+        inner = json.loads(value)
+    except ValueError:
+        return value
+    return inner if isinstance(inner, dict | list) else value
+
+
+def _checked(spec: ParameterSpec, value: Any) -> object:
+    fits = False
+    match spec.type:
+        case "str":
+            fits = isinstance(value, str)
+        case "int":
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            fits = isinstance(value, int) and not isinstance(value, bool)
+        case "float":
+            fits = isinstance(value, int | float) and not isinstance(value, bool)
+            value = float(value) if fits else value
+        case "bool":
+            fits = isinstance(value, bool)
+        case "json":
+            fits = True
+    if not fits:
+        raise _mismatch(spec, value)
+    return value
+
+
+def _mismatch(spec: ParameterSpec, value: object) -> ParameterError:
+    shown = repr(value)
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return ParameterError(f"the parameter `{spec.name}` takes {_KINDS[spec.type]}, not {shown}")

@@ -1,0 +1,68 @@
+"""What `@retry`, `@timeout`, `@catch` and `@environment` ask for, read from the plan.
+
+One meaning everywhere: attempts count from 0; `@retry(times=n)` allows n+1 of them; `@catch` adds one that runs no code of
+the user's, starts from what the step started from, records the last failure and lets the flow go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .plan import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a step's task is run.
+
+    Attributes:
+        attempts: How many attempts may run the user's code.
+        delay: Seconds between these.
+        timeout: Seconds that an attempt may take, or None.
+        catches: Whether one attempt more lets the flow go on.
+        catch_variable: The artifact that gets the failure, or None.
+        prints_exception: Whether the traceback of a failure that is caught is shown.
+        environment: Variables for the user's code.
+    """
+
+    attempts: int
+    delay: float
+    timeout: float | None
+    catches: bool
+    catch_variable: str | None
+    prints_exception: bool
+    environment: Mapping[str, str]
+
+    def may_follow(self, attempt: int) -> bool:
+        """Whether another attempt follows a failed one."""
+        return attempt + 1 < self.attempts + self.catches
+
+    def only_catches(self, attempt: int) -> bool:
+        """Whether an attempt is the one that `@catch` adds."""
+        return self.catches and attempt >= self.attempts
+
+
+def policy_of(step: Step) -> Policy:
+    """Read a step's decorators."""
+    retry = step.decorator("retry")
+    catch = step.decorator("catch")
+    limit = step.decorator("timeout") or {}
+    variables = (step.decorator("environment") or {}).get("vars") or {}
+    seconds = _number(limit, "seconds", 0) + 60 * _number(limit, "minutes", 0) + 3600 * _number(limit, "hours", 0)
+    return Policy(
+        attempts=1 if retry is None else int(_number(retry, "times", 3)) + 1,
+        delay=0 if retry is None else round(60 * _number(retry, "minutes_between_retries", 2)),
+        timeout=seconds or None,
+        catches=catch is not None,
+        catch_variable=None if catch is None else catch.get("var"),
+        prints_exception=catch is None or catch.get("print_exception") is not False,
+        environment={name: "" if value is None else str(value) for name, value in variables.items()},
+    )
+
+
+def _number(arguments: Mapping[str, Any], name: str, otherwise: float) -> float:
+    """A number, or text that says one, as `@timeout(minutes="5")` does."""
+    value = arguments.get(name)
+    return otherwise if value is None else float(value)

@@ -1,0 +1,346 @@
+"""Forked processes: jobs that run in a copy of this process, whose output comes back line by line.
+
+    pool = Pool(on_line)
+    pool.start("a name", job)       # job() runs in the child; the bytes that it returns are its report
+    for ended in pool.wait(None):   # as soon as one has ended, or after a time
+        ended.status, ended.report
+
+Each child leads a process group of its own, so that what it starts itself can be killed with it, and a Ctrl-C at the terminal
+reaches the parent alone. A child exits without the parent's clean-up handlers. The parent never blocks on a pipe.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn, TypeAlias
+
+Job: TypeAlias = Callable[[], bytes]
+OnLine: TypeAlias = Callable[[Hashable, bool, str], None]
+"""Called with a child's name, whether the line is of its stderr, and the line without its end."""
+
+BUG = 3
+"""The exit code of a child whose job raised: jobs report the faults of users."""
+_GRACE = 2.0
+"""Seconds between asking a child to end (SIGTERM) and ending it (SIGKILL)."""
+_CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 20
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Stopped(Exception):
+    """A signal asks this process to stop.
+
+    Attributes:
+        signum: Which one.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A child that is gone.
+
+    Attributes:
+        name: What it was started as.
+        status: Its exit code, or minus the signal that killed it.
+        report: What its job returned; b"" if it did not come to that.
+        timed_out: It was stopped since its time was up.
+    """
+
+    name: Hashable
+    status: int
+    report: bytes
+    timed_out: bool
+
+
+@dataclass(slots=True)
+class _Child:
+    name: Hashable
+    pid: int
+    pipes: dict[int, bytearray]  # what was read and not yet handed on, by the pipe's descriptor: stdout, stderr, report
+    err_fd: int
+    report_fd: int
+    deadline: float | None  # like all times here, of the monotonic clock
+    kill_at: float | None = None
+    timed_out: bool = False
+
+
+class Pool:
+    """Children of this process. To be used in the main thread, and as a context manager: at its end no child is left."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        self._on_line = on_line
+        self._children: dict[int, _Child] = {}
+        self._by_pipe: dict[int, _Child] = {}
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe()
+        for fd in (self._wake_read, self._wake_write):
+            os.set_blocking(fd, False)
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        self._stop_signal: int | None = None
+
+    def __enter__(self) -> Pool:
+        self._old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._old_handlers = {int(signal.SIGCHLD): signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)}
+        for signum in [getattr(signal, name) for name in _STOPPING]:
+            if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup asks for
+                self._old_handlers[int(signum)] = signal.signal(signum, self._note_stop)
+        gc.freeze()  # what is there now is shared with all children: a collection in one would only copy it
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            self.stop_all()
+        finally:
+            for child in self._children.values():
+                _signal_group(child.pid, signal.SIGKILL)  # a second Ctrl-C cut the grace short
+            gc.unfreeze()
+            signal.set_wakeup_fd(self._old_wakeup)
+            for signum, handler in self._old_handlers.items():
+                signal.signal(signum, handler)
+            self._selector.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def start(self, name: Hashable, job: Job, timeout: float | None = None) -> None:
+        """Fork a child that runs a job, for at most `timeout` seconds.
+
+        Raises:
+            OSError: The system has no more processes or files.
+        """
+        pipes: list[int] = []
+        try:
+            for _ in range(3):
+                pipes.extend(os.pipe())
+            sys.stdout.flush()
+            sys.stderr.flush()
+            pid = os.fork()
+        except OSError:
+            for fd in pipes:
+                os.close(fd)
+            raise
+        if pid == 0:
+            self._be_child(job, pipes[1], pipes[3], pipes[5])
+        with suppress(OSError):  # both sides do it, so that neither has to wait for the other
+            os.setpgid(pid, pid)
+        reads = pipes[0::2]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        child = _Child(name, pid, {fd: bytearray() for fd in reads}, reads[1], reads[2], deadline)
+        self._children[pid] = child
+        for fd in reads:
+            os.set_blocking(fd, False)
+            self._by_pipe[fd] = child
+            self._selector.register(fd, selectors.EVENT_READ)
+        for fd in pipes[1::2]:
+            os.close(fd)
+
+    def wait(self, until: float | None) -> list[Ended]:
+        """Hand on output until children end or the (monotonic) time has come; those that ended.
+
+        Raises:
+            Stopped: A signal came, the first of its kind; another is not held back.
+        """
+        while True:
+            if self._stop_signal is not None:
+                signum, self._stop_signal = self._stop_signal, None
+                raise Stopped(signum)
+            times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
+            times += [] if until is None else [until]
+            wait = max(0.0, min(times) - time.monotonic()) if times else None
+            for key, _ in self._selector.select(wait):
+                if key.fd == self._wake_read:
+                    with suppress(BlockingIOError):
+                        os.read(self._wake_read, _CHUNK)
+                else:
+                    self._read(self._by_pipe[key.fd], key.fd)
+            now = time.monotonic()
+            exits = [(child, _exit_of(child.pid)) for child in self._children.values()]
+            ended = [self._bury(child, status) for child, status in exits if status is not None]
+            for child in self._children.values():
+                self._keep_time(child, now)
+            if ended or not self._children or (until is not None and now >= until):
+                return ended
+
+    def stop_all(self) -> int:
+        """Ask all children to end, and after a grace of 2 s make them; how many there were."""
+        count = len(self._children)
+        for child in self._children.values():
+            self._stop(child, time.monotonic())
+        while self._children:
+            self.wait(None)
+        return count
+
+    def _keep_time(self, child: _Child, now: float) -> None:
+        if child.kill_at is not None:
+            if now >= child.kill_at:
+                _signal_group(child.pid, signal.SIGKILL)
+                child.kill_at = now + _GRACE
+        elif child.deadline is not None and now >= child.deadline:
+            child.timed_out = True
+            self._stop(child, now)
+
+    def _stop(self, child: _Child, now: float) -> None:
+        if child.kill_at is None:
+            child.kill_at = now + _GRACE
+            _signal_group(child.pid, signal.SIGTERM)
+
+    def _read(self, child: _Child, fd: int) -> bool:
+        """Take what a pipe holds now; False if it is at its end, or empty."""
+        try:
+            data = os.read(fd, _CHUNK)
+        except BlockingIOError:
+            return False
+        if not data:
+            with suppress(KeyError):
+                self._selector.unregister(fd)
+            return False
+        buffer = child.pipes[fd]
+        buffer += data
+        if fd != child.report_fd:
+            *lines, rest = buffer.split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                lines, rest = [*lines, rest], bytearray()
+            for line in lines:
+                self._tell(child, fd, line)
+            child.pipes[fd] = rest
+        return True
+
+    def _tell(self, child: _Child, fd: int, line: bytearray) -> None:
+        self._on_line(child.name, fd == child.err_fd, line.decode("utf-8", "replace").removesuffix("\r"))
+
+    def _bury(self, child: _Child, status: int) -> Ended:
+        del self._children[child.pid]
+        for fd in child.pipes:
+            while self._read(child, fd):
+                pass
+            if fd != child.report_fd and child.pipes[fd]:
+                self._tell(child, fd, child.pipes[fd])
+            with suppress(KeyError):  # at its end, it is no longer registered
+                self._selector.unregister(fd)
+            del self._by_pipe[fd]
+            os.close(fd)
+        return Ended(child.name, os.waitstatus_to_exitcode(status), bytes(child.pipes[child.report_fd]), child.timed_out)
+
+    def _note_stop(self, signum: int, _frame: FrameType | None) -> None:
+        """Let `wait` raise it, where nothing is half done; and let a second one through, in case that takes too long."""
+        self._stop_signal = signum
+        signal.signal(signum, self._old_handlers[signum])
+
+    def _be_child(self, job: Job, out: int, err: int, report: int) -> NoReturn:
+        code = BUG
+        try:
+            os.setpgid(0, 0)
+            signal.set_wakeup_fd(-1)
+            for signum, handler in self._old_handlers.items():
+                signal.signal(signum, handler)
+            for fd in (*self._by_pipe, self._wake_read, self._wake_write):
+                os.close(fd)
+            self._selector.close()
+            _redirect(out, err)
+            run_in_child(lambda: _write_all(report, job()))
+            code = 0
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            with suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+
+def run_in_child(work: Callable[[], None]) -> None:
+    """Do the work of a forked child, and end as a process of its own would: join its threads, run its exit handlers."""
+    import atexit
+
+    atexit._clear()  # the parent's are not ours: they may remove its temporary files
+    try:
+        work()
+    finally:
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()  # as multiprocessing does in its children
+        atexit._run_exitfuncs()
+
+
+def call_in_child(function: Callable[[], str]) -> str:
+    """What a function returns that runs in a child, since it uses the datastore.
+
+    A client of an object store has threads of its own, which a fork does not copy: children of a process that has used one hang.
+    So a process that forks tasks never uses the datastore itself.
+
+    Raises:
+        RuntimeError: The function failed, with the message of its exception.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            try:
+                answer = "+" + function()
+            except Exception as error:
+                answer = f"-{error}"
+            _write_all(write, answer.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        answer = pipe.read().decode()
+    os.waitpid(pid, 0)
+    if not answer.startswith("+"):
+        raise RuntimeError(answer[1:] or "a child process ended without an answer")
+    return answer[1:]
+
+
+def _redirect(out: int, err: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    for fd in (nothing, out, err):
+        os.close(fd)
+    # The parent's objects may be no files at all, as in a test. Line by line, so that output is live.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _exit_of(pid: int) -> int | None:
+    """The wait status of a child that has ended, else None. What it left running is ended too: it would hold the pipes."""
+    if hasattr(os, "waitid"):  # while the child is a zombie, its id and its group's belong to nobody else
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            return None
+        _signal_group(pid, signal.SIGKILL)
+        return os.waitpid(pid, 0)[1]
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        return None
+    _signal_group(pid, signal.SIGKILL)
+    return status
+
+
+def _signal_group(pid: int, signum: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # macOS refuses to signal a group of zombies
+        os.killpg(pid, signum)

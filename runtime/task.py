@@ -1,0 +1,216 @@
+"""One attempt of one task: find what comes before it, run the user's code, keep what it left, commit.
+
+    predecessors ─▶ flow object ─▶ step(self[, inputs]) ─▶ artifacts, control objects ─▶ manifest
+
+The manifest is written last and once. An attempt that fails writes a record of its failure instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import paths
+from .binding import Binding
+from .contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
+from .current import current
+from .errors import FlowcError, StoreError, TaskError, TransitionError
+from .failure import Failure
+from .inputs import Inputs
+from .lineage import Lineage
+from .manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from .paths import TaskId
+from .plan import Plan
+from .policy import policy_of
+from .store import Store
+from .transition import Transition, only_edge
+
+if TYPE_CHECKING:
+    from .flowspec import FlowSpec
+
+
+def check_task(plan: Plan, task: TaskId) -> None:
+    """Make sure that a plan can have a task.
+
+    Raises:
+        TaskError: It has no such step, or the step's tasks have no such path.
+    """
+    step = plan.steps.get(task.step)
+    if step is None:
+        raise TaskError(f"the flow {plan.flow} has no step `{task.step}`")
+    try:
+        path = paths.parse(task.path)
+    except ValueError as error:
+        raise TaskError(str(error)) from None
+    if not paths.fits(path, step.scopes):
+        raise TaskError(f"the path {task.path} does not fit step `{task.step}`, in {len(step.scopes)} foreaches and loops")
+
+
+def execute(
+    plan: Plan,
+    flow_class: type[FlowSpec],
+    store: Store,
+    task: TaskId,
+    attempt: int,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    outputs: Path | None = None,
+) -> Manifest | Failure:
+    """Run one attempt, in this process.
+
+    Args:
+        task: A task that `check_task` passes.
+        attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
+        parameters: Values by attribute; the start step's task needs them, and no other.
+        outputs: A folder for what an orchestrator reads off the task.
+
+    Returns:
+        The manifest that is committed, if the task is done: this attempt's, or that of another which was faster.
+    """
+    started = time.time()
+    try:
+        # An orchestrator may run a task again that is done, when it lost sight of the container that did it.
+        done = read_manifest(store, plan.flow, task) if attempt else None
+        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
+        if isinstance(outcome, Manifest):
+            _tell_orchestrator(outputs, outcome)
+            return outcome
+        failure = outcome
+    except FlowcError as error:
+        failure = Failure.from_exception(error)
+    with suppress(StoreError):  # what went wrong first is what the user must see
+        write_failure(store, plan.flow, task, attempt, failure, started, time.time())
+    return failure
+
+
+def _run(
+    plan: Plan,
+    flow_class: type[FlowSpec],
+    store: Store,
+    task: TaskId,
+    attempt: int,
+    parameters: Mapping[str, object] | None,
+    started: float,
+) -> Manifest | Failure:
+    policy = policy_of(plan.steps[task.step])
+    os.environ.update(policy.environment)
+    binding = _bind(plan, flow_class, store, task, parameters)
+    flow = flow_class._bound(binding)
+    caught: Failure | None = None
+    if policy.only_catches(attempt):
+        caught = _caught(plan, store, task, attempt)
+        transition = only_edge(binding.step, lambda name: getattr(flow, name))
+    else:
+        current._begin(plan, task, attempt)
+        failure = _call_step(flow, binding)
+        if failure is not None:
+            return failure
+        transition = binding.transition
+    if policy.catch_variable is not None:
+        setattr(flow, policy.catch_variable, caught)
+
+    chose = transition.edge.key if transition else None
+    cardinality = transition.cardinality if transition else None
+    artifacts = _save(flow, binding)
+    _write_control_objects(store, plan, task, transition)
+    manifest = Manifest(
+        attempt=attempt,
+        started=started,
+        ended=time.time(),
+        chose=chose,
+        cardinality=cardinality,
+        artifacts=artifacts,
+        caught=caught,
+    )
+    if commit_manifest(store, plan.flow, task, manifest):
+        return manifest
+    other = read_manifest(store, plan.flow, task)
+    if other is None:
+        raise StoreError(f"the task {task} was committed by another attempt, whose manifest is gone")
+    return other
+
+
+def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, parameters: Mapping[str, object] | None) -> Binding:
+    """Find what the task starts from: the artifacts of the task before it, or a join's inputs, or the run's parameters."""
+    step = plan.steps[task.step]
+    lineage = Lineage(plan, store, task)
+    if step.joins:
+        junction = lineage.junction()
+        # A join starts without artifacts; the parameters are the same everywhere, so the split has them too.
+        given = junction.split.manifest.artifacts
+        entries = {spec.attribute: given[spec.attribute] for spec in plan.parameters if spec.attribute in given}
+        return Binding(plan, store, task, entries, inputs=Inputs(flow_class, plan, store, lineage, junction))
+    before = lineage.predecessor()
+    if before is not None:
+        return Binding(plan, store, task, dict(before.manifest.artifacts))
+    binding = Binding(plan, store, task, {})
+    for attribute, value in (parameters or {}).items():
+        binding.entries[attribute] = binding.artifacts.save(attribute, value, step.name)
+    return binding
+
+
+def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
+    """Run the user's code; what went wrong in it, or None."""
+    name = binding.step.name
+    function = getattr(flow, name) if callable(getattr(type(flow), name, None)) else None
+    if function is None:
+        raise TaskError(f"the class {type(flow).__name__} has no method `{name}`: compile the flow again")
+    try:
+        if binding.step.joins:
+            function(binding.inputs)
+        else:
+            function()
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            return Failure.from_exception(error)
+        if binding.step.edges and binding.transition is None:
+            raise TransitionError(f"step `{name}` called sys.exit before self.next") from error
+    except BaseException as error:
+        return Failure.from_exception(error)
+    if binding.step.edges and binding.transition is None:
+        raise TransitionError(f"step `{name}` ended without self.next")
+    return None
+
+
+def _caught(plan: Plan, store: Store, task: TaskId, attempt: int) -> Failure:
+    last = read_failure(store, plan.flow, task, attempt - 1)
+    if last is not None:
+        return last
+    return Failure(
+        "KilledError", f"attempt {attempt} of the task {task} left no record: it was killed, for want of memory or time"
+    )
+
+
+def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
+    """Store what was set or loaded; the rest is carried by reference."""
+    entries = dict(binding.entries)
+    for name, value in vars(flow).items():
+        entries[name] = binding.artifacts.save(name, value, binding.step.name, known=binding.entries.get(name))
+    return entries
+
+
+def _write_control_objects(store: Store, plan: Plan, task: TaskId, transition: Transition | None) -> None:
+    if transition is None:
+        return
+    folder = task_key(plan.flow, task.run, task.step, task.path)
+    if transition.edge.key is not None:
+        store.put(f"{folder}/{NEXT}", json.dumps(transition.edge.key).encode())
+    if transition.cardinality is not None:
+        store.put(f"{folder}/{ITEMS}", json.dumps(list(range(transition.cardinality))).encode())
+
+
+def _tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
+    """Write both files always: many steps share one template, which names both."""
+    if outputs is None:
+        return
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        (outputs / OUTPUT_NEXT).write_text(manifest.chose or "")
+        (outputs / OUTPUT_CARDINALITY).write_text(str(manifest.cardinality or 0))
+    except OSError as error:
+        raise TaskError(f"cannot write to {outputs}: {error.strerror or error}") from error

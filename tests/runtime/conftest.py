@@ -1,0 +1,171 @@
+"""What the runtime's tests share: flows written to files, compiled, and run with real processes."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flowc.compiler.pipeline import compile_bytes
+from flowc.compiler.plan import plan_of, plan_text
+from flowc.runtime import contract
+from flowc.runtime.artifacts import Artifacts
+from flowc.runtime.loading import load_flow_class
+from flowc.runtime.manifest import Manifest, read_failure, read_manifest
+from flowc.runtime.paths import TaskId
+from flowc.runtime.plan import Plan, parse_plan
+from flowc.runtime.scheduler import RunResult, run_locally
+from flowc.runtime.store import LocalStore
+from flowc.runtime.tree import Walk
+
+_numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            # Python 3.12 and later warn of forks beside threads, which pytest-xdist has; flowc's own process has none.
+            item.add_marker(pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"))
+
+
+@dataclass
+class Ran:
+    """A run that has ended, and what it left."""
+
+    flow: WrittenFlow
+    run_id: str
+    result: RunResult | None = None
+    out: str = ""
+    err: str = ""
+    codes: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def task(self, step: str, path: str = "-") -> TaskId:
+        return TaskId(self.run_id, step, path)
+
+    def manifest(self, step: str, path: str = "-") -> Manifest:
+        manifest = read_manifest(self.flow.store, self.flow.plan.flow, self.task(step, path))
+        assert manifest is not None, f"{step}/{path} is not done\n{self.err}"
+        return manifest
+
+    def value(self, step: str, name: str, path: str = "-") -> Any:
+        artifacts = Artifacts(self.flow.store, self.flow.plan.flow, self.run_id)
+        return artifacts.load(name, self.manifest(step, path).artifacts[name])
+
+    def values(self, step: str, path: str = "-") -> dict[str, Any]:
+        return {name: self.value(step, name, path) for name in self.manifest(step, path).artifacts}
+
+    def failure(self, step: str, path: str = "-", attempt: int = 0) -> Any:
+        return read_failure(self.flow.store, self.flow.plan.flow, self.task(step, path), attempt)
+
+    def tasks(self) -> set[tuple[str, str]]:
+        keys = (key.split("/") for key in self.flow.store.list(f"{self.flow.plan.flow}/{self.run_id}/"))
+        return {(key[2], key[3]) for key in keys if key[-1] == contract.MANIFEST}
+
+
+@dataclass
+class WrittenFlow:
+    """A flow in a file."""
+
+    file: Path
+    plan: Plan
+    store: LocalStore
+
+    def run(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
+        """Run it locally."""
+        out, err = io.StringIO(), io.StringIO()
+        result = run_locally(self.plan, self.file, parameters or {}, store=self.store, out=out, err=err, **settings)
+        return Ran(self, result.run_id, result, out.getvalue(), err.getvalue())
+
+    def done(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
+        """Run it locally to its end."""
+        ran = self.run(parameters, **settings)
+        assert ran.result is not None
+        assert ran.result.ok, ran.err
+        assert ran.result.exit_code == 0
+        return ran
+
+    def failed(self, *words: str, **settings: Any) -> Ran:
+        """Run it locally; it must fail, and say these words."""
+        ran = self.run(**settings)
+        assert ran.result is not None
+        assert not ran.result.ok, ran.err
+        assert ran.result.exit_code == 1
+        for word in words:
+            assert word in ran.err, ran.err
+        return ran
+
+    def container(self, run: str, step: str, path: str = "-", attempt: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run one task as a container would."""
+        (self.file.parent / contract.PLAN_FILE).write_text(self.plan_text)
+        outputs = self.file.parent / "outputs" / step / path
+        environment = {
+            **os.environ,
+            contract.RUN: run,
+            contract.STEP: step,
+            contract.PATH: path,
+            contract.ATTEMPT: str(attempt),
+            contract.DATASTORE: self.store.root,
+            contract.PACKAGE: str(self.file.parent),
+            contract.OUTPUTS: str(outputs),
+            **more,
+        }
+        command = [sys.executable, "-m", "flowc.runtime"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=self.file.parent, check=False)
+
+    def orchestrated(self, run: str, attempts: int = 1, **more: str) -> Ran:
+        """Run all tasks as containers, with an orchestrator that knows what they put into their outputs and nothing else."""
+        walk, ran = Walk(self.plan), Ran(self, run)
+        while (ready := walk.take()) is not None:
+            for attempt in range(attempts):
+                done = self.container(run, *ready, attempt, **more)
+                ran.out, ran.err = ran.out + done.stdout, ran.err + done.stderr
+                ran.codes[ready] = done.returncode
+                if done.returncode == 0:
+                    break
+            else:
+                return ran
+            outputs = self.file.parent / "outputs" / ready[0] / ready[1]
+            chose = (outputs / contract.OUTPUT_NEXT).read_text()
+            walk.end(ready, chose or None, int((outputs / contract.OUTPUT_CARDINALITY).read_text()))
+        assert walk.over
+        return ran
+
+    @property
+    def plan_text(self) -> str:
+        flow = compile_bytes(self.file.name, self.file.read_bytes()).flow
+        assert flow is not None
+        return plan_text(flow)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Iterator[Callable[[str], WrittenFlow]]:
+    """Writes a flow's source to a file of its own name, and compiles it."""
+    before = list(sys.path)
+
+    def write(source: str) -> WrittenFlow:
+        text = textwrap.dedent(source)
+        if "import" not in text.split("class", 1)[0]:
+            text = "from flowc import *\n" + text
+        file = tmp_path / f"flow_{next(_numbers)}_{os.getpid()}.py"
+        file.write_text(text)
+        compiled = compile_bytes(file.name, text.encode())
+        assert compiled.flow is not None, compiled.diagnostics
+        return WrittenFlow(file, parse_plan(json.loads(json.dumps(plan_of(compiled.flow)))), LocalStore(tmp_path / "store"))
+
+    yield write
+    sys.path[:] = before
+
+
+@pytest.fixture
+def load(write: Callable[[str], WrittenFlow]) -> Callable[[WrittenFlow], type[Any]]:
+    """Imports a written flow's class into this process."""
+    return lambda flow: load_flow_class(flow.file, flow.plan.flow)

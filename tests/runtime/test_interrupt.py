@@ -1,0 +1,123 @@
+"""A local run that is stopped leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FLOW = """
+    import os, signal, subprocess, time
+    from pathlib import Path
+    from flowc import *
+
+    class Long(FlowSpec):
+        @step
+        def start(self):
+            self.items = [0, 1, 2]
+            self.next(self.work, foreach="items")
+
+        @step
+        def work(self):
+            BODY
+            child = subprocess.Popen(["sleep", "60"])
+            Path(f"pids-{self.input}.part").write_text(f"{os.getpid()} {child.pid}")
+            os.rename(f"pids-{self.input}.part", f"pids-{self.input}")
+            time.sleep(60)
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """
+
+DRIVER = """
+import json, sys
+from pathlib import Path
+from flowc.compiler.pipeline import compile_bytes
+from flowc.compiler.plan import plan_of
+from flowc.runtime.plan import parse_plan
+from flowc.runtime.scheduler import run_locally
+
+file = Path(sys.argv[1])
+plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))
+result = run_locally(plan, file, {}, store="store")
+assert not result.ok
+sys.exit(result.exit_code)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def started(write, tmp_path: Path, body: str = "pass") -> tuple[subprocess.Popen[str], list[int]]:
+    flow = write(FLOW.replace("BODY", body))
+    run = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(flow.file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    end = time.monotonic() + 20
+    while len(list(tmp_path.glob("pids-?"))) < 3:
+        assert time.monotonic() < end
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    return run, [int(pid) for file in tmp_path.glob("pids-?") for pid in file.read_text().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all(write, tmp_path, number):
+    run, pids = started(write, tmp_path)
+    assert len(pids) == 6
+    assert all(map(alive, pids))
+    before = time.monotonic()
+    os.kill(run.pid, number)
+    _, err = run.communicate(timeout=20)
+    assert run.returncode == 128 + number
+    assert err.splitlines()[-1] == f"flowc: run Long/1 is not done: stopped by {number.name}; 3 running tasks stopped"
+    assert "Traceback" not in err
+    assert time.monotonic() - before < 1.5
+    assert not any(map(alive, pids))
+
+
+def test_tasks_that_will_not_listen(write, tmp_path):
+    run, pids = started(write, tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    os.kill(run.pid, signal.SIGINT)
+    run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert not any(map(alive, pids))
+
+
+def test_a_second_signal_does_not_wait(write, tmp_path):
+    run, pids = started(write, tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    before = time.monotonic()
+    os.kill(run.pid, signal.SIGINT)
+    time.sleep(0.3)
+    os.kill(run.pid, signal.SIGINT)
+    run.communicate(timeout=20)
+    assert run.returncode != 0
+    assert time.monotonic() - before < 1.5
+    time.sleep(0.2)
+    assert not any(map(alive, pids))
+
+
+def test_nobody_reads_the_output(write, tmp_path):
+    run, pids = started(write, tmp_path)
+    assert run.stderr is not None
+    assert run.stdout is not None
+    run.stderr.close()
+    run.stdout.close()
+    os.kill(pids[0], signal.SIGKILL)  # there is something to say, and nobody to say it to
+    run.wait(timeout=20)
+    assert not any(map(alive, pids))

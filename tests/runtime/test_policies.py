@@ -1,0 +1,182 @@
+"""@retry, @catch, @timeout and @environment, with real processes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flowc.runtime.failure import Failure
+from flowc.runtime.plan import Decorator, Step
+from flowc.runtime.policy import policy_of
+
+
+def a_flow(decorators: str, body: str, after: str = "pass") -> str:
+    return f"""
+import os, signal, subprocess, sys, time
+from flowc import *
+
+class Policies(FlowSpec):
+    @step
+    def start(self):
+        self.x = "before"
+        self.next(self.work)
+
+    {decorators}
+    @step
+    def work(self):
+        {body}
+        self.next(self.after)
+
+    @step
+    def after(self):
+        {after}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_retry_then_success(write):
+    ran = write(
+        a_flow(
+            "@retry(times=2, minutes_between_retries=0)",
+            "self.x = current.retry_count; self.y = 1 / (0 if current.retry_count < 2 else 1)",
+        )
+    ).done()
+    assert ran.value("end", "x") == 2
+    assert ran.manifest("work").attempt == 2
+    assert [ran.failure("work", attempt=attempt).type for attempt in (0, 1)] == ["ZeroDivisionError"] * 2
+    assert ran.failure("work", attempt=2) is None
+    assert "[work] starts, attempt 3" in ran.err
+
+
+def test_retries_run_out(write):
+    ran = write(a_flow("@retry(times=1, minutes_between_retries=0)", "1 / 0")).failed("the task work failed in its 2 attempts")
+    assert ran.failure("work", attempt=1).type == "ZeroDivisionError"
+    assert ran.failure("work", attempt=2) is None
+
+
+def test_retries_wait(write):
+    before = time.monotonic()
+    ran = write(a_flow("@retry(times=1, minutes_between_retries=0.02)", "assert current.retry_count")).done()
+    assert time.monotonic() - before > 0.9
+    assert "failed; attempt 2 of 2 in 1 s" in ran.err
+
+
+def test_catch_goes_on_from_what_the_step_started_from(write):
+    ran = write(
+        a_flow(
+            "@catch(var='failed')\n    @retry(times=1, minutes_between_retries=10000)",
+            "self.x = 'after'; 1 / 0",
+        ).replace("minutes_between_retries=10000", "minutes_between_retries=0")
+    ).done()
+    failed = ran.value("end", "failed")
+    assert isinstance(failed, Failure)
+    assert failed
+    assert (failed.type, failed.message, str(failed)) == (
+        "ZeroDivisionError",
+        "division by zero",
+        "ZeroDivisionError: division by zero",
+    )
+    assert "in work" in failed.traceback
+    assert ran.value("end", "x") == "before"
+    assert ran.manifest("work").attempt == 2
+    assert ran.manifest("work").caught == failed
+    assert ran.err.count("ZeroDivisionError: division by zero") == 3  # each attempt's, and that it is caught
+
+
+def test_catch_after_a_success_sets_none(write):
+    ran = write(a_flow("@catch(var='failed')", "pass", "assert not self.failed")).done()
+    assert ran.value("end", "failed") is None
+    assert ran.manifest("work").attempt == 0
+
+
+def test_catch_without_a_variable_or_a_traceback(write):
+    ran = write(a_flow("@catch(print_exception=False)", "1 / 0")).done()
+    assert set(ran.values("end")) == {"x"}
+    assert "Traceback" not in ran.err
+
+
+def test_catch_of_a_killed_task(write):
+    ran = write(a_flow("@catch(var='failed')", "os.kill(os.getpid(), signal.SIGKILL)")).done()
+    assert ran.value("end", "failed").type == "KilledError"
+    assert "was killed by SIGKILL" in ran.value("end", "failed").message
+
+
+def test_catch_of_an_artifact_that_cannot_be_kept(write):
+    ran = write(a_flow("@catch(var='failed')", "self.f = lambda: 0")).done()
+    assert ran.value("end", "failed").type == "ArtifactError"
+
+
+def test_catch_in_a_join_keeps_the_parameters(write):
+    ran = write("""
+        class Joins(FlowSpec):
+            alpha = Parameter("alpha", default=7)
+
+            @step
+            def start(self):
+                self.items = [1]
+                self.next(self.work, foreach="items")
+
+            @step
+            def work(self):
+                self.next(self.join)
+
+            @catch(var="failed")
+            @step
+            def join(self, inputs):
+                1 / 0
+                self.next(self.end)
+
+            @step
+            def end(self):
+                self.seen = self.alpha
+        """).done()
+    assert set(ran.values("end")) == {"alpha", "failed", "seen"}
+
+
+def test_timeout_kills_the_whole_process_group(write, tmp_path):
+    before = time.monotonic()
+    ran = write(
+        a_flow("@timeout(seconds=1)", f"subprocess.run(['sh', '-c', 'sleep 3; touch {tmp_path}/late'])")
+    ).failed("took longer than its @timeout of 1 s, and was killed")
+    assert time.monotonic() - before < 2.9
+    assert ran.failure("work").type == "TimeoutError"
+    time.sleep(max(0.0, before + 3.5 - time.monotonic()))
+    assert not (tmp_path / "late").exists()
+
+
+def test_timeout_of_a_task_that_will_not_listen(write):
+    ran = write(
+        a_flow("@catch(var='failed')\n    @timeout(seconds=1)", "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(30)")
+    ).done()
+    assert ran.value("end", "failed").type == "TimeoutError"
+
+
+def test_environment_is_the_steps_own(write):
+    ran = write(
+        a_flow(
+            """@environment(vars={"FLOWC_TEST_WORD": "$(PATH) {{x}}", "FLOWC_TEST_NUMBER": 3})""".replace("FLOWC_TEST", "TEST"),
+            "self.x = os.environ['TEST_WORD'] + os.environ['TEST_NUMBER']",
+            "self.y = os.environ.get('TEST_WORD')",
+        )
+    ).done()
+    assert (ran.value("end", "x"), ran.value("end", "y")) == ("$(PATH) {{x}}3", None)
+
+
+@pytest.mark.parametrize(
+    ("decorators", "attempts", "delay", "timeout"),
+    [
+        ([], 1, 0, None),
+        ([Decorator("retry", {})], 4, 120, None),
+        ([Decorator("retry", {"times": 0})], 1, 120, None),
+        ([Decorator("retry", {"times": "2", "minutes_between_retries": "1"}), Decorator("timeout", {"minutes": "1.5"})], 3, 60, 90),
+        ([Decorator("timeout", {"seconds": 1, "minutes": 1, "hours": 1})], 1, 0, 3661),
+    ],
+)
+def test_defaults(decorators, attempts, delay, timeout):
+    policy = policy_of(Step("s", False, (), (), (), (), (), tuple(decorators)))
+    assert (policy.attempts, policy.delay, policy.timeout) == (attempts, delay, timeout)
+    assert not policy.may_follow(attempts - 1)
