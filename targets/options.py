@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 DEFAULT_IMAGE = "python:3.11"
@@ -33,6 +34,20 @@ class Options:
     execution_role: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+
+    def unusable(self, target: str) -> str | None:
+        """Why these options cannot be used for a target, or None.
+
+        Prefixes are kept to characters that mean nothing to any platform, for they become part of keys and of expressions.
+        """
+        url = self.datastore
+        if url is None or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=/-]*)?", url):
+            return None
+        if target == "sfn":
+            return f"Step Functions reads control objects from S3: the datastore must be s3://bucket/prefix, not {url!r}"
+        if re.fullmatch(r"((az|gs)://[A-Za-z0-9]|/)[A-Za-z0-9_.=/-]*", url):
+            return None
+        return f"a datastore that pods reach is s3://…, az://…, gs://… or an absolute path of letters, digits and _ . = / -, not {url!r}"
 
     @property
     def datastore_url(self) -> str:

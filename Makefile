@@ -1,0 +1,57 @@
+# `make` or `make help` lists what there is. Everything runs in .venv, which is made and kept up to date here.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := golden/bigsum_small/flow.py
+OUT := build/demo
+
+ROOMS := cli compiler runtime targets templates
+MODULES := __init__.py __main__.py py.typed $(sort $(shell find $(ROOMS) -name '*.py' -o -name '*.j2'))
+# A strict editable install links the modules it found, so a new or renamed one wants another install:
+# the stamp's name is a checksum of their names.
+STAMP := $(VENV)/installed-$(shell echo $(MODULES) | cksum | cut -d' ' -f1)
+
+.PHONY: help demo test lint types golden bench clean
+.DEFAULT_GOAL := help
+
+help:  ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+
+demo: $(STAMP)  ## Check, compile and run a BigSum flow
+	$(BIN)/flowc check $(DEMO)
+	$(BIN)/flowc show $(DEMO)
+	$(BIN)/flowc compile $(DEMO) --target argo -o $(OUT)/argo/
+	$(BIN)/flowc compile $(DEMO) --target sfn -o $(OUT)/sfn/ --batch-queue demo --datastore s3://bucket/flowc
+	@for file in $(OUT)/argo/*.yaml $(OUT)/sfn/*.json; do echo; echo "== $$file"; head -n 15 "$$file"; done; echo
+	$(BIN)/flowc run $(DEMO) --datastore $(OUT)/store
+
+test: $(STAMP)  ## Run all tests
+	$(BIN)/pytest -n auto
+
+lint: $(STAMP)  ## ruff: rules and layout
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP)  ## mypy (strict, by name) and pyright (by path)
+	$(BIN)/mypy -p flowc
+	$(BIN)/mypy tests
+	$(BIN)/pyright --project pyproject.toml
+
+golden: $(STAMP)  ## Rewrite the golden files with what comes out now
+	$(BIN)/pytest -n auto --update-golden
+
+bench: $(STAMP)  ## CPU seconds and sizes; METAFLOW_PYTHON=… compares with a Metaflow
+	$(BIN)/python tests/bench.py
+
+clean:  ## Remove everything that is made here
+	rm -rf $(VENV) build dist *.egg-info .cache .flowc .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("flowc needs Python 3.11 or later; say which: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	rm -rf build/__editable__.* build/lib $(VENV)/installed-*
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'
+	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
+	touch $@

@@ -1,0 +1,102 @@
+"""`flowc compile`: print a platform's documents for a flow, or write all that an image and a platform need into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..compiler.diagnostics.model import Report
+from ..compiler.plan import plan_text
+from ..targets import TARGETS, load
+from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
+from .flow_file import FlowFile
+from .output import Unusable, complain, stop_at_faults
+from .settings import read_settings, setting
+from .verb import Verb, color_option, flow_argument, format_option
+
+
+@click.command(
+    "compile",
+    cls=Verb,
+    examples=(
+        "--target argo | kubectl apply -f -",
+        "--target sfn --batch-queue cpu --datastore s3://bucket/flows",
+        "--target argo --image sums:1 -o build/",
+    ),
+)
+@flow_argument()
+@setting("target", "|".join(TARGETS), "The platform.", type=click.Choice(TARGETS))
+@click.option("-o", "--output", metavar="DIR/", help="Write everything into this folder: documents, plan, flow and Dockerfile.")
+@setting("image", "IMAGE", f"The container image of steps that name none. [default: {DEFAULT_IMAGE}]")
+@setting("base-image", "IMAGE", f"What the Dockerfile written by -o starts from. [default: {DEFAULT_IMAGE}]")
+@setting("datastore", "URL", "Where runs keep their objects, as s3://bucket/prefix.")
+@setting("batch-queue", "QUEUE", "The AWS Batch queue of steps that name none.")
+@setting("job-role", "ARN", "The IAM role of Batch jobs.")
+@setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
+@setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
+@setting("service-account", "NAME", "The Kubernetes service account of its pods.")
+@format_option
+@color_option
+def command(flow: FlowFile, output: str | None, form: str, **given: str | None) -> None:
+    """Compile a flow for a platform.
+
+    Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
+    -o the first document goes to standard output. Options left open are taken from FLOWC_* variables, then from
+    [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
+    """
+    settings = read_settings(Path(flow.path).parent)
+    settings |= {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    target = settings.get("target")
+    if target is None:
+        raise click.UsageError(f"which platform? Say --target {' or --target '.join(TARGETS)}", click.get_current_context())
+    if target not in TARGETS:
+        raise Unusable(f"the settings' target is '{target}'; there are {', '.join(TARGETS)}")
+    options = _options(settings)
+    if (why := options.unusable(str(target))) is not None:
+        raise Unusable(why)
+    folder = _folder(output)
+
+    compilation, data = flow.compile()
+    sources = {flow.path: compilation.source}
+    report = Report(list(compilation.diagnostics))
+    if compilation.flow is None:
+        stop_at_faults(compilation.diagnostics, sources, form)
+        raise AssertionError("no flow, and no error that says why")
+    documents = load(str(target))(compilation.flow, options, report)
+    stop_at_faults(report.sorted(), sources, form)
+    for placeholder, flag in PLACEHOLDERS.items():
+        if any(placeholder in document.text for document in documents):
+            complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
+
+    if folder is None:
+        # As bytes: a document is UTF-8, whatever the terminal is.
+        click.echo(documents[0].text.encode(), nl=False)
+        return
+    from .build_context import build_context
+    from .writing import write_all
+
+    base_image = str(settings.get("base-image", DEFAULT_IMAGE))
+    files = build_context(documents, plan_text(compilation.flow), compilation.flow.file, data, base_image)
+    for path in write_all(folder, files):
+        complain(f"wrote {path}")
+
+
+def _options(settings: dict[str, str | int]) -> Options:
+    fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
+    for key, value in settings.items():
+        # None of them is ever text with blanks in it; one with a line break could end a line of the Dockerfile.
+        if key != "datastore" and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
+            raise Unusable(f"--{key} is empty or has blanks in it: {value!r}")
+    return Options(**{fields[key]: str(value) for key, value in settings.items() if key in fields})
+
+
+def _folder(output: str | None) -> Path | None:
+    if output is None:
+        return None
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise Unusable(f"-o takes a folder, and this is a file: {output}")
+    if not folder.exists() and folder.suffix in {".yaml", ".yml", ".json"} and not output.endswith(("/", "\\")):
+        raise Unusable(f"-o takes a folder; for one document: … > {output}")
+    return folder

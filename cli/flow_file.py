@@ -1,0 +1,68 @@
+"""What FILE names: a file, and the flow's class in it where `:Class` says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .output import Unusable
+
+if TYPE_CHECKING:
+    from ..compiler.pipeline import Compilation
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFile:
+    """A flow as named on the command line.
+
+    Attributes:
+        path: The file, as the user wrote it.
+        class_name: The flow's class, or None: the only one.
+    """
+
+    path: str
+    class_name: str | None = None
+
+    def read(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            Unusable: There is no such file, or it cannot be read.
+        """
+        try:
+            return Path(self.path).read_bytes()
+        except FileNotFoundError:
+            raise Unusable(f"no such file: {self.path}") from None
+        except IsADirectoryError:
+            raise Unusable(f"a folder, not a file: {self.path}") from None
+        except (OSError, ValueError) as error:
+            # ValueError: a name with a NUL in it.
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise Unusable(f"cannot read {self.path}: {reason}") from None
+
+    def compile(self) -> tuple[Compilation, bytes]:
+        """Compile the file. Also gives its bytes as they are."""
+        # Here, so that `explain` and help start without the compiler.
+        from ..compiler.pipeline import compile_bytes
+
+        data = self.read()
+        return compile_bytes(self.path, data, self.class_name), data
+
+
+def parse_flow_file(text: str) -> FlowFile:
+    r"""Take `FILE[:CLASS]` apart.
+
+    A colon alone decides nothing: it also stands in `C:\flows\flow.py` and may stand in any file's name.
+
+    Raises:
+        Unusable: What follows an existing file's name is not the name of a class.
+    """
+    head, colon, tail = text.rpartition(":")
+    if not colon or Path(text).exists():
+        return FlowFile(text)
+    if tail.isidentifier():
+        return FlowFile(head, tail)
+    if Path(head).is_file():
+        raise Unusable(f"not the name of a class: '{tail}' in {text}")
+    return FlowFile(text)

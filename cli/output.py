@@ -1,0 +1,66 @@
+"""Where text goes: standard output or standard error, with colours or without."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from ..compiler.diagnostics.model import Diagnostic
+    from ..compiler.source import Source
+
+FAULTS = 1
+USAGE = 2
+
+
+class Unusable(click.ClickException):
+    """What was asked for cannot be done as it was asked: one line, and exit code 2."""
+
+    exit_code = USAGE
+
+
+def complain(text: str) -> None:
+    """Write text to standard error."""
+    click.echo(text, err=True)
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether text for this stream has colours: `--color`, then NO_COLOR (no-color.org), FORCE_COLOR, then whether it is a
+    terminal."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str, stream: TextIO) -> None:
+    """Write text that already has its colours, or has none."""
+    click.echo(text, file=stream, nl=False, color=True)
+
+
+def write_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str, stream: TextIO) -> None:
+    """Show diagnostics in the form that `--format` names."""
+    from ..compiler.diagnostics.render import FORMATS
+
+    write(FORMATS[form](diagnostics, sources, wants_color(stream)), stream)
+
+
+def failed(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether there is an error among them."""
+    return any(one.rule.severity.value == "error" for one in diagnostics)
+
+
+def stop_at_faults(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str) -> None:
+    """Show diagnostics on standard error, and end with exit code 1 where one is an error."""
+    if diagnostics:
+        write_diagnostics(diagnostics, sources, form, sys.stderr)
+    if failed(diagnostics):
+        raise click.exceptions.Exit(FAULTS)

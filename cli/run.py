@@ -1,0 +1,153 @@
+"""`flowc run`: compile a flow and run it here, with local processes and a local store.
+
+A flow's parameters are options of the verb. They are known once the flow is compiled, so this happens while the command line is
+being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds the options.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from ..compiler.ir.nodes import Parameter
+from ..compiler.pipeline import Compilation
+from ..compiler.plan import plain, plan_of
+from .flow_file import FlowFile, parse_flow_file
+from .output import FAULTS, Unusable, complain, stop_at_faults
+from .settings import read_settings, setting
+from .verb import Verb, color_option, flow_argument, format_option
+
+COMPILATION = f"{__name__}.compilation"
+OPTIONS = f"{__name__}.options"
+VALUES = f"{__name__}.values"
+"""Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
+
+MAX_WORKERS = 16
+MAX_NUM_SPLITS = 100
+STORE = ".flowc"
+
+
+class RunVerb(Verb):
+    """A verb with an option for each parameter of the flow."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Compile the flow that the arguments name, then parse them with its parameters as options."""
+        flow = self.flow or self._named(args)
+        ctx.meta[OPTIONS] = []
+        ctx.meta[VALUES] = {}
+        helping = bool({"-h", "--help"} & set(args))
+        if flow is not None and not (helping and not Path(flow.path).is_file()):
+            compilation, _ = flow.compile()
+            ctx.meta[COMPILATION] = compilation
+            if compilation.flow is not None:
+                ctx.meta[OPTIONS] = self._options(compilation.flow.parameters)
+            else:
+                # Its parameters are not known. Its faults matter more than a mistyped option, and `command` shows them.
+                ctx.ignore_unknown_options = ctx.allow_extra_args = True
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The verb's own options, and those of the flow's parameters."""
+        return super().get_params(ctx) + list(ctx.meta.get(OPTIONS, ()))
+
+    def _named(self, args: Sequence[str]) -> FlowFile | None:
+        """FILE among the arguments: the first that is neither an option nor the value of one."""
+        flags = {"-h", "--help"}
+        value_follows = False
+        for one in args:
+            if value_follows:
+                value_follows = False
+            elif one.startswith("-"):
+                value_follows = "=" not in one and one not in flags
+            else:
+                return parse_flow_file(one)
+        return None
+
+    def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
+        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
+        options = []
+        for number, one in enumerate(parameters):
+            names = {f"--{one.name}", f"--{one.name.replace('_', '-')}", f"--{one.name.replace('-', '_')}"}
+            if names & (taken | {"--help"}):
+                raise Unusable(f"the parameter '{one.name}' has the name of an option of `run`: rename it")
+            declarations = [f"parameter_{number}", *sorted(names, key=lambda name: (name != f"--{one.name}", name))]
+            options.append(_option(one, declarations))
+        return options
+
+
+def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
+    """The option of a parameter. Its value stays text: the runtime knows what text means, on every platform alike."""
+    option = partial(
+        click.Option,
+        declarations,
+        metavar=parameter.type.upper(),
+        help=_help(parameter),
+        required=parameter.required,
+        expose_value=False,
+        callback=_keep(parameter.name),
+    )
+    # `--verbose` alone is enough.
+    return option(is_flag=False, flag_value="true") if parameter.type == "bool" else option()
+
+
+@click.command("run", cls=RunVerb, examples=("", "--alpha 0.5 --max-workers 4", "--help"))
+@flow_argument()
+@setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
+@setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
+@setting("datastore", "DIR", f"The folder that keeps the run. [default: {STORE}]")
+@format_option
+@color_option
+def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None, datastore: str | None, form: str) -> None:
+    """Run a flow on this machine.
+
+    Each of the flow's parameters is an option: `flowc run flow.py --help` lists them.
+    """
+    meta = click.get_current_context().meta
+    compilation: Compilation = meta[COMPILATION]
+    stop_at_faults(compilation.diagnostics, {flow.path: compilation.source}, form)
+    assert compilation.flow is not None, "no flow, and no error that says why"
+    settings = read_settings(Path(flow.path).parent)
+    store = datastore or str(settings.get("datastore", STORE))
+    from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
+    from ..runtime.plan import parse_plan
+    from ..runtime.scheduler import run_locally
+
+    try:
+        result = run_locally(
+            parse_plan(plan_of(compilation.flow)),
+            Path(flow.path),
+            meta[VALUES],
+            store=store,
+            max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
+            max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
+        )
+    except (ParameterError, StoreError) as error:
+        raise Unusable(str(error)) from None
+    except FlowcError as error:
+        if isinstance(error, LoadError) and error.traceback:
+            complain(error.traceback.rstrip())
+        complain(f"flowc: {error}")
+        raise click.exceptions.Exit(FAULTS) from None
+    raise click.exceptions.Exit(result.exit_code)
+
+
+def _help(parameter: Parameter) -> str:
+    text = " ".join((parameter.help or "").split())
+    if parameter.required:
+        return text
+    if parameter.deferred:
+        return f"{text} [default: computed when the run starts]".strip()
+    default = parameter.default
+    return f"{text} [default: {default if isinstance(default, str) else json.dumps(plain(default), ensure_ascii=False)}]".strip()
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
+    def keep(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            context.meta[VALUES][name] = value
+
+    return keep

@@ -1,0 +1,106 @@
+"""What flags leave open: `FLOWC_*` variables, then a settings file.
+
+The settings file is the nearest `flowc.toml`, or `pyproject.toml` with a table `[tool.flowc]`, in the flow's folder or one
+above it. Its keys are the long options' names without the dashes in front:
+
+    [tool.flowc]
+    image = "registry.example/flows:3"
+    batch-queue = "cpu"
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .output import Unusable
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+KEYS: dict[str, type[str] | type[int]] = {
+    "target": str,
+    "image": str,
+    "base-image": str,
+    "datastore": str,
+    "batch-queue": str,
+    "job-role": str,
+    "execution-role": str,
+    "namespace": str,
+    "service-account": str,
+    "max-workers": int,
+    "max-num-splits": int,
+}
+"""What a settings file may hold, and of which type. Each also is an option of a verb and a variable: FLOWC_BATCH_QUEUE."""
+
+
+def setting(key: str, metavar: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
+    """An option that a variable or the settings file may give; the verb gets None where none of them does so."""
+    if KEYS[key] is int:
+        more.setdefault("type", click.IntRange(min=1))
+    return click.option(f"--{key}", metavar=metavar, envvar=variable(key), show_envvar=True, help=help, **more)
+
+
+def variable(key: str) -> str:
+    """The environment variable of a key."""
+    return "FLOWC_" + key.upper().replace("-", "_")
+
+
+def read_settings(folder: Path) -> dict[str, str | int]:
+    """The settings for a flow in this folder, by key.
+
+    Raises:
+        Unusable: The file is no TOML, or has a key or a type that means nothing.
+    """
+    try:
+        nearest = folder.resolve()
+    except OSError as error:
+        raise Unusable(f"cannot read {folder}: {error.strerror}") from None
+    for one in (nearest, *nearest.parents):
+        for name in ("flowc.toml", "pyproject.toml"):
+            table = _table(one / name)
+            if table is not None:
+                return _checked(table, Path(os.path.relpath(one / name)))
+    return {}
+
+
+def _table(file: Path) -> object:
+    """flowc's part of a settings file, or None where there is none."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    whole = file.name == "flowc.toml"
+    if not whole and b"flowc" not in data:
+        return None  # Without importing a parser for the many projects that have no settings.
+    import tomllib
+
+    try:
+        content: dict[str, object] = tomllib.loads(data.decode())
+    except ValueError as error:  # Both UnicodeDecodeError and TOMLDecodeError
+        raise Unusable(f"{os.path.relpath(file)} is no TOML: {error}") from None
+    if whole:
+        return content
+    tool = content.get("tool")
+    return tool.get("flowc") if isinstance(tool, dict) else None
+
+
+def _checked(table: object, file: Path) -> dict[str, str | int]:
+    if not isinstance(table, dict):
+        raise Unusable(f"{file}: tool.flowc is not a table")
+    settings: dict[str, str | int] = {}
+    for given, value in table.items():
+        key = str(given).replace("_", "-")
+        if key not in KEYS:
+            from .similar import did_you_mean
+
+            raise Unusable(f"{file}: unknown setting '{given}'{did_you_mean(key, KEYS)}")
+        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
+            raise Unusable(f"{file}: '{given}' must be {'a string' if KEYS[key] is str else 'a whole number'}")
+        if isinstance(value, int) and value < 1:
+            raise Unusable(f"{file}: '{given}' must be 1 or more")
+        settings[key] = value
+    return settings

@@ -1,0 +1,91 @@
+"""What all verbs have in common: their help's examples, the FILE argument, `--color` and `--format`."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from .flow_file import FlowFile, parse_flow_file
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+FORMATS = ("full", "concise", "json")
+"""The names that `--format` takes; a test holds them to the renderer's own table, which is not imported for help."""
+
+FLOW_ARGUMENTS = ("flow", "flows")
+
+
+class Verb(click.Command):
+    """A command that ends its help with examples.
+
+    Args:
+        examples: What stands after the flow's file in each: `""`, `"--format json"`.
+    """
+
+    def __init__(self, *args: Any, examples: Sequence[str], **kwargs: Any) -> None:
+        kwargs["context_settings"] = HELP_OPTIONS | kwargs.get("context_settings", {})
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        self.flow: FlowFile | None = None
+
+    def about(self, flow: FlowFile) -> Verb:
+        """The same verb for `python flow.py`: without a FILE argument, which `flow` fills in."""
+        one = copy.copy(self)
+        argument = next((each for each in self.params if each.name in FLOW_ARGUMENTS), None)
+        if argument is not None and self.callback is not None:
+            given: dict[str, Any] = {str(argument.name): (flow,) if argument.nargs == -1 else flow}
+            one.params = [each for each in self.params if each is not argument]
+            one.callback = functools.partial(self.callback, **given)
+            one.flow = flow
+        return one
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        takes_file = any(each.name in FLOW_ARGUMENTS for each in self.params)
+        with formatter.section("Examples"):
+            for example in self.examples:
+                words = [ctx.command_path, "flow.py" if takes_file else "", example]
+                # Not wrapped, so that a line can be copied.
+                formatter.write(f"  {' '.join(filter(None, words))}\n")
+
+
+def flow_argument(*, many: bool = False) -> Callable[[Decorated], Decorated]:
+    """The FILE argument: `flow: FlowFile`, or with `many` `flows: tuple[FlowFile, …]`."""
+    if many:
+        return click.argument("flows", metavar="FILE[:CLASS]...", type=parse_flow_file, nargs=-1, required=True)
+    return click.argument("flow", metavar="FILE[:CLASS]", type=parse_flow_file)
+
+
+def color_option(function: Decorated) -> Decorated:
+    """`--color`, kept as the context's `color`."""
+    return click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=_keep_color,
+        help="Colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise.",
+    )(function)
+
+
+def format_option(function: Decorated) -> Decorated:
+    """`--format`, how diagnostics are shown."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="full",
+        show_default=True,
+        help="How diagnostics are shown.",
+    )(function)
+
+
+def _keep_color(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    context.color = {"auto": None, "always": True, "never": False}[value]

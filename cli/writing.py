@@ -1,0 +1,34 @@
+"""Writing a set of files: all or none, as far as a file system lets one, and each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from .output import Unusable
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Write files into a folder, which is made where there is none, and yield their paths in order.
+
+    All are written aside first, so that a full disk leaves the folder as it was; then each takes its place in one move.
+
+    Raises:
+        Unusable: The folder cannot be made, or a file not be written.
+    """
+    aside = {name: folder / f".{name}.{os.getpid()}.new" for name in files}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            aside[name].write_bytes(data)
+        for name in files:
+            aside[name].replace(folder / name)
+            yield folder / name
+    except OSError as error:
+        raise Unusable(f"cannot write {error.filename or folder}: {error.strerror}") from None
+    finally:
+        for path in aside.values():
+            with suppress(OSError):  # Not there: moved, or never written.
+                path.unlink()

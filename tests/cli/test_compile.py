@@ -1,0 +1,171 @@
+"""`flowc compile`: documents on standard output, or a folder that is a whole build context."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flowc import __version__
+from flowc.cli.build_context import copy_source
+from flowc.cli.settings import KEYS, variable
+from flowc.targets import TARGETS
+from flowc.targets.options import Options
+
+from .conftest import FLOW, Run
+
+WARNED = FLOW.replace("class Sums", "@project(name='x')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
+
+PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu")
+
+
+def test_argo_on_standard_output(flowc: Run) -> None:
+    ended = flowc("compile", "flow.py", "--target", "argo", "--namespace", "flows", *PLACES)
+    assert (ended.code, ended.err) == (0, "")
+    document = yaml.safe_load(ended.out)
+    assert document["kind"] == "WorkflowTemplate"
+    assert document["metadata"]["namespace"] == "flows"
+
+
+def test_sfn_on_standard_output(flowc: Run) -> None:
+    ended = flowc("compile", "flow.py", "--target", "sfn", *PLACES)
+    assert (ended.code, ended.err) == (0, "")
+    assert "start" in json.loads(ended.out)["States"]
+
+
+def test_faults_go_to_standard_error(flowc: Run) -> None:
+    Path("flow.py").write_text(FLOW.replace("self.end)", "self.ende)"), encoding="utf-8")
+    ended = flowc("compile", "flow.py", "--target", "argo", "-o", "out")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("error[FC301]")
+    assert not Path("out").exists()
+
+
+def test_warnings_stop_nothing(flowc: Run) -> None:
+    Path("flow.py").write_text(WARNED, encoding="utf-8")
+    ended = flowc("compile", "flow.py", "--target", "argo", "--format", "concise")
+    assert ended.code == 0
+    assert "warning[FC602]" in ended.err
+    assert yaml.safe_load(ended.out)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_folder(flowc: Run, target: str) -> None:
+    ended = flowc(
+        "compile", "flow.py", "--target", target, "-o", "a/b/", "--image", "sums:1", "--base-image", "python:3.12", *PLACES
+    )
+    assert (ended.code, ended.out) == (0, "")
+    names = sorted(path.name for path in Path("a/b").iterdir())
+    assert sorted(ended.err.splitlines()) == [f"wrote {Path('a/b', name)}" for name in names]
+    assert {"Dockerfile", "flow.py", "plan.json"} < set(names)
+    assert Path("a/b/flow.py").read_bytes() == Path("flow.py").read_bytes()
+    assert json.loads(Path("a/b/plan.json").read_text(encoding="utf-8"))["flow"] == "Sums"
+    first = flowc("compile", "flow.py", "--target", target, "--image", "sums:1", *PLACES).out
+    assert first in [path.read_text(encoding="utf-8") for path in Path("a/b").iterdir()]
+    lines = Path("a/b/Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert "FROM python:3.12" in lines
+    assert f'RUN ["python3", "-m", "pip", "install", "--no-cache-dir", "flowc=={__version__}"]' in lines
+    assert 'COPY ["flow.py", "plan.json", "/flowc/"]' in lines
+    assert "ENV FLOWC_PACKAGE=/flowc" in lines
+
+
+def test_folder_again_and_onto_itself(flowc: Run) -> None:
+    for _ in range(2):
+        assert flowc("compile", "flow.py", "--target", "argo", "-o", ".").code == 0
+    assert Path("flow.py").read_text(encoding="utf-8") == FLOW
+    assert not [path for path in Path().iterdir() if path.suffix == ".new"]
+
+
+def test_names_as_docker_reads_them() -> None:
+    assert copy_source("my flow.py") == "my flow.py"
+    assert copy_source("a[1]$x*.py") == "a[[]1]\\$x[*].py"
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [("flow.py", "-o takes a folder, and this is a file"), ("machine.json", "-o takes a folder"), ("flow.py/x", "cannot write")],
+)
+def test_output_that_is_no_folder(flowc: Run, output: str, message: str) -> None:
+    ended = flowc("compile", "flow.py", "--target", "argo", "-o", output)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+
+
+def test_failed_write_changes_nothing(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    flowc("compile", "flow.py", "--target", "argo", "-o", "out")
+    before = {path.name: path.read_bytes() for path in Path("out").iterdir()}
+    whole = Path.write_bytes
+
+    def full_disk(path: Path, data: bytes) -> int:
+        if "Dockerfile" in path.name:
+            raise OSError(28, "No space left on device", str(path))
+        return whole(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    ended = flowc("compile", "flow.py", "--target", "argo", "--image", "other:1", "-o", "out")
+    assert ended.code == 2
+    assert "No space left" in ended.err
+    assert {path.name: path.read_bytes() for path in Path("out").iterdir()} == before
+
+
+def test_what_is_not_given_is_said(flowc: Run) -> None:
+    ended = flowc("compile", "flow.py", "--target", "sfn")
+    assert ended.code == 0
+    assert "flowc: --datastore is not given: ${DatastoreBucket} stands for it in the document\n" in ended.err
+    assert flowc("compile", "flow.py", "--target", "sfn", "--datastore", "bucket").code == 2
+
+
+def test_a_flow_called_like_what_is_written(flowc: Run) -> None:
+    Path("plan.json").write_text(FLOW, encoding="utf-8")
+    ended = flowc("compile", "plan.json", "--target", "argo", "-o", "out")
+    assert ended.code == 2
+    assert "rename" in ended.err
+
+
+def test_flag_then_variable_then_file(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def image(*flags: str) -> str:
+        return flowc("compile", "flow.py", "--target", "argo", *flags).out
+
+    Path("pyproject.toml").write_text('[tool.flowc]\nimage = "from-file:1"\ntarget = "sfn"\n', encoding="utf-8")
+    assert "from-file:1" in image()
+    assert json.loads(flowc("compile", "flow.py").out)["States"]
+    monkeypatch.setenv("FLOWC_IMAGE", "from-variable:1")
+    assert "from-variable:1" in image()
+    assert "from-flag:1" in image("--image", "from-flag:1")
+
+
+def test_settings_are_searched_upward(flowc: Run) -> None:
+    inner = Path("a/b")
+    inner.mkdir(parents=True)
+    (inner / "flow.py").write_text(FLOW, encoding="utf-8")
+    Path("flowc.toml").write_text('image = "outer:1"\n', encoding="utf-8")
+    Path("a/pyproject.toml").write_text('[project]\nname = "not-flowc"\n', encoding="utf-8")
+    assert "outer:1" in flowc("compile", "a/b/flow.py", "--target", "argo").out
+    Path("a/flowc.toml").write_text('image = "inner:1"\n', encoding="utf-8")
+    assert "inner:1" in flowc("compile", "a/b/flow.py", "--target", "argo").out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('imgae = "x"', "unknown setting 'imgae' (did you mean image?)"),
+        ("image = 3", "'image' must be a string"),
+        ("max-workers = true", "'max-workers' must be a whole number"),
+        ("max_workers = 0", "'max_workers' must be 1 or more"),
+        ("image = ", "is no TOML"),
+        ('target = "cron"', "the settings' target is 'cron'"),
+        ('image = "a b"', "--image is empty or has blanks in it"),
+    ],
+)
+def test_settings_that_mean_nothing(flowc: Run, text: str, message: str) -> None:
+    Path("flowc.toml").write_text(text, encoding="utf-8")
+    ended = flowc("compile", "flow.py", *([] if "target" in text else ["--target", "argo"]))
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+
+
+def test_every_option_of_the_targets_can_be_given() -> None:
+    assert {field.replace("_", "-") for field in Options.__dataclass_fields__} <= set(KEYS)
+    assert variable("batch-queue") == "FLOWC_BATCH_QUEUE"
