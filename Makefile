@@ -21,9 +21,11 @@ help:  ## This list
 demo: $(STAMP)  ## Check, compile and run a BigSum flow
 	$(BIN)/flowc check $(DEMO)
 	$(BIN)/flowc show $(DEMO)
-	$(BIN)/flowc compile $(DEMO) --target argo -o $(OUT)/argo/
-	$(BIN)/flowc compile $(DEMO) --target sfn -o $(OUT)/sfn/ --batch-queue demo --datastore s3://bucket/flowc
-	@for file in $(OUT)/argo/*.yaml $(OUT)/sfn/*.json; do echo; echo "== $$file"; head -n 15 "$$file"; done; echo
+	$(BIN)/flowc compile $(DEMO) --target argo --datastore s3://bucket/flowc -o $(OUT)/argo/
+	$(BIN)/flowc compile $(DEMO) --target sfn --datastore s3://bucket/flowc --batch-queue demo -o $(OUT)/sfn/
+	@for file in argo/workflow-template.yaml sfn/state-machine.json; do \
+		echo; echo "== $(OUT)/$$file"; head -n 20 "$(OUT)/$$file"; \
+	done; echo
 	$(BIN)/flowc run $(DEMO) --datastore $(OUT)/store
 
 test: $(STAMP)  ## Run all tests

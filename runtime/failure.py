@@ -51,9 +51,9 @@ class Failure:
     @classmethod
     def from_exception(cls, error: BaseException) -> Failure:
         """Describe an exception that the user's code raised, or a fault of theirs that flowc found."""
-        text, frames = trimmed_traceback(error)
-        if isinstance(error, FlowcError) and not frames:
-            text = ""
+        text = trimmed_traceback(error)
+        if isinstance(error, FlowcError) and not _passed_user_code(error):
+            text = ""  # the message says it all, and what it was raised from is flowc's own business
         try:
             message = str(error)
         except Exception:
@@ -61,26 +61,32 @@ class Failure:
         return cls(type(error).__qualname__, message, text)
 
 
-def trimmed_traceback(error: BaseException) -> tuple[str, int]:
-    """The traceback of an exception and of those it came from, without flowc's frames; and how many frames are left."""
+def trimmed_traceback(error: BaseException) -> str:
+    """The traceback of an exception and of those it came from, without flowc's frames."""
     from traceback import TracebackException
 
     described = TracebackException.from_exception(error)
-    frames = _trim(described, set())
+    _trim(described, set())
     text = "".join(described.format())
-    if not frames:  # such as a syntax error in the flow's own file: no frame of the user's ran
+    if not described.stack:  # such as a syntax error in the flow's own file: no frame of the user's ran
         text = text.replace("Traceback (most recent call last):\n", "")
-    return text, frames
+    return text
 
 
-def _trim(described: TracebackException, seen: set[int]) -> int:
+def _trim(described: TracebackException, seen: set[int]) -> None:
     if id(described) in seen:
-        return 0
+        return
     seen.add(id(described))
-    kept = [frame for frame in described.stack if not frame.filename.startswith(_OURS)]
-    described.stack[:] = kept
-    count = len(kept)
+    described.stack[:] = [frame for frame in described.stack if not frame.filename.startswith(_OURS)]
     for other in (described.__cause__, described.__context__, *(getattr(described, "exceptions", None) or ())):
         if other is not None:
-            count += _trim(other, seen)
-    return count
+            _trim(other, seen)
+
+
+def _passed_user_code(error: BaseException) -> bool:
+    frame = error.__traceback__
+    while frame is not None:
+        if not frame.tb_frame.f_code.co_filename.startswith(_OURS):
+            return True
+        frame = frame.tb_next
+    return False

@@ -42,8 +42,7 @@ def load_flow_class(flow_file: Path, class_name: str) -> type[FlowSpec]:
         sys.modules.pop(name, None)
         if isinstance(error, FileNotFoundError) and error.filename == file:
             raise LoadError(f"there is no file {file}") from None
-        text, _ = trimmed_traceback(error)
-        raise LoadError(f"the import of {file} failed: {type(error).__name__}: {error}", text) from error
+        raise LoadError(f"the import of {file} failed: {type(error).__name__}: {error}", trimmed_traceback(error)) from error
     found = getattr(module, class_name, None)
     if not (isinstance(found, type) and issubclass(found, FlowSpec)):
         raise LoadError(f"{file} has no class `{class_name}` that derives from flowc's FlowSpec")

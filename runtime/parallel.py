@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from .children import run_in_child
 from .failure import trimmed_traceback
-from .processes import run_in_child
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -70,12 +70,12 @@ def _be_child(func: Callable[[A], R], item: A, file: Path) -> NoReturn:
         try:
             answer = True, func(item)
         except BaseException as error:
-            answer = False, (error, trimmed_traceback(error)[0])
+            answer = False, (error, trimmed_traceback(error))
         try:
             _write(file, answer)
         except Exception as error:
             if not answer[0]:  # an exception that cannot be pickled: its text can
-                _write(file, (False, (None, trimmed_traceback(answer[1][0])[0])))  # type: ignore[index]
+                _write(file, (False, (None, trimmed_traceback(answer[1][0]))))  # type: ignore[index]
             else:
                 _write(file, (False, (TypeError(f"the result cannot be pickled: {error}"), "")))
 

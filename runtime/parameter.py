@@ -5,7 +5,7 @@ The compiler reads `Parameter(…)` in the source; at run time it is a descripto
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +41,6 @@ class ParameterContext:
         self.parameter_name = parameter_name
 
 
-Default: TypeAlias = "T | Callable[[], T] | Callable[[ParameterContext], T] | None"
-
-
 class Parameter(Generic[T]):
     """A value that a run is started with: `--name VALUE` on the command line, `self.attribute` in the steps, the same in
     all of them.
@@ -53,7 +50,8 @@ class Parameter(Generic[T]):
 
     Args:
         name: The name on the command line.
-        default: The value of runs that give none; a function is called when a run starts.
+        default: The value of runs that give none; a function is called when a run starts, with a
+            `ParameterContext` if it takes an argument.
         type: `str`, `int`, `float`, `bool` or `JSONType`; without it, the default's type, and else `str`.
         help: What `--help` says of it.
         required: Refuse runs that do not give it.
@@ -75,7 +73,7 @@ class Parameter(Generic[T]):
     def __init__(
         self,
         name: str,
-        default: Default[T] = None,
+        default: T | Callable[..., T] | None = None,
         *,
         type: type[T],
         help: str | None = None,
@@ -96,7 +94,17 @@ class Parameter(Generic[T]):
     def __init__(
         self,
         name: str,
-        default: T | Callable[[], T] | Callable[[ParameterContext], T],
+        default: Callable[..., T],
+        *,
+        help: str | None = None,
+        required: bool | None = None,
+        show_default: bool | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        name: str,
+        default: T,
         *,
         help: str | None = None,
         required: bool | None = None,

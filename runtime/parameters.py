@@ -128,8 +128,7 @@ def _deferred(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], user:
     except Exception as error:
         from .failure import trimmed_traceback
 
-        text, _ = trimmed_traceback(error)
-        raise LoadError(f"the default of the parameter `{spec.name}` failed", text) from error
+        raise LoadError(f"the default of the parameter `{spec.name}` failed", trimmed_traceback(error)) from error
 
 
 def _from_argo(spec: ParameterSpec, text: str) -> object:

@@ -20,15 +20,16 @@ import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
+
+from .children import be_child, write_all
 
 Job: TypeAlias = Callable[[], bytes]
 OnLine: TypeAlias = Callable[[Hashable, bool, str], None]
 """Called with a child's name, whether the line is of its stderr, and the line without its end."""
 
-BUG = 3
-"""The exit code of a child whose job raised: jobs report the faults of users."""
 _GRACE = 2.0
 """Seconds between asking a child to end (SIGTERM) and ending it (SIGKILL)."""
 _CHUNK = 1 << 16
@@ -89,7 +90,8 @@ class Pool:
         for fd in (self._wake_read, self._wake_write):
             os.set_blocking(fd, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
-        self._stop_signal: int | None = None
+        self._stop_signals: list[int] = []
+        self._stopping = False
 
     def __enter__(self) -> Pool:
         self._old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
@@ -104,8 +106,7 @@ class Pool:
         try:
             self.stop_all()
         finally:
-            for child in self._children.values():
-                _signal_group(child.pid, signal.SIGKILL)  # a second Ctrl-C cut the grace short
+            self._kill_all()  # if that failed: nobody reads the output, say
             gc.unfreeze()
             signal.set_wakeup_fd(self._old_wakeup)
             for signum, handler in self._old_handlers.items():
@@ -135,7 +136,7 @@ class Pool:
                 os.close(fd)
             raise
         if pid == 0:
-            self._be_child(job, pipes[1], pipes[3], pipes[5])
+            be_child(partial(self._let_go_and_run, job, pipes[5], pipes[0::2]), out=pipes[1], err=pipes[3])
         with suppress(OSError):  # both sides do it, so that neither has to wait for the other
             os.setpgid(pid, pid)
         reads = pipes[0::2]
@@ -153,12 +154,11 @@ class Pool:
         """Hand on output until children end or the (monotonic) time has come; those that ended.
 
         Raises:
-            Stopped: A signal came, the first of its kind; another is not held back.
+            Stopped: A signal asks for that.
         """
         while True:
-            if self._stop_signal is not None:
-                signum, self._stop_signal = self._stop_signal, None
-                raise Stopped(signum)
+            if self._stop_signals and not self._stopping:
+                raise Stopped(self._stop_signals[0])
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
             times += [] if until is None else [until]
             wait = max(0.0, min(times) - time.monotonic()) if times else None
@@ -169,21 +169,30 @@ class Pool:
                 else:
                     self._read(self._by_pipe[key.fd], key.fd)
             now = time.monotonic()
-            exits = [(child, _exit_of(child.pid)) for child in self._children.values()]
-            ended = [self._bury(child, status) for child, status in exits if status is not None]
+            ended = []
+            for child in list(self._children.values()):
+                if (status := _exit_of(child.pid)) is not None:
+                    ended.append(self._bury(child, status))
             for child in self._children.values():
                 self._keep_time(child, now)
-            if ended or not self._children or (until is not None and now >= until):
+            if ended or not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals):
                 return ended
 
     def stop_all(self) -> int:
         """Ask all children to end, and after a grace of 2 s make them; how many there were."""
+        self._stopping = True
         count = len(self._children)
         for child in self._children.values():
             self._stop(child, time.monotonic())
         while self._children:
-            self.wait(None)
+            if len(self._stop_signals) > 1:
+                self._kill_all()  # a second Ctrl-C cuts the grace short
+            self.wait(time.monotonic() + _GRACE)
         return count
+
+    def _kill_all(self) -> None:
+        for child in self._children.values():
+            _signal_group(child.pid, signal.SIGKILL)
 
     def _keep_time(self, child: _Child, now: float) -> None:
         if child.kill_at is not None:
@@ -236,95 +245,22 @@ class Pool:
             os.close(fd)
         return Ended(child.name, os.waitstatus_to_exitcode(status), bytes(child.pipes[child.report_fd]), child.timed_out)
 
+    def _let_go_and_run(self, job: Job, report: int, reads: list[int]) -> None:
+        """In the child: give up what is the parent's (or nobody would see that the parent is gone), then do the job."""
+        signal.set_wakeup_fd(-1)
+        for signum, handler in self._old_handlers.items():
+            signal.signal(signum, handler)
+        for fd in (*reads, *self._by_pipe, self._wake_read, self._wake_write):
+            os.close(fd)
+        self._selector.close()
+        write_all(report, job())
+
     def _note_stop(self, signum: int, _frame: FrameType | None) -> None:
-        """Let `wait` raise it, where nothing is half done; and let a second one through, in case that takes too long."""
-        self._stop_signal = signum
-        signal.signal(signum, self._old_handlers[signum])
-
-    def _be_child(self, job: Job, out: int, err: int, report: int) -> NoReturn:
-        code = BUG
-        try:
-            os.setpgid(0, 0)
-            signal.set_wakeup_fd(-1)
-            for signum, handler in self._old_handlers.items():
-                signal.signal(signum, handler)
-            for fd in (*self._by_pipe, self._wake_read, self._wake_write):
-                os.close(fd)
-            self._selector.close()
-            _redirect(out, err)
-            run_in_child(lambda: _write_all(report, job()))
-            code = 0
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-        finally:
-            with suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(code)
-
-
-def run_in_child(work: Callable[[], None]) -> None:
-    """Do the work of a forked child, and end as a process of its own would: join its threads, run its exit handlers."""
-    import atexit
-
-    atexit._clear()  # the parent's are not ours: they may remove its temporary files
-    try:
-        work()
-    finally:
-        if "threading" in sys.modules:
-            sys.modules["threading"]._shutdown()  # as multiprocessing does in its children
-        atexit._run_exitfuncs()
-
-
-def call_in_child(function: Callable[[], str]) -> str:
-    """What a function returns that runs in a child, since it uses the datastore.
-
-    A client of an object store has threads of its own, which a fork does not copy: children of a process that has used one hang.
-    So a process that forks tasks never uses the datastore itself.
-
-    Raises:
-        RuntimeError: The function failed, with the message of its exception.
-    """
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(read)
-            try:
-                answer = "+" + function()
-            except Exception as error:
-                answer = f"-{error}"
-            _write_all(write, answer.encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        answer = pipe.read().decode()
-    os.waitpid(pid, 0)
-    if not answer.startswith("+"):
-        raise RuntimeError(answer[1:] or "a child process ended without an answer")
-    return answer[1:]
-
-
-def _redirect(out: int, err: int) -> None:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    for fd in (nothing, out, err):
-        os.close(fd)
-    # The parent's objects may be no files at all, as in a test. Line by line, so that output is live.
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+        """Let `wait` raise it, where nothing is half done. It may not come to that, so a third one ends all at once."""
+        self._stop_signals.append(signum)
+        if len(self._stop_signals) > 2:
+            self._kill_all()
+            os._exit(128 + signum)
 
 
 def _exit_of(pid: int) -> int | None:

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .children import call_in_child
 from .current import user_name
 from .errors import FlowcError, StoreError, TaskError
 from .failure import Failure
@@ -31,7 +32,7 @@ from .parameters import complete, typed
 from .paths import TaskId, begins_run, parse
 from .plan import Plan
 from .policy import Policy, policy_of
-from .processes import Ended, Pool, Stopped, call_in_child
+from .processes import Ended, Pool, Stopped
 from .progress import Progress
 from .store import Store, open_store
 from .task import execute

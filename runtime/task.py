@@ -169,7 +169,7 @@ def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
         if error.code not in (None, 0):
             return Failure.from_exception(error)
         if binding.step.edges and binding.transition is None:
-            raise TransitionError(f"step `{name}` called sys.exit before self.next") from error
+            raise TransitionError(f"step `{name}` called sys.exit before self.next").with_traceback(error.__traceback__) from None
     except BaseException as error:
         return Failure.from_exception(error)
     if binding.step.edges and binding.transition is None:

@@ -44,10 +44,10 @@ class Options:
         if url is None or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=/-]*)?", url):
             return None
         if target == "sfn":
-            return f"Step Functions reads control objects from S3: the datastore must be s3://bucket/prefix, not {url!r}"
+            return f"Step Functions reads from S3, so the datastore must be s3://bucket/prefix, not {url!r}"
         if re.fullmatch(r"((az|gs)://[A-Za-z0-9]|/)[A-Za-z0-9_.=/-]*", url):
             return None
-        return f"a datastore that pods reach is s3://…, az://…, gs://… or an absolute path of letters, digits and _ . = / -, not {url!r}"
+        return f"a datastore that pods reach is s3://…, az://…, gs://… or a path of letters, digits and _ . = / -, not {url!r}"
 
     @property
     def datastore_url(self) -> str:

@@ -117,7 +117,7 @@ def test_a_local_run_hands_on_what_the_tree_says(shape: list[Shape]) -> None:
         command = [sys.executable, "-m", "flowc", "run", str(file), "--datastore", str(store)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + text
-        found = {}
+        found: dict[tuple[str, str], tree.History] = {}
         for key in store.list("Random/1"):
             if key.endswith(contract.MANIFEST):
                 _, run, step, path, _ = key.split("/")

@@ -242,7 +242,8 @@ class _Lowering:
         on = {"path": _PATH} if given else {}
         again = self.task(inside, f"{stage.header}.again", template, {**on, "turn": _NEXT_TURN}, inside.ways(stage.again))
         if stage.ways:
-            inside.outputs.append({"name": contract.OUTPUT_NEXT, "valueFrom": {"expression": _choice(inside, stage, again), "default": ""}})
+            chosen = {"expression": _choice(inside, stage, again), "default": ""}
+            inside.outputs.append({"name": contract.OUTPUT_NEXT, "valueFrom": chosen})
         task = self.task(dag, stage.name, template, {**given, "turn": "0"}, arrivals)
         dag.done[stage.name] = _Done(f"{task}.Succeeded", task)
 

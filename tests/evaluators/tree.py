@@ -44,8 +44,8 @@ class _Tree:
             if arrived or not stage.after:
                 over = self.stage(stage, path, arrived[0] if arrived else before)
                 came[over.arrival] = over.histories
-        (over,) = came.keys() & {*block.exits, *again}
-        return _Over(over, came[over])
+        (arrival,) = came.keys() & {*block.exits, *again}
+        return _Over(arrival, came[arrival])
 
     def stage(self, stage: Stage, path: Path, before: list[History]) -> _Over:
         match stage:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of, plan_text
 from flowc.runtime import contract

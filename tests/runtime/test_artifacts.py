@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy
 import pytest
+
 from flowc.runtime.artifacts import INLINE_LIMIT, Artifacts
 from flowc.runtime.errors import ArtifactError, StoreError
 from flowc.runtime.manifest import Blob, Inline
@@ -94,13 +95,13 @@ def test_a_damaged_blob(artifacts, store):
 def test_a_lost_blob(artifacts, tmp_path):
     entry = artifacts.save("x", "x" * 10_000, "start")
     (tmp_path / "Flow/1/blobs" / entry.sha256).unlink()
-    with pytest.raises(StoreError, match=f"has lost the object Flow/1/blobs/{entry.sha256}"):
+    with pytest.raises(StoreError, match=rf"has lost the object Flow/1/blobs/{entry.sha256}"):
         artifacts.load("x", entry)
 
 
 @pytest.mark.parametrize("size", [0, 100_000])
 def test_what_cannot_be_pickled_leaves_nothing(artifacts, tmp_path, size):
-    with pytest.raises(ArtifactError, match="step `train` cannot keep `self.f`, a tuple: it cannot be pickled"):
+    with pytest.raises(ArtifactError, match=r"step `train` cannot keep `self.f`, a tuple: it cannot be pickled"):
         artifacts.save("f", (b"x" * size, lambda: 0), "train")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

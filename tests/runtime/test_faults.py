@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+
 from flowc.runtime.errors import LoadError
 
 ONE_STEP = """
@@ -61,20 +62,32 @@ def test_chained_exceptions_are_trimmed_too(write):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("self.alphabet = 1; self.alphabot", "step `start` reads `self.alphabot`, which neither it nor a step before it has set; did you"),
+        (
+            "self.alphabet = 1; self.alphabot",
+            "step `start` reads `self.alphabot`, which neither it nor a step before it has set; did you",
+        ),
         ("self.alpha = 2", "`self.alpha` cannot be set: it is a Parameter"),
         ("self.start = 2", "`self.start` cannot be set"),
         ("del self.alpha", "alpha"),
         ("self.index = 2", "index"),
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("import sys; sys.exit('no good')", "no good"),
-        ("import sys; sys.exit(0)", "called sys.exit before self.next"),
+        (
+            "import sys; sys.exit(0)",
+            "sys.exit(0)\n[start]                 ^^^^^^^^^^^\n[start] flowc.runtime.errors.TransitionError: step `start` called",
+        ),
         ("import os; os._exit(0)", "its process ended inside the step, with exit code 0"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL (the system does that when memory runs out)"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "was killed by SIGKILL (the system does that when memory runs out)",
+        ),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("self.f = lambda: 0", "step `start` cannot keep `self.f`, a function: it cannot be pickled"),
         ("import threading; self.lock = threading.Lock()", "cannot keep `self.lock`, a _thread.lock"),
-        ("getattr(self, 'next')(self.start)", "step `start` says self.next(self.start), but the flow was compiled with self.next(self.end)"),
+        (
+            "getattr(self, 'next')(self.start)",
+            "step `start` says self.next(self.start), but the flow was compiled with self.next(self.end)",
+        ),
         ("getattr(self, 'next')(self.end)", "a second time"),
         ("getattr(self, 'next')('end')", "calls self.next with 'end', which is not a step"),
     ],
@@ -159,7 +172,10 @@ FOREACH = """
         ("{'a': 1}", "is of type dict, which has no order"),
         ("(n for n in [1])", "is of type generator: a foreach needs a list"),
         ("3", "is of type int: a foreach needs a list"),
-        ("type('Odd', (), {'__len__': lambda s: 2, '__getitem__': lambda s, n: {}[n]})()", "cannot be counted and indexed (KeyError: 0)"),
+        (
+            "type('Odd', (), {'__len__': lambda s: 2, '__getitem__': lambda s, n: {}[n]})()",
+            "cannot be counted and indexed (KeyError: 0)",
+        ),
     ],
 )
 def test_items_that_cannot_be_counted(write, items, words):
@@ -202,7 +218,8 @@ def test_an_artifact_whose_class_is_gone(write):
 
 
 def test_a_failing_task_stops_the_others(write, tmp_path):
-    ran = write(f"""
+    ran = write(
+        f"""
         import time
         from pathlib import Path
         from flowc import *
@@ -230,9 +247,8 @@ def test_a_failing_task_stops_the_others(write, tmp_path):
             @step
             def end(self):
                 pass
-        """.replace("self.next(self.join, 1 / 0)", "1 / 0\n                self.next(self.join)")).failed(
-        "ZeroDivisionError", "the task bad failed; 1 running task stopped"
-    )
+        """.replace("self.next(self.join, 1 / 0)", "1 / 0\n                self.next(self.join)")
+    ).failed("ZeroDivisionError", "the task bad failed; 1 running task stopped")
     assert ran.tasks() == {("start", "-")}
 
 
@@ -246,7 +262,7 @@ def test_a_failing_task_stops_the_others(write, tmp_path):
 )
 def test_a_module_that_cannot_be_imported(write, header, message, last):
     flow = faulty(write, "pass", header)
-    with pytest.raises(LoadError, match="the import of .* failed") as caught:
+    with pytest.raises(LoadError, match=r"the import of .* failed") as caught:
         flow.run()
     assert message in str(caught.value)
     assert f'File "{flow.file}", line 2, in <module>' in caught.value.traceback

@@ -45,7 +45,9 @@ def test_merge_with_exclude(write):
 
 
 def test_what_is_set_is_not_merged(write):
-    ran = write(SPLIT.replace("BODY", "self.differs = inputs.a.differs; self.merge_artifacts(inputs); self.read = self.only_b")).done()
+    ran = write(
+        SPLIT.replace("BODY", "self.differs = inputs.a.differs; self.merge_artifacts(inputs); self.read = self.only_b")
+    ).done()
     assert ran.value("end", "differs") == "a"
     assert ran.value("end", "read") == "b"
 

@@ -6,14 +6,20 @@ import os
 import time
 
 import pytest
+
 from flowc import parallel_map
 
 
 def test_results_in_order_from_other_processes():
     offset = 10
-    results = parallel_map(lambda n: (n + offset, os.getpid(), time.sleep(0.02 * (3 - n))), range(4), max_parallel=2)
-    assert [n for n, _, _ in results] == [10, 11, 12, 13]
-    assert len({pid for _, pid, _ in results} | {os.getpid()}) == 5
+
+    def work(n):
+        time.sleep(0.02 * (3 - n))
+        return n + offset, os.getpid()
+
+    results = parallel_map(work, range(4), max_parallel=2)
+    assert [n for n, _ in results] == [10, 11, 12, 13]
+    assert len({pid for _, pid in results} | {os.getpid()}) == 5
     assert parallel_map(len, []) == []
 
 
@@ -51,7 +57,7 @@ def test_an_exception_that_cannot_be_pickled():
     def work(n):
         raise Stubborn
 
-    with pytest.raises(RuntimeError, match="parallel_map: item 0 failed:\n(.|\n)*Stubborn: cannot be pickled"):
+    with pytest.raises(RuntimeError, match=r"parallel_map: item 0 failed:\n(.|\n)*Stubborn: cannot be pickled"):
         parallel_map(work, [1])
 
 
@@ -60,7 +66,9 @@ def test_a_result_that_cannot_be_pickled():
         parallel_map(lambda n: lambda: n, [1])
 
 
-@pytest.mark.parametrize(("end", "words"), [(lambda: os._exit(4), "exit code 4"), (lambda: os.kill(os.getpid(), 9), "killed by signal 9")])
+@pytest.mark.parametrize(
+    ("end", "words"), [(lambda: os._exit(4), "exit code 4"), (lambda: os.kill(os.getpid(), 9), "killed by signal 9")]
+)
 def test_a_child_that_is_gone(end, words):
     with pytest.raises(RuntimeError, match=f"the process for item 0 .*{words}"):
         parallel_map(lambda _: end(), [1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from flowc.runtime.errors import LoadError, ParameterError
 from flowc.runtime.parameters import from_environment, from_text
 
@@ -47,7 +48,16 @@ def test_defaults(write):
 
 
 def test_text_as_on_a_command_line(write):
-    given = {"text": "1", "count": "-3", "rate": "1e3", "fast": "yes", "table": "[null]", "needed-name": "", "year": "7", "late": "x"}
+    given = {
+        "text": "1",
+        "count": "-3",
+        "rate": "1e3",
+        "fast": "yes",
+        "table": "[null]",
+        "needed-name": "",
+        "year": "7",
+        "late": "x",
+    }
     assert write(FLOW).done(given).value("end", "seen") == ["1", -3, 1000.0, True, [None], "x", 7, ""]
 
 
@@ -117,7 +127,12 @@ def test_objects_from_step_functions(write):
         "table": {"x": None},
         "other": 1,
     }
-    assert from_environment(plan, None) == from_environment(plan, "{}") == from_environment(plan, '[{"name": "count", "value": "null"}]') == {}
+    assert (
+        from_environment(plan, None)
+        == from_environment(plan, "{}")
+        == from_environment(plan, '[{"name": "count", "value": "null"}]')
+        == {}
+    )
 
 
 @pytest.mark.parametrize("text", ["{", "3", "[3]", '[{"name": "table", "value": "{"}]', '{"count": "x"}'])
@@ -128,4 +143,6 @@ def test_environments_that_cannot_be_read(write, text):
 
 def test_every_word_for_a_bool(write):
     (spec,) = [spec for spec in write(FLOW).plan.parameters if spec.name == "fast"]
-    assert [from_text(spec, word) for word in ("TRUE", "t", "y", "on", "1", "No", "f", "n", "off", "0")] == [True] * 5 + [False] * 5
+    assert [from_text(spec, word) for word in ("TRUE", "t", "y", "on", "1", "No", "f", "n", "off", "0")] == [True] * 5 + [
+        False
+    ] * 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from flowc.runtime.failure import Failure
 from flowc.runtime.plan import Decorator, Step
 from flowc.runtime.policy import policy_of
@@ -139,9 +140,9 @@ def test_catch_in_a_join_keeps_the_parameters(write):
 
 def test_timeout_kills_the_whole_process_group(write, tmp_path):
     before = time.monotonic()
-    ran = write(
-        a_flow("@timeout(seconds=1)", f"subprocess.run(['sh', '-c', 'sleep 3; touch {tmp_path}/late'])")
-    ).failed("took longer than its @timeout of 1 s, and was killed")
+    ran = write(a_flow("@timeout(seconds=1)", f"subprocess.run(['sh', '-c', 'sleep 3; touch {tmp_path}/late'])")).failed(
+        "took longer than its @timeout of 1 s, and was killed"
+    )
     assert time.monotonic() - before < 2.9
     assert ran.failure("work").type == "TimeoutError"
     time.sleep(max(0.0, before + 3.5 - time.monotonic()))
@@ -172,7 +173,12 @@ def test_environment_is_the_steps_own(write):
         ([], 1, 0, None),
         ([Decorator("retry", {})], 4, 120, None),
         ([Decorator("retry", {"times": 0})], 1, 120, None),
-        ([Decorator("retry", {"times": "2", "minutes_between_retries": "1"}), Decorator("timeout", {"minutes": "1.5"})], 3, 60, 90),
+        (
+            [Decorator("retry", {"times": "2", "minutes_between_retries": "1"}), Decorator("timeout", {"minutes": "1.5"})],
+            3,
+            60,
+            90,
+        ),
         ([Decorator("timeout", {"seconds": 1, "minutes": 1, "hours": 1})], 1, 0, 3661),
     ],
 )

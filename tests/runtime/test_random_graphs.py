@@ -10,6 +10,10 @@ import random
 import tempfile
 from typing import Any
 
+from graphs import Shape, dice, shapes, source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from flowc.compiler import Source, compile_source
 from flowc.compiler.plan import plan_of
 from flowc.runtime.failure import Failure
@@ -18,9 +22,6 @@ from flowc.runtime.plan import Arrival, Block, ForeachStage, LoopStage, Parallel
 from flowc.runtime.store import LocalStore
 from flowc.runtime.task import execute
 from flowc.runtime.tree import Walk
-from graphs import Shape, dice, shapes, source
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 # The functions in the flow's text, by which its steps decide and say where they have been.
 PRELUDE = """

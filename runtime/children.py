@@ -1,0 +1,94 @@
+"""The child's side of a fork: doing its work, and ending as a process of its own would."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+BUG = 3
+"""The exit code of a child whose work raised: jobs report the faults of users."""
+
+
+def be_child(work: Callable[[], None], out: int, err: int) -> NoReturn:
+    """Lead a process group of its own, do the work with these descriptors as standard output and error, and exit."""
+    code = BUG
+    try:
+        os.setpgid(0, 0)
+        _redirect(out, err)
+        run_in_child(work)
+        code = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def run_in_child(work: Callable[[], None]) -> None:
+    """Do the work of a forked child, and end as a process of its own would: join its threads, run its exit handlers."""
+    import atexit
+
+    atexit._clear()  # the parent's are not ours: they may remove its temporary files
+    try:
+        work()
+    finally:
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()  # as multiprocessing does in its children
+        atexit._run_exitfuncs()
+
+
+def call_in_child(function: Callable[[], str]) -> str:
+    """What a function returns that runs in a child, since it uses the datastore.
+
+    A client of an object store has threads of its own, which a fork does not copy: children of a process that has used one hang.
+    So a process that forks tasks never uses the datastore itself.
+
+    Raises:
+        RuntimeError: The function failed, with the message of its exception.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            try:
+                answer = "+" + function()
+            except Exception as error:
+                answer = f"-{error}"
+            write_all(write, answer.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        answer = pipe.read().decode()
+    os.waitpid(pid, 0)
+    if not answer.startswith("+"):
+        raise RuntimeError(answer[1:] or "a child process ended without an answer")
+    return answer[1:]
+
+
+def _redirect(out: int, err: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    for fd in (nothing, out, err):
+        os.close(fd)
+    # The parent's objects may be no files at all, as in a test. Line by line, so that output is live.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of it to a pipe."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
