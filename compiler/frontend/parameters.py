@@ -6,6 +6,7 @@ alpha = Parameter("alpha", default=0.5, help="…")      →   alpha: float = 0.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import Final
 
@@ -143,6 +144,11 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
 
 
 def _fits(value: Constant, type_name: str) -> bool:
+    if type_name == "json" and isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return False
     if isinstance(value, bool):
         return type_name in ("bool", "json")
     return isinstance(value, _TYPES[type_name])

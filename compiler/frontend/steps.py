@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..diagnostics.rules import flow as flow_rules
 from ..diagnostics.rules import transitions as transition_rules
-from ..ir.nodes import Arm, Step
+from ..ir.nodes import Arm, Fanout, Step
 from .context import Context
 from .decorators import read_decorators
 from .paths import END, PathReader
@@ -61,9 +61,25 @@ class StepReader:
                 )
             return (), None, not paths.calls
         read = [reader.read(call) for call in paths.calls]
+        self._check_fanouts([one.arm for one in read if isinstance(one.arm, Fanout)])
         arms = tuple(dict.fromkeys(one.arm for one in read if one.arm is not None))
         bounds = [one.max_iterations for one in read if one.max_iterations is not None]
         return arms, min(bounds, default=None), all(one.arm is not None for one in read)
+
+    def _check_fanouts(self, fanouts: list[Fanout]) -> None:
+        """A step that one place reaches by two foreach would not know which of the two artifacts its input is of."""
+        first: dict[str, Fanout] = {}
+        for arm in fanouts:
+            earlier = first.setdefault(arm.target, arm)
+            if earlier.variable != arm.variable:
+                self.context.report.add(
+                    transition_rules.DUPLICATE_TARGET,
+                    f"`{arm.target}` is run for each of `self.{earlier.variable}` here and of `self.{arm.variable}` there",
+                    arm.span,
+                    "another foreach over the same step",
+                    also=[(earlier.span, "one foreach")],
+                    help="give both the same artifact: assign it in each case, and name it in both",
+                )
 
     def _arguments(self, function: ast.FunctionDef) -> tuple[str, bool]:
         """The name of `self`, and whether the step takes `inputs`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -90,11 +91,11 @@ def test_a_small_flow_compiles_at_once(folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_a_reader_that_goes_away(folder: Path) -> None:
-    command = f"{' '.join(MAIN)} explain | head -n 1"
+    command = f"{shlex.join(MAIN)} explain | head -n 1"
     ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (ended.stdout.count("\n"), ended.stderr) == (1, "")
     assert ended.returncode in (0, 141)
-    closed = f"{' '.join(MAIN)} compile flow.py --target argo --datastore s3://bucket/x | true; exit ${{PIPESTATUS[0]}}"
+    closed = f"{shlex.join(MAIN)} compile flow.py --target argo --datastore s3://bucket/x | true; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(["bash", "-c", closed], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (ended.stdout, ended.stderr) == ("", "")
     assert ended.returncode in (0, 141)

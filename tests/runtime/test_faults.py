@@ -33,7 +33,7 @@ def faulty(write, body, header=""):
 
 def test_traceback_holds_the_users_lines_only(write):
     ran = faulty(write, "len(None)").failed("TypeError: object of type 'NoneType' has no len()", "the task start failed")
-    lines = [line for line in ran.err.splitlines() if line.startswith("[start]")]
+    lines = [line for line in ran.err.splitlines() if line.startswith("[start]") and "^^" not in line]
     assert lines[1:] == [
         "[start] Traceback (most recent call last):",
         f'[start]   File "{ran.flow.file}", line 10, in start',
@@ -72,10 +72,7 @@ def test_chained_exceptions_are_trimmed_too(write):
         ("self.index = 2", "index"),
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("import sys; sys.exit('no good')", "no good"),
-        (
-            "import sys; sys.exit(0)",
-            "sys.exit(0)\n[start]                 ^^^^^^^^^^^\n[start] flowc.runtime.errors.TransitionError: step `start` called",
-        ),
+        ("import sys; sys.exit(0)", "TransitionError: step `start` called sys.exit before self.next"),
         ("import os; os._exit(0)", "its process ended inside the step, with exit code 0"),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",

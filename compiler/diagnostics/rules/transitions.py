@@ -87,8 +87,8 @@ switch are constants. A step that leads back to an earlier one may add `max_iter
 DUPLICATE_TARGET = Rule(
     "FC309",
     "duplicate-target",
-    """The same step stands twice in one split, or the same value twice in one switch. A split runs each of its steps
-once.
+    """The same step stands twice in one split or in two foreach of one step, or the same value twice in one switch.
+A split runs each of its steps once, and the tasks of a foreach have their items from one artifact.
 """,
 )
 NO_PARALLEL = Rule(

@@ -1,0 +1,138 @@
+"""The documents: their examples run, and they name every command, option and setting.
+
+A block ```` ```python NAME ```` is a file, and must be a sound flow. A block ```` ```console ```` is a session in the folder with
+these files: what follows `$ command` is what it prints, on both outputs, where `...` stands for any lines; `[exit 1]` ends the
+output of a command that fails. ```` ```console NAME: OLD → NEW ```` runs with that change made to a file.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+
+from flowc.cli.program import VERBS, Program
+from flowc.cli.settings import KEYS, variable
+from flowc.compiler import Source, compile_source
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(ROOT.glob("*.md"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, what stands after that, and its text."""
+
+    language: str
+    about: str
+    text: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for match in re.finditer(r"^```(\w*) ?(.*)\n((?:.*\n)*?)```$", page, re.MULTILINE):
+        yield Block(match[1], match[2], match[3])
+
+
+def commands() -> dict[str, click.Command]:
+    program = Program()
+    context = click.Context(program)
+    return {name: command for name in VERBS if (command := program.get_command(context, name))}
+
+
+FLOWS = {block.about: block.text for block in blocks(README) if block.language == "python" and block.about}
+SESSIONS = [block for block in blocks(README) if block.language == "console"]
+
+
+def test_there_are_examples() -> None:
+    assert FLOWS
+    assert len(SESSIONS) > 5
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_flows_are_sound(name: str) -> None:
+    assert compile_source(Source(name, FLOWS[name])).diagnostics == ()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_parses(page: Path) -> None:
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.language == "python":
+            compile(block.text, page.name, "exec")
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.text.splitlines()[0])
+def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in FLOWS.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    if session.about:
+        name, old, new = re.fullmatch(r"(\S+): (.+) → (.+)", session.about).groups()  # type: ignore[union-attr]
+        assert FLOWS[name].count(old) == 1
+        (tmp_path / name).write_text(FLOWS[name].replace(old, new), encoding="utf-8")
+    for name in ("NO_COLOR", "FORCE_COLOR", *map(variable, KEYS)):
+        monkeypatch.delenv(name, raising=False)
+    for part in re.split(r"^\$ ", session.text, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        program, *arguments = command.split()
+        start = {"flowc": [sys.executable, "-m", "flowc"], "python": [sys.executable]}[program]
+        done = subprocess.run(
+            [*start, *arguments],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        printed = done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
+        pattern = "".join("(?:.*\n)*" if line == "..." else re.escape(f"{line}\n") for line in expected.splitlines())
+        assert re.fullmatch(pattern, printed), f"$ {command}\n{printed}"
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_readme_names_every_command_and_option(name: str) -> None:
+    assert f"`flowc {name} " in README
+    for parameter in commands()[name].params:
+        for option in parameter.opts if isinstance(parameter, click.Option) else ():
+            assert option in README or option == "--output", f"{name} {option}"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_readme_names_every_setting(key: str) -> None:
+    assert f"| `--{key}` | `{variable(key)}` |" in README
+
+
+def test_every_setting_is_an_option() -> None:
+    options = {option for command in commands().values() for parameter in command.params for option in parameter.opts}
+    assert {f"--{key}" for key in KEYS} <= options
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_paths_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+    for path in re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.[a-z]+)?)`", text):
+        room = path.split("/")[0]
+        assert room not in {"cli", "compiler", "runtime", "targets", "templates", "tests", "golden"} or (ROOT / path).exists(), (
+            path
+        )
+
+
+def test_make_targets_are_those_of_the_docs() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    assert targets == {"help", "demo", "test", "lint", "types", "golden", "bench", "clean"}
+    told = set(re.findall(r"(?:^|`)make ([a-z]+)", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert told <= targets
+
+
+def test_docs_keep_to_themselves() -> None:
+    """No path of a machine that it was written on."""
+    for page in PAGES:
+        assert not re.search(r"(^|[\s`(])/(work|home|root|Users|tmp)/", page.read_text(encoding="utf-8")), page.name
