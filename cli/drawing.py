@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
+from ..compiler.diagnostics.terminal import printable
 from ..compiler.ir.nodes import (
     Arm,
     Block,
@@ -54,7 +55,7 @@ def draw(flow: Flow, docs: Mapping[str, str], *, color: bool) -> str:
     """
     pen = _Pen({step.name: step for step in flow.steps}, docs, color)
     lines = [f"{pen.bold(flow.name)} ({flow.file})"]
-    lines += [pen.dim(line) for line in flow.doc.strip().splitlines()[:1]]
+    lines += [pen.dim(_cut(line, WIDTH)) for line in flow.doc.strip().splitlines()[:1]]
     lines += [_decorator(one) for one in flow.decorators]
     if flow.parameters:
         lines += ["", *(_parameter(one) for one in flow.parameters)]
@@ -161,4 +162,5 @@ def _constant(value: Constant) -> str:
 
 
 def _cut(text: str, width: int) -> str:
+    text = printable(text)  # A docstring may hold anything.
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"

@@ -205,7 +205,7 @@ def test_source_distribution_builds_the_same_wheel(clone: Path, tmp_path: Path) 
     build = "import sys; from setuptools import build_meta as b; print(getattr(b, sys.argv[1])(sys.argv[2]))"
     wheel = python("-c", build, "build_wheel", str(tmp_path), cwd=clone).splitlines()[-1]
     archive = python("-c", build, "build_sdist", str(tmp_path), cwd=clone).splitlines()[-1]
-    shutil.unpack_archive(tmp_path / archive, tmp_path)
+    shutil.unpack_archive(tmp_path / archive, tmp_path, filter="data")
     shutil.move(tmp_path / wheel, tmp_path / "from-tree.whl")
     unpacked = tmp_path / archive.removesuffix(".tar.gz")
     python("-c", build, "build_wheel", str(tmp_path), cwd=unpacked)
