@@ -6,6 +6,7 @@ In: the environment variables of `contract`, the package's folder, the datastore
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def _main(environment: Mapping[str, str]) -> int:
-    if hasattr(sys.stdout, "reconfigure"):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a killed container's last lines are those that matter
     try:
         task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))

@@ -20,6 +20,7 @@ class Unchanged(Protocol):
 
     def __call__(self, target: T, /) -> T:
         """The target itself."""
+        ...
 
 
 class Decorator(Generic[P]):

@@ -31,7 +31,7 @@ class _Face(ModuleType):
         super().__init__(name, "Metaflow's language, as flowc speaks it.")
         self._face = importlib.import_module("..", __package__)
         self.__all__ = list(self._face.__all__)
-        self.__path__: list[str] = []  # it has submodules, says this, so that the finder below is asked about them
+        self.__path__ = []  # it has submodules, says this, so that the finder below is asked about them
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._face, name)

@@ -40,24 +40,31 @@ class Store(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """The whole of an object, or None if there is none."""
+        ...
 
     def open(self, key: str) -> BinaryIO:
         """An object to read from; a missing one is a `StoreError`."""
+        ...
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object, in place of one of the same key."""
+        ...
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Write an object if there is none of that key, in one atomic step; False if there is one."""
+        ...
 
     def create(self, near: str) -> Upload:
         """Begin an object that will get a key under the prefix `near`."""
+        ...
 
     def list(self, prefix: str) -> Iterator[str]:
         """All keys that start with a text, in no order."""
+        ...
 
     def claim_run(self, flow: str) -> str:
         """A new run's id, that nobody else gets."""
+        ...
 
 
 def open_store(place: str | os.PathLike[str] | None = None) -> Store:

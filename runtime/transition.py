@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from . import paths
 from .errors import TransitionError
@@ -65,17 +66,17 @@ def only_edge(step: Step, read: Callable[[str], object]) -> Transition | None:
     """The way on from a step whose code does not run, as `@catch` needs it; None for the last step of a flow."""
     if not step.edges:
         return None
-    if len(step.edges) > 1:
+    edge, *others = step.edges
+    if others:
         raise TransitionError(
             f"step `{step.name}` has @catch and several ways on: flowc cannot know which to take after a failure"
         )
-    edge = step.edges[0]
     if edge.kind == "foreach" and edge.variable is not None:
         return Transition(edge, count_items(step.name, edge.variable, read(edge.variable)))
     return Transition(edge)
 
 
-def count_items(step: str, variable: str, items: object) -> int:
+def count_items(step: str, variable: str, items: Any) -> int:
     """How many tasks a foreach over an artifact has. It must have a length and integer indices, as a list or an array has."""
     problem = f'step `{step}` goes on with foreach="{variable}", but `self.{variable}` is of type {type(items).__name__}'
     if isinstance(items, Mapping | Set):

@@ -61,33 +61,33 @@ class TransitionReader:
         bound = self._bound(keywords.get("max_iterations"))
         if not call.args:
             return self._malformed(call, "`self.next` names no step", help=f"write {_FORMS}")
-        first = call.args[0]
+        first, *_ = call.args
         if isinstance(first, ast.Dict) or "condition" in keywords:
             return Transition(self._switch(call, first, keywords), bound)
         targets = [self._target(argument) for argument in call.args]
         if any(target is None for target in targets):
             return Transition(None, bound)
-        names = tuple(target for target in targets if target is not None)
+        name, *others = names = tuple(target for target in targets if target is not None)
         span = self.context.source.span(call)
         if "foreach" in keywords:
             variable = self._artifact(keywords["foreach"], "foreach")
-            if len(names) > 1:
+            if others:
                 return self._malformed(
                     call.args[1], "a foreach leads to one step, and this one names several", help="split in a step of its own"
                 )
-            return Transition(None if variable is None else Fanout(target=names[0], variable=variable, span=span), bound)
-        for position, name in enumerate(names):
-            if name in names[:position]:
+            return Transition(None if variable is None else Fanout(target=name, variable=variable, span=span), bound)
+        for position, again in enumerate(names):
+            if again in names[:position]:
                 self.context.fault(
                     rules.DUPLICATE_TARGET,
-                    f"step `{name}` stands twice in one split",
+                    f"step `{again}` stands twice in one split",
                     call.args[position],
                     "again here",
-                    also=[(call.args[names.index(name)], "first here")],
+                    also=[(call.args[names.index(again)], "first here")],
                     help='to run a step several times use foreach: `self.next(self.a, foreach="items")`',
                 )
                 return Transition(None, bound)
-        return Transition(Goto(target=names[0], span=span) if len(names) == 1 else Split(targets=names, span=span), bound)
+        return Transition(Split(targets=names, span=span) if others else Goto(target=name, span=span), bound)
 
     def _target(self, node: ast.expr) -> str | None:
         match node:

@@ -5,7 +5,7 @@ modules.
 """
 
 import flowc
-from flowc import *  # noqa: F403  # the point of this module
+from flowc import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]  # the point of this module
 
 
 def __getattr__(name: str) -> object:

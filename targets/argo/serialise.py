@@ -8,14 +8,17 @@ lines and a review is short.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-try:
-    from yaml import CSafeDumper as _Base
-except ImportError:  # a PyYAML that was built without libyaml: slower, the same text
-    from yaml import SafeDumper as _Base  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from yaml import SafeDumper as _Base
+else:
+    try:
+        from yaml import CSafeDumper as _Base
+    except ImportError:  # a PyYAML that was built without libyaml: slower, the same text
+        from yaml import SafeDumper as _Base
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _NOT_STRINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])

@@ -46,8 +46,10 @@ from pathlib import Path
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of
 from flowc.runtime.plan import parse_plan
+from flowc.runtime import processes
 from flowc.runtime.scheduler import run_locally
 
+processes._GRACE = float(sys.argv[2])
 file = Path(sys.argv[1])
 plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))
 result = run_locally(plan, file, {}, store="store")
@@ -63,11 +65,11 @@ def alive(pid: int) -> bool:
         return False
 
 
-def started(write, tmp_path: Path, body: str = "pass") -> tuple[subprocess.Popen[str], list[int]]:
+def started(write, tmp_path: Path, body: str = "pass", grace: int = 60) -> tuple[subprocess.Popen[str], list[int]]:
+    """Start a run; what it is waited for below is less than `grace`, so that to wait for that would fail."""
     flow = write(FLOW.replace("BODY", body))
-    run = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(flow.file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    )
+    command = [sys.executable, "-c", DRIVER, str(flow.file), str(grace)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     end = time.monotonic() + 20
     while len(list(tmp_path.glob("pids-?"))) < 3:
         assert time.monotonic() < end
@@ -81,18 +83,16 @@ def test_a_signal_ends_all(write, tmp_path, number):
     run, pids = started(write, tmp_path)
     assert len(pids) == 6
     assert all(map(alive, pids))
-    before = time.monotonic()
     os.kill(run.pid, number)
     _, err = run.communicate(timeout=20)
     assert run.returncode == 128 + number
     assert err.splitlines()[-1] == f"flowc: run Long/1 is not done: stopped by {number.name}; 3 running tasks stopped"
     assert "Traceback" not in err
-    assert time.monotonic() - before < 1.5
     assert not any(map(alive, pids))
 
 
 def test_tasks_that_will_not_listen(write, tmp_path):
-    run, pids = started(write, tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    run, pids = started(write, tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)", grace=1)
     os.kill(run.pid, signal.SIGINT)
     run.communicate(timeout=20)
     assert run.returncode == 130
@@ -101,13 +101,11 @@ def test_tasks_that_will_not_listen(write, tmp_path):
 
 def test_a_second_signal_does_not_wait(write, tmp_path):
     run, pids = started(write, tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)")
-    before = time.monotonic()
     os.kill(run.pid, signal.SIGINT)
     time.sleep(0.3)
     os.kill(run.pid, signal.SIGINT)
     run.communicate(timeout=20)
     assert run.returncode != 0
-    assert time.monotonic() - before < 1.5
     time.sleep(0.2)
     assert not any(map(alive, pids))
 
