@@ -86,7 +86,10 @@ def _parse(source: Source, report: Report) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like are a linter's business
-            return ast.parse(source.text, source.path)
+            tree = ast.parse(source.text, source.path)
+            # The parser lets pass what only the compiler refuses, such as `return` outside of a function. Nothing is run.
+            compile(tree, source.path, "exec", dont_inherit=True)
+            return tree
     except SyntaxError as error:
         line = min(max(error.lineno or 1, 1), len(source.lines))
         column = max(error.offset or 1, 1)

@@ -6,6 +6,7 @@ A decorator that is not flowc's (a user's own, from any module) is left in place
 from __future__ import annotations
 
 import ast
+import math
 from typing import Final
 
 from ..diagnostics.rules import decorators as rules
@@ -20,9 +21,10 @@ def _takes(**by_kind: str) -> dict[str, str]:
 
 
 STEP_DECORATORS: Final[dict[str, dict[str, str]]] = {
-    "resources": _takes(number="cpu gpu memory disk shared_memory"),
+    "resources": _takes(size="cpu memory", number="gpu disk shared_memory"),
     "batch": _takes(
-        number="cpu gpu memory shared_memory max_swap swappiness inferentia trainium efa ephemeral_storage tmpfs_size",
+        size="cpu memory",
+        number="gpu shared_memory max_swap swappiness inferentia trainium efa ephemeral_storage tmpfs_size",
         text="image queue iam_role execution_role log_driver tmpfs_path",
         bool="use_tmpfs tmpfs_tempdir",
         list="log_options",
@@ -30,14 +32,15 @@ STEP_DECORATORS: Final[dict[str, dict[str, str]]] = {
         any="host_volumes efs_volumes",
     ),
     "kubernetes": _takes(
-        number="cpu gpu memory disk shared_memory tmpfs_size port hostname_resolution_timeout",
+        size="cpu memory",
+        number="gpu disk shared_memory tmpfs_size port hostname_resolution_timeout",
         text="image image_pull_policy service_account namespace gpu_vendor qos compute_pool tmpfs_path",
         bool="use_tmpfs tmpfs_tempdir",
         list="image_pull_secrets tolerations",
         table="labels annotations persistent_volume_claims extended_resources security_context",
         any="secrets node_selector",
     ),
-    "retry": _takes(number="times minutes_between_retries"),
+    "retry": _takes(count="times", number="minutes_between_retries"),
     "timeout": _takes(number="seconds minutes hours"),
     "catch": _takes(text="var", bool="print_exception"),
     "environment": _takes(variables="vars"),
@@ -61,8 +64,15 @@ FLOW_DECORATORS: Final[dict[str, dict[str, str]]] = {
 
 _REPEATABLE = {"card"}
 
+MAX_RETRIES: Final = 100
+"""More attempts than this are a mistake; every one of them is a container."""
+
+_NUMBERS = ("number", "size", "count")
+
 _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
-    "number": ((int, float, str), "a number"),
+    "number": ((int, float, str), "a number from 0"),
+    "size": ((int, float, str), "a number above 0"),
+    "count": ((int, float, str), f"a whole number from 0 to {MAX_RETRIES}"),
     "text": ((str,), "a string"),
     "bool": ((bool,), "True or False"),
     "list": ((tuple,), "a list"),
@@ -120,7 +130,16 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         for keyword in node.keywords:
             if (value := _argument(context, name, takes, keyword)) is not None:
                 arguments.append((str(keyword.arg), value[0]))
-    return Decorator(name=name, arguments=tuple(arguments), span=context.source.span(node))
+    decorator = Decorator(name=name, arguments=tuple(arguments), span=context.source.span(node))
+    understood = not isinstance(node, ast.Call) or len(arguments) == len(node.keywords)
+    if (
+        name == "timeout"
+        and understood
+        and not any(float(value) for _, value in arguments if isinstance(value, int | float | str))
+    ):
+        context.fault(rules.BAD_ARGUMENT, "`@timeout` names no time", node, help="write `@timeout(hours=1)`, or take it away")
+        return None
+    return decorator
 
 
 def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.keyword) -> tuple[Constant] | None:
@@ -148,7 +167,7 @@ def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.k
         )
         return None
     types, words = _KINDS[kind]
-    fits = isinstance(value, types) and not (kind == "number" and not _is_number(value))
+    fits = isinstance(value, types) and (kind not in _NUMBERS or _is_number(value, kind))
     if value is not None and not fits:
         context.fault(rules.BAD_ARGUMENT, f"`{keyword.arg}` of `@{name}` takes {words}", keyword.value)
         return None
@@ -181,12 +200,14 @@ def _functions(context: Context, name: str, keyword: ast.keyword) -> tuple[Const
     return (tuple(names),)
 
 
-def _is_number(value: Constant) -> bool:
-    """A number, or a string that says one, as Metaflow allows: `memory="4000"`."""
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return False
-        return True
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(value: Constant, kind: str) -> bool:
+    """A number of a kind, or a string that says one, as Metaflow allows: `memory="4000"`."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return False
+    if not math.isfinite(number) or number < 0:
+        return False
+    return not (kind == "size" and number == 0) and not (kind == "count" and (number % 1 or number > MAX_RETRIES))

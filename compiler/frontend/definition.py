@@ -14,6 +14,7 @@ class Definition:
 
     Attributes:
         steps: By name, in the order written.
+        methods: Other methods, with where they are defined.
         complete: Every way on was understood. Where one was not, the graph is not judged: its faults would only be echoes.
         inherits: It has base classes that were not read, so that steps may be missing.
     """
@@ -24,6 +25,7 @@ class Definition:
     parameters: tuple[Parameter, ...]
     decorators: tuple[Decorator, ...]
     steps: dict[str, Step]
+    methods: dict[str, Span]
     complete: bool
     inherits: bool
     span: Span

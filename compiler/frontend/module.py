@@ -28,6 +28,8 @@ class Module:
         api_modules: Local names of flowc or metaflow themselves.
         constants: Names bound at module level → the expression, or None where bound more than once.
         classes: Its classes by name, the last definition of each.
+        bound: All names that the file binds at its top level.
+        open: `from … import *` of something else may bind any name.
     """
 
     tree: ast.Module
@@ -35,6 +37,14 @@ class Module:
     api_modules: frozenset[str]
     constants: dict[str, ast.expr | None]
     classes: dict[str, ast.ClassDef]
+    bound: frozenset[str]
+    open: bool
+
+    def forgotten(self, node: ast.expr) -> str | None:
+        """The API's name that an expression uses without an import, or None: nothing in the file binds it."""
+        if isinstance(node, ast.Name) and node.id in API_NAMES and node.id not in self.bound and not self.open:
+            return node.id
+        return None
 
     def api_name(self, node: ast.expr) -> str | None:
         """The API's name for an expression, or None if it is something else."""
@@ -53,11 +63,14 @@ def read_module(tree: ast.Module) -> Module:
     modules: set[str] = set()
     constants: dict[str, ast.expr | None] = {}
     classes: dict[str, ast.ClassDef] = {}
+    bound: set[str] = set()
+    stars = False
 
     def bind(name: str, value: ast.expr | None) -> None:
         constants[name] = None if name in constants else value
 
     for statement in _top_level(tree.body):
+        bound.update(_bound(statement))
         match statement:
             case ast.ImportFrom(module=module, names=names, level=0) if module in API_MODULES:
                 for alias in names:
@@ -65,6 +78,8 @@ def read_module(tree: ast.Module) -> Module:
                         api.update({name: name for name in API_NAMES})
                     else:
                         api[alias.asname or alias.name] = alias.name
+            case ast.ImportFrom(names=[ast.alias(name="*")]):
+                stars = True
             case ast.Import(names=names):
                 modules |= {alias.asname or alias.name for alias in names if alias.name in API_MODULES}
             case ast.Assign(targets=targets, value=value):
@@ -90,7 +105,7 @@ def read_module(tree: ast.Module) -> Module:
                     bind(name, None)
             case _:
                 pass
-    return Module(tree, api, frozenset(modules), constants, classes)
+    return Module(tree, api, frozenset(modules), constants, classes, frozenset(bound | api.keys()), stars)
 
 
 def _follow_alias(name: str, value: ast.expr, api: dict[str, str], modules: set[str]) -> None:
@@ -118,6 +133,27 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 inner.extend([part] if isinstance(part, ast.stmt) else part.body)
         yield statement
         pending.extend(reversed(inner))
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that one statement binds, those of statements inside it left out."""
+    match statement:
+        case ast.Import(names=names):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
+        case ast.ImportFrom(names=names):
+            yield from (alias.asname or alias.name for alias in names)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.For() | ast.AsyncFor():
+            yield from _names(statement.target)
+        case ast.With() | ast.AsyncWith():
+            yield from (name for item in statement.items if item.optional_vars for name in _names(item.optional_vars))
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr():
+            yield from _names(statement)
+        case ast.Try() | ast.TryStar():
+            yield from (handler.name for handler in statement.handlers if handler.name)
+        case _:
+            pass
 
 
 def _names(node: ast.AST) -> Iterator[str]:

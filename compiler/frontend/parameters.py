@@ -8,12 +8,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Parameter, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
+
+_T = TypeVar("_T", str, bool)
 
 _TYPES: Final = {
     "str": (str,),
@@ -23,6 +25,8 @@ _TYPES: Final = {
     "json": (str, Table, tuple, int, float, bool),
 }
 _ARGUMENTS: Final = ("name", "default", "type", "help", "required", "show_default", "separator")
+RUN_OPTIONS: Final = frozenset(["help", "format", "color", "datastore", "max-workers", "max-num-splits"])
+"""Options of `flowc run` itself."""
 _NOT_YET: Final = {"IncludeFile", "Config"}
 
 
@@ -44,12 +48,19 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
     arguments = _arguments(context, value)
     if arguments is None:
         return None
-    option = _constant(context, arguments.get("name"), attribute, "name")
+    if "name" not in arguments:
+        context.fault(rules.BAD_PARAMETER, "the `Parameter` has no name", value, help=f'write `Parameter("{attribute}", …)`')
+        return None
+    option = _constant(context, arguments["name"], attribute, "name")
+    if isinstance(option, str) and option.replace("_", "-").lower() in RUN_OPTIONS:
+        help = "rename it on the command line: the attribute may keep its name"
+        context.fault(rules.BAD_PARAMETER, f"`--{option}` is an option of `flowc run` itself", arguments["name"], help=help)
+        return None
     if not isinstance(option, str) or not re.fullmatch(r"[A-Za-z_][\w-]*", option, re.ASCII):
         context.fault(
             rules.BAD_PARAMETER,
             "the name of a `Parameter` is a string of letters, digits, `_` and `-`",
-            arguments.get("name", value),
+            arguments["name"],
             help=f'write `Parameter("{attribute}", …)`',
         )
         return None
@@ -65,8 +76,9 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
             f"not {_article(type_name)}",
         )
         return None
-    help_text = _constant(context, arguments.get("help"), None, "help")
-    required = _constant(context, arguments.get("required"), False, "required")
+    help_text = _typed(context, arguments, "help", str, "a string")
+    required = _typed(context, arguments, "required", bool, "True or False")
+    _typed(context, arguments, "separator", str, "a string")
     return Parameter(
         attribute=attribute,
         name=option,
@@ -74,7 +86,7 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
         default=float(default) if type_name == "float" and isinstance(default, int) else default,
         deferred=deferred,
         required=bool(required),
-        help=help_text if isinstance(help_text, str) else None,
+        help=help_text,
         span=context.source.span(value),
     )
 
@@ -105,6 +117,15 @@ def _constant(context: Context, node: ast.expr | None, otherwise: Constant, what
     except NotConstant as reason:
         context.fault(rules.NOT_CONSTANT, f"`{what}` of a `Parameter` is not a constant: {reason}", reason.node, "not constant")
         return otherwise
+
+
+def _typed(context: Context, arguments: dict[str, ast.expr], name: str, kind: type[_T], words: str) -> _T | None:
+    """An argument that must be a constant of one type; None where it is not given."""
+    value = _constant(context, arguments.get(name), None, name)
+    if value is not None and not isinstance(value, kind):
+        context.fault(rules.BAD_PARAMETER, f"`{name}` of a `Parameter` takes {words}", arguments[name])
+        return None
+    return value
 
 
 def _default(context: Context, node: ast.expr | None) -> tuple[Constant, bool]:

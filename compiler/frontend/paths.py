@@ -16,12 +16,15 @@ import ast
 from dataclasses import dataclass, field
 
 from ..diagnostics.rules import transitions as rules
-from .context import Context
+from .context import Context, did_you_mean
 
 END = "end"
 """The step that ends a flow."""
 
 _State = ast.Call | None
+
+_HARMLESS = (ast.Pass, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.Match, ast.Try, ast.TryStar, ast.With)
+"""What may follow `self.next`, or is looked into."""
 
 _EXITS = {("sys", "exit"), ("os", "_exit"), ("os", "abort"), (None, "exit"), (None, "quit")}
 
@@ -61,6 +64,7 @@ class PathReader:
                 f"step `{self.step}` does not say which step comes next",
                 span,
                 "no `self.next` in this step",
+                also=[(self.context.source.span(call), "was this meant?") for call in self._near_misses(function)],
                 help="end it with `self.next(self.a)`; only `end` has none",
             )
             return
@@ -78,6 +82,16 @@ class PathReader:
                 help="let every path end in one `self.next`, or in `raise`",
             )
 
+    def _near_misses(self, function: ast.FunctionDef) -> list[ast.Call]:
+        """Calls that look as if they were meant for `self.next`: `self.nxt(self.a)`, `next(self.a)`, `super().next(self.a)`."""
+        found: list[ast.Call] = []
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and any(isinstance(one, ast.Attribute) and self._is_me(one.value) for one in node.args):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if did_you_mean(name.lower(), ["next"]):
+                    found.append(node)
+        return found
+
     def _block(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
         for statement in body:
             states = self._statement(statement, states)
@@ -86,7 +100,7 @@ class PathReader:
     def _statement(self, statement: ast.stmt, states: set[_State]) -> set[_State]:
         if call := self.next_call(statement):
             return self._next(statement, call, states)
-        if not isinstance(statement, ast.Pass | ast.Return | ast.Raise | ast.If | ast.Match | ast.Try | ast.With):
+        if not isinstance(statement, _HARMLESS):
             self._late(statement, states)
         match statement:
             case ast.If():
@@ -195,12 +209,10 @@ class PathReader:
                 return None
 
     def _is_next(self, node: ast.AST) -> bool:
-        return (
-            isinstance(node, ast.Attribute)
-            and node.attr == "next"
-            and isinstance(node.value, ast.Name)
-            and node.value.id == self.me
-        )
+        return isinstance(node, ast.Attribute) and node.attr == "next" and self._is_me(node.value)
+
+    def _is_me(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id == self.me
 
     def _expression(self, node: ast.AST) -> None:
         """Report every `self.next` inside something where it may not stand."""

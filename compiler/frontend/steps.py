@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import flow as flow_rules
 from ..diagnostics.rules import transitions as transition_rules
-from ..ir.nodes import Arm, Fanout, Step
+from ..ir.nodes import Arm, Decorator, Fanout, Step
+from .body import RESERVED
 from .context import Context
 from .decorators import read_decorators
 from .paths import END, PathReader
 from .transitions import TransitionReader
-
-RESERVED = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
-"""Attributes of `FlowSpec` that a step or a parameter must not hide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +24,37 @@ class StepReader:
         flow: The flow's name.
         steps: The names of all its steps.
         methods: The names of its other methods.
+        names: All names that the class binds.
+        mistaken: Methods that some `self.next` takes for steps, which is reported there.
     """
 
     context: Context
     flow: str
     steps: frozenset[str]
     methods: frozenset[str]
+    names: frozenset[str]
+    mistaken: set[str] = field(default_factory=set)
 
     def read(self, function: ast.FunctionDef) -> tuple[Step, bool]:
         """The step, and whether every way on from it was understood."""
-        me, joins = self._arguments(function)
+        me, joins, callable_ = self._arguments(function)
         paths = PathReader(self.context, function.name, me, may_end=function.name == END or END not in self.steps)
         paths.read(function)
         arms, bound, complete = self._arms(function, me, paths)
+        decorators = read_decorators(self.context, function.decorator_list, on_step=True, owner=function.name)
+        self._check_catch(decorators)
         step = Step(
             name=function.name,
             joins=joins,
             arms=arms,
-            decorators=read_decorators(self.context, function.decorator_list, on_step=True, owner=function.name),
+            decorators=decorators,
             max_iterations=bound,
             span=self.context.source.name_span(function),
         )
-        return step, complete and not paths.broken
+        return step, complete and callable_ and not paths.broken
 
     def _arms(self, function: ast.FunctionDef, me: str, paths: PathReader) -> tuple[tuple[Arm, ...], int | None, bool]:
-        reader = TransitionReader(self.context, self.flow, me, self.steps, self.methods)
+        reader = TransitionReader(self.context, self.flow, me, self.steps, self.methods, self.mistaken)
         if function.name == END:
             for call in paths.calls:
                 self.context.fault(
@@ -66,6 +71,23 @@ class StepReader:
         bounds = [one.max_iterations for one in read if one.max_iterations is not None]
         return arms, min(bounds, default=None), all(one.arm is not None for one in read)
 
+    def _check_catch(self, decorators: tuple[Decorator, ...]) -> None:
+        for decorator in decorators:
+            variable = dict(decorator.arguments).get("var") if decorator.name == "catch" else None
+            if variable is None:
+                continue
+            what = (
+                "is the name of something else in the flow" if variable in self.names | RESERVED else "is no name of an artifact"
+            )
+            if what.startswith("is the") or not str(variable).isidentifier() or str(variable).startswith("_flowc"):
+                message = f"`var` of `@catch` {what}: {variable!r}"
+                self.context.report.add(
+                    decorator_rules.BAD_ARGUMENT,
+                    message,
+                    decorator.span,
+                    help='name an artifact of its own, such as `var="failure"`',
+                )
+
     def _check_fanouts(self, fanouts: list[Fanout]) -> None:
         """A step that one place reaches by two foreach would not know which of the two artifacts its input is of."""
         first: dict[str, Fanout] = {}
@@ -81,8 +103,8 @@ class StepReader:
                     help="give both the same artifact: assign it in each case, and name it in both",
                 )
 
-    def _arguments(self, function: ast.FunctionDef) -> tuple[str, bool]:
-        """The name of `self`, and whether the step takes `inputs`."""
+    def _arguments(self, function: ast.FunctionDef) -> tuple[str, bool, bool]:
+        """The name of `self`, whether the step takes `inputs`, and whether it takes nothing else."""
         given = function.args
         names = [*given.posonlyargs, *given.args]
         others = [given.vararg, *given.kwonlyargs, given.kwarg]
@@ -103,7 +125,7 @@ class StepReader:
                 "nothing can be passed here",
                 help="read what the step needs from `self`",
             )
-        return (names[0].arg if names else "self"), len(names) == 2
+        return (names[0].arg if names else "self"), len(names) > 1, bool(names) and not extra
 
 
 def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

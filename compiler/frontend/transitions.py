@@ -20,6 +20,7 @@ from ..limits import LOOP_TURNS
 from .constants import NotConstant
 from .context import Context, did_you_mean
 
+_KEYWORDS = ("foreach", "condition", "max_iterations")
 _FORMS = '`self.next(self.a)`, `self.next(self.a, self.b)`, `self.next(self.a, foreach="items")` or ' + (
     '`self.next({"x": self.a, …}, condition="kind")`'
 )
@@ -41,12 +42,15 @@ class Transition:
 class TransitionReader:
     """Reads the `self.next` calls of one step."""
 
-    def __init__(self, context: Context, flow: str, me: str, steps: frozenset[str], methods: frozenset[str]) -> None:
+    def __init__(
+        self, context: Context, flow: str, me: str, steps: frozenset[str], methods: frozenset[str], mistaken: set[str]
+    ) -> None:
         self.context = context
         self.flow = flow
         self.me = me
         self.steps = steps
         self.methods = methods
+        self.mistaken = mistaken
 
     def read(self, call: ast.Call) -> Transition:
         """Understand one call, or report why not."""
@@ -55,9 +59,11 @@ class TransitionReader:
             if keyword.arg == "num_parallel":
                 self._fault_parallel(keyword)
                 return Transition(None)
-            if keyword.arg not in ("foreach", "condition", "max_iterations"):
+            if keyword.arg not in _KEYWORDS:
                 what = "`**` hides what it says" if keyword.arg is None else f"it takes no `{keyword.arg}`"
-                return self._malformed(keyword, f"`self.next` cannot be understood: {what}")
+                guess = did_you_mean(keyword.arg or "", _KEYWORDS)
+                help = f"did you mean `{guess}`?" if guess else f"write {_FORMS}"
+                return self._malformed(keyword, f"`self.next` cannot be understood: {what}", help=help)
         bound = self._bound(keywords.get("max_iterations"))
         if not call.args:
             return self._malformed(call, "`self.next` names no step", help=f"write {_FORMS}")
@@ -98,7 +104,16 @@ class TransitionReader:
                     node, f"step `{name}` is called here", "a call", help=f"name it without calling it: `{self.me}.{name}`"
                 )
             case ast.Constant(value=str(name)):
-                self._malformed(node, "a step is named by a string", "a string", help=f"write `{self.me}.{self._nearest(name)}`")
+                step = name if name in self.steps else did_you_mean(name, self.steps)
+                help = (
+                    f"write `{self.me}.{step}`"
+                    if step
+                    else f'to run a step for each item of `{self.me}.{name}`: `foreach="{name}"`'
+                )
+                self._malformed(node, "a step is named by a string", "a string", help=help)
+            case ast.IfExp():
+                help = "put the calls into the arms of an `if` statement, or use a switch"
+                self._malformed(node, "the step is chosen inside of `self.next`", "a choice", help=help)
             case ast.Name(id=name) if name in self.steps:
                 self._malformed(node, f"`{name}` is not read from `{self.me}`", help=f"write `{self.me}.{name}`")
             case ast.Starred():
@@ -117,9 +132,11 @@ class TransitionReader:
         if name in self.steps:
             return name
         if name == "end":
+            self.mistaken.add(name)
             return None  # a flow without `end` is reported once, for the flow
         guess = did_you_mean(name, self.steps)
         if name in self.methods:
+            self.mistaken.add(name)
             message, help = f"`{name}` is a method, not a step", f"put `@step` above `def {name}`"
             guess = None
         else:
@@ -244,9 +261,6 @@ class TransitionReader:
             keyword,
             help='for independent tasks use foreach: `self.next(self.a, foreach="shards")`',
         )
-
-    def _nearest(self, name: str) -> str:
-        return name if name in self.steps else did_you_mean(name, self.steps) or name
 
     def _malformed(self, node: ast.expr | ast.keyword, message: str, label: str = "", *, help: str = "") -> Transition:
         self.context.fault(rules.MALFORMED_NEXT, message, node, label, help=help)

@@ -12,6 +12,14 @@ def check_ends(definition: Definition, report: Report) -> None:
     steps = definition.steps
     if definition.inherits:
         return
+    if "start" in definition.methods or "end" in definition.methods:
+        for name in ("start", "end"):
+            if name in definition.methods:
+                rule = rules.NO_START if name == "start" else rules.NO_END
+                report.add(
+                    rule, f"method `{name}` is not a step", definition.methods[name], help=f"put `@step` above `def {name}`"
+                )
+        return
     if "start" not in steps:
         report.add(
             rules.NO_START,

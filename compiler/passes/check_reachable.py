@@ -22,7 +22,10 @@ def check_reachable(definition: Definition, report: Report) -> None:
             before[target].append(name)
 
     reached = _closure(["start"], after)
-    left = [name for name in steps if name not in reached]
+    ending = _closure([name for name, targets in after.items() if not targets], before)
+    stuck = [name for name in reached if name not in ending]
+    # That `end` is not reached follows where no path leads there from anywhere.
+    left = [name for name in steps if name not in reached and not ("start" in stuck and name == "end")]
     while left:
         # A step that nothing leads to explains those after it; in a ring that nothing leads to, the first one written does.
         cause = next((name for name in left if not before[name]), left[0])
@@ -37,8 +40,6 @@ def check_reachable(definition: Definition, report: Report) -> None:
         )
         left = [name for name in left if name not in echoes]
 
-    ending = _closure([name for name, targets in after.items() if not targets], before)
-    stuck = [name for name in reached if name not in ending]
     if stuck:
         report.add(
             rules.NO_WAY_OUT,

@@ -63,6 +63,14 @@ CATCH_CANNOT_CHOOSE = Rule(
 nothing has been chosen, so the flow could not go on. Catch in a step of its own, and choose in the next one.
 """,
 )
+NOT_IMPORTED = Rule(
+    "FC510",
+    "name-not-imported",
+    """The name is one of flowc's, but nothing in the file imports or defines it: Python would stop there with a NameError.
+
+    from flowc import FlowSpec, retry, step
+""",
+)
 NOT_YET_READ = Rule(
     "FC509",
     "not-supported-yet",

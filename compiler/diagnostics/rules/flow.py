@@ -27,8 +27,8 @@ property: flowc calls it once, in a process of its own, and what it leaves in `s
 DUPLICATE_STEP = Rule(
     "FC203",
     "duplicate-step",
-    """Two methods of the class have the same name. Python keeps the last only, so the first would silently not be a
-step.
+    """Two definitions in the class have the same name, and one of them is a step or a parameter. Python keeps the
+last only, so the other would silently be lost.
 """,
 )
 NO_START = Rule(
@@ -67,8 +67,9 @@ the flow's own class only, so those of a base class would be missing. Write them
 RESERVED_NAME = Rule(
     "FC208",
     "reserved-name",
-    """The name belongs to `FlowSpec` itself: `next`, `input`, `index`, `merge_artifacts`, `foreach_stack` … A step or
-a parameter of that name would break every other step. Choose another name.
+    """The name belongs to `FlowSpec` itself: `next`, `input`, `index`, `merge_artifacts`, `foreach_stack` … Whatever
+else has that name would break every step. Choose another name. So must steps and parameters whose names begin with
+two underscores, which Python changes, and parameters named like an option of `flowc run`.
 """,
 )
 START_JOINS = Rule(

@@ -1,0 +1,87 @@
+"""Which class of a file is the flow, and names of flowc's that the file forgot to import."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..diagnostics.rules import decorators as decorator_rules
+from ..diagnostics.rules import file as rules
+from .context import Context, did_you_mean
+
+
+def find_flow(context: Context, class_name: str | None) -> ast.ClassDef | None:
+    """The flow's class, or the one named; None where there is none, which is reported."""
+    for node in context.module.classes.values():
+        _adopt(context, node.bases)
+    flows = {name: node for name, node in context.module.classes.items() if _is_flow(context, node)}
+    if class_name is not None and class_name not in flows:
+        guess = did_you_mean(class_name, flows)
+        known = ", ".join(f"`{name}`" for name in flows) or "none"
+        help = f"did you mean `{guess}`?" if guess else f"its flows: {known}"
+        context.report.add(rules.NO_SUCH_FLOW, f"the file has no flow `{class_name}`", context.source.at(1, 1), help=help)
+        return None
+    if not flows:
+        _no_flow(context)
+        return None
+    first, *others = flows.values()
+    if class_name is not None:
+        first, others = flows[class_name], []
+    if others:
+        context.report.add(
+            rules.SEVERAL_FLOWS,
+            f"the file has {len(flows)} flows",
+            context.source.name_span(others[0]),
+            "another flow",
+            also=[(context.source.name_span(first), "one flow")],
+            help=f"name the one you mean: `{context.source.path}:{first.name}`",
+        )
+        return None
+    _adopt(context, _places(first))
+    return first
+
+
+def _is_flow(context: Context, node: ast.ClassDef) -> bool:
+    return any(context.module.api_name(base) == "FlowSpec" for base in node.bases)
+
+
+def _no_flow(context: Context) -> None:
+    """Say so where a class looks as if it were meant to be one."""
+    help = "write `class Name(FlowSpec):` with `FlowSpec` from `flowc`"
+    for node in ast.walk(context.module.tree):
+        if isinstance(node, ast.ClassDef) and any(_last_name(base) == "FlowSpec" for base in node.bases):
+            if context.module.classes.get(node.name) is node:
+                label, help = "its `FlowSpec` is not flowc's", "import it: `from flowc import FlowSpec, step`"
+            else:
+                label, help = "not at the top level of the file", "move it out of what it stands in"
+            context.report.add(rules.NO_FLOW, "the file has no flow", context.source.name_span(node), label, help=help)
+            return
+    if context.source.text.lstrip()[:1] == "{" and '"cells"' in context.source.text:
+        help = "this is a notebook: export it as a script (`jupyter nbconvert --to script`)"
+    context.report.add(rules.NO_FLOW, "the file has no flow", context.source.at(1, 1), help=help)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _places(node: ast.ClassDef) -> Iterator[ast.expr]:
+    """Where a flow uses flowc's names: above it, above its methods, and for its parameters."""
+    yield from node.decorator_list
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from statement.decorator_list
+            case ast.Assign(value=ast.Call() as call) | ast.AnnAssign(value=ast.Call() as call):
+                yield call
+
+
+def _adopt(context: Context, nodes: Iterator[ast.expr] | list[ast.expr]) -> None:
+    """Report each name that is used and not imported, once, and read it as if it had been."""
+    for node in nodes:
+        callee = node.func if isinstance(node, ast.Call) else node
+        name = context.module.forgotten(callee)
+        if name is not None and name not in context.module.api:
+            context.module.api[name] = name
+            help = f"write `from flowc import {name}`"
+            context.fault(decorator_rules.NOT_IMPORTED, f"`{name}` is not imported", callee, "nothing binds this name", help=help)

@@ -1,0 +1,88 @@
+"""Mistakes that people make, each with all that is said of it: one message a mistake, and no echo."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from flowc.compiler import Source, compile_source
+
+HEAD = "from flowc import FlowSpec, Parameter, JSONType, catch, resources, retry, step, timeout\n"
+START = "@step\ndef start(self):\n    self.next(self.end)\n"
+END = "@step\ndef end(self):\n    pass\n"
+
+
+def step(decorator: str) -> str:
+    return f"{decorator}\n{START}{END}"
+
+
+def body(lines: str) -> str:
+    return "@step\ndef start(self):\n" + textwrap.indent(textwrap.dedent(lines), "    ") + "\n" + END
+
+
+FAULTS = {
+    "a parameter in a tuple": ("a, b = Parameter('a'), 1\n" + START + END, ["FC506"]),
+    "a parameter for two names": ("a = b = Parameter('a')\n" + START + END, ["FC506"]),
+    "a parameter in an if": ("if True:\n    a = Parameter('a')\n" + START + END, ["FC506"]),
+    "a parameter in a step": (body("self.p = Parameter('p')\nself.next(self.end)"), ["FC506"]),
+    "a parameter without a name": ("a = Parameter(default=1)\n" + START + END, ["FC506"]),
+    "a parameter named like an option": ("a = Parameter('max_workers', default=1)\n" + START + END, ["FC506"]),
+    "a parameter whose default is no JSON": ("a = Parameter('a', type=JSONType, default='{bad')\n" + START + END, ["FC506"]),
+    "a parameter that is required by a string": ("a = Parameter('a', required='yes')\n" + START + END, ["FC506"]),
+    "a step and a parameter of one name": (START + END + "start = Parameter('start')\n", ["FC203"]),
+    "an attribute over a step": (START + END + "end = 3\n", ["FC203"]),
+    "an attribute over the API": ("next = 3\n" + START + END, ["FC208"]),
+    "a method over the API": ("def input(self):\n    pass\n" + START + END, ["FC208"]),
+    "a step that Python renames": (body("self.next(self.__x)") + START.replace("start", "__x"), ["FC208"]),
+    "a step in an if": (START + END + "if True:\n    @step\n    def other(self):\n        pass\n", ["FC202"]),
+    "a step without its decorator": (body("self.next(self.a)") + "def a(self):\n    self.next(self.end)\n", ["FC301"]),
+    "start without its decorator": (START.removeprefix("@step\n") + END, ["FC204"]),
+    "inputs and more": (
+        body("self.next(self.j, foreach='x')") + "@step\ndef j(self, inputs, x):\n    self.next(self.end)\n",
+        ["FC201"],
+    ),
+    "no way out at all": (body("self.next(self.start)"), ["FC402"]),
+    "a break after next": (body("while True:\n    self.next(self.end)\n    break"), ["FC305"]),
+    "a misspelt next": (body("self.nxt(self.end)"), ["FC302"]),
+    "a misspelt keyword": (body("self.next(self.end, for_each='x')"), ["FC308"]),
+    "a choice inside next": (body("self.next(self.end if self.x else self.end)"), ["FC308"]),
+    "retries that are no number": (step("@retry(times='nan')"), ["FC503"]),
+    "retries without end": (step("@retry(times=10**9)"), ["FC503"]),
+    "half a retry": (step("@retry(times=2.5)"), ["FC503"]),
+    "a negative wait": (step("@retry(minutes_between_retries=-1)"), ["FC503"]),
+    "no time at all": (step("@timeout"), ["FC503"]),
+    "an endless timeout": (step("@timeout(seconds='inf')"), ["FC503"]),
+    "less than no processor": (step("@resources(cpu=-1)"), ["FC503"]),
+    "a failure that replaces a step": (step("@catch(var='end')"), ["FC503"]),
+    "a failure that has no name": (step("@catch(var='a b')"), ["FC503"]),
+    "break outside of a loop": (body("break\nself.next(self.end)"), ["FC101"]),
+    "an argument twice": (body("print(a=1, a=2)\nself.next(self.end)"), ["FC101"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "codes"), FAULTS.values(), ids=FAULTS.keys())
+def test_said_once(text: str, codes: list[str]) -> None:
+    done = compile_source(Source("flow.py", HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(text, "    ")))
+    assert [one.rule.code for one in done.diagnostics] == codes
+    assert done.flow is None
+
+
+@pytest.mark.parametrize(
+    ("head", "codes"),
+    [
+        ("from flowc import FlowSpec", ["FC510"]),
+        ("from flowc import step", ["FC510"]),
+        ("from metaflow.decorators import step\nfrom flowc import FlowSpec", ["FC204", "FC205"]),
+        ("from flowcc import FlowSpec\nfrom flowc import step", ["FC103"]),
+    ],
+)
+def test_imports_that_are_missing(head: str, codes: list[str]) -> None:
+    text = head + "\nclass Faulty(FlowSpec):\n" + textwrap.indent(START + END, "    ")
+    assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == codes
+
+
+def test_a_flow_in_a_function_is_pointed_at() -> None:
+    text = HEAD + "def make():\n    class Faulty(FlowSpec):\n" + textwrap.indent(START + END, "        ")
+    (one,) = compile_source(Source("flow.py", text)).diagnostics
+    assert (one.rule.code, one.primary.span.line, one.primary.text) == ("FC103", 3, "not at the top level of the file")
