@@ -106,8 +106,8 @@ class _Pen:
         ways = [way for arm in step.arms for way in _ways(arm, again)]
         name = self.bold(step.name) + (" (joins)" if step.joins else "")
         arrow = f" → {ways[0]}" if len(ways) == 1 else ""
-        decorators = "".join(f"  {_decorator(one)}" for one in step.decorators)
-        yield f"{margin}{name}{arrow}{decorators}"
+        yield f"{margin}{name}{arrow}"
+        yield from (f"{margin}    {_decorator(one)}" for one in step.decorators)
         if step.name in self.docs:
             yield margin + "    " + self.dim(_cut(self.docs[step.name], WIDTH - len(margin) - 4))
         if len(ways) > 1:

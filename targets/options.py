@@ -12,6 +12,9 @@ PLACEHOLDERS = {"${BatchQueue}": "--batch-queue", "${DatastoreBucket}": "--datas
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
 fill them in (`DefinitionSubstitutions`)."""
 
+_BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -40,14 +43,42 @@ class Options:
 
         Prefixes are kept to characters that mean nothing to any platform, for they become part of keys and of expressions.
         """
+        return self._unusable_datastore(target) or (None if target == "sfn" else self._unusable_names())
+
+    def _unusable_datastore(self, target: str) -> str | None:
         url = self.datastore
-        if url is None or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=/-]*)?", url):
+        if url is None or re.fullmatch(rf"s3://{_BUCKET}(/[A-Za-z0-9_.=/-]*)?", url):
             return None
+        if not url:
+            return "--datastore is empty: leave it out, or name one, as s3://bucket/prefix"
+        if url.startswith("s3://"):
+            bucket = url.removeprefix("s3://").partition("/")[0]
+            if re.fullmatch(_BUCKET, bucket):
+                return f"a datastore's prefix is made of letters, digits and _ . = / -, unlike that of {url!r}"
+            return (
+                "a bucket's name has 3 to 63 characters, lower-case letters, digits, . and -, and begins and ends with a letter "
+                f"or digit; that of the datastore {url!r} is {bucket!r}"
+            )
         if target == "sfn":
             return f"Step Functions reads from S3, so the datastore must be s3://bucket/prefix, not {url!r}"
         if re.fullmatch(r"((az|gs)://[A-Za-z0-9]|/)[A-Za-z0-9_.=/-]*", url):
             return None
         return f"a datastore that pods reach is s3://…, az://…, gs://… or a path of letters, digits and _ . = / -, not {url!r}"
+
+    def _unusable_names(self) -> str | None:
+        # A namespace is a DNS-1123 label, a service account's name a DNS-1123 subdomain: labels with dots between them.
+        if self.namespace is not None and not (re.fullmatch(_LABEL, self.namespace) and len(self.namespace) <= 63):
+            return (
+                "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
+                f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
+            )
+        account = self.service_account
+        if account is not None and not (re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", account) and len(account) <= 253):
+            return (
+                "the name of a Kubernetes service account has at most 253 characters, lower-case letters, digits, - and ., and "
+                f"each part between dots begins and ends with a letter or digit (DNS-1123), unlike --service-account {account!r}"
+            )
+        return None
 
     @property
     def datastore_url(self) -> str:

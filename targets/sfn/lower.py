@@ -170,7 +170,7 @@ class _Lowering:
             },
         }
         if None in leads.values():  # a Choice cannot end the states that it stands in
-            states[over] = {"Type": "Pass", "End": True}
+            states[over] = {"Type": "Pass", **_next(None)}
         return states
 
     def parallel(self, stage: Parallel, place: _Place) -> State:
@@ -236,4 +236,5 @@ def _escape(pattern: str) -> str:
 
 
 def _next(state: str | None) -> State:
-    return {"End": True} if state is None else {"Next": state}
+    """How a state goes on. The last one hands on nothing: a Map collects what its children hand on, 256 KiB at the most."""
+    return {"OutputPath": None, "End": True} if state is None else {"Next": state}

@@ -81,7 +81,8 @@ Every shape.
 start → work for each of self.items
     Begin here.
   ┌ for each of self.items
-  │ work → left and right  @retry(times=3)
+  │ work → left and right
+  │     @retry(times=3)
   │   ┌ at once
   │   │ left → meet
   │   ├

@@ -15,11 +15,11 @@ from . import Runner, TaskFailed
 
 State = dict[str, Any]
 _KNOWN = {
-    "Task": {"Type", "Resource", "Parameters", "Retry", "ResultSelector", "ResultPath", "Next", "End"},
-    "Pass": {"Type", "Parameters", "ResultPath", "Next", "End"},
+    "Task": {"Type", "Resource", "Parameters", "Retry", "ResultSelector", "ResultPath", "OutputPath", "Next", "End"},
+    "Pass": {"Type", "Parameters", "ResultPath", "OutputPath", "Next", "End"},
     "Choice": {"Type", "Choices"},
-    "Parallel": {"Type", "Branches", "ResultPath", "Next", "End"},
-    "Map": {"Type", "MaxConcurrency", "ItemReader", "ItemSelector", "ItemProcessor", "ResultPath", "Next", "End"},
+    "Parallel": {"Type", "Branches", "ResultPath", "OutputPath", "Next", "End"},
+    "Map": {"Type", "MaxConcurrency", "ItemReader", "ItemSelector", "ItemProcessor", "ResultPath", "OutputPath", "Next", "End"},
 }
 
 
@@ -46,6 +46,9 @@ class _Machine:
                 continue
             result = self.state(state, data)
             data = self.place(state.get("ResultPath", "$"), data, result)
+            if "OutputPath" in state:
+                assert state["OutputPath"] is None
+                data = {}
             if state.get("End"):
                 assert "Next" not in state
                 return data
