@@ -14,10 +14,6 @@ ASL_BYTES: Final = 1_000_000
 """A state machine's definition (Step Functions, "Quotas": 1 MB)."""
 ASL_STATE_NAME: Final = 80
 """Characters of a state's name (Amazon States Language, "States")."""
-ASL_MAP_LABEL: Final = 40
-"""Characters of a Map's label (Amazon States Language, "Map")."""
-BATCH_OVERRIDES_BYTES: Final = 7_500
-"""`containerOverrides` as JSON: Batch refuses 8,192 characters."""
 BATCH_TIMEOUT_SECONDS: Final = 60
 """The shortest timeout of an attempt that Batch takes."""
 
@@ -31,6 +27,3 @@ ARGO_NAME: Final = 63
 """Characters of a WorkflowTemplate's name, which becomes a label."""
 ARGO_TASK_NAME: Final = 128
 """Characters of a template's or a task's name."""
-
-WARN_AT: Final = 0.8
-"""The share of a limit from which on its use is reported."""

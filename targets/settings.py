@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from ..compiler.diagnostics.model import Report
@@ -121,7 +122,7 @@ def _largest(name: str, *tables: dict[str, Constant]) -> float | None:
 def _timeout(decorator: Decorator | None) -> int:
     given = _arguments(decorator)
     seconds = sum(_number(given.get(unit), 0.0) * length for unit, length in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
-    return round(seconds) or DEFAULT_TIMEOUT_SECONDS
+    return ceil(seconds) or DEFAULT_TIMEOUT_SECONDS
 
 
 def _environment(decorator: Decorator | None) -> tuple[tuple[str, str], ...]:

@@ -23,6 +23,7 @@ def _inside(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
         st.tuples(st.just("switch"), st.lists(arm, min_size=2, max_size=3)),
         st.tuples(st.just("loop"), st.lists(arm, min_size=1, max_size=1)),
         st.tuples(st.just("exits"), st.lists(arm, min_size=3, max_size=3)),
+        st.tuples(st.just("arms"), st.lists(chain, min_size=4, max_size=4)),
     )
 
 
@@ -64,6 +65,15 @@ class Draft:
                 self.bodies[header] = (False, f"self.next(self.<{self.chain(inner[0], latch)}>)")
                 self.bodies[latch] = (False, self.switch([header, after]))
                 return header
+            case "arms":  # an `if` of which one arm goes on, one splits, and one is a foreach
+                joins = [self.add(f"self.next(self.<{after}>)", joins=True) for _ in "ab"]
+                plain = self.chain(inner[0], after)
+                left, right = (self.chain(branch, joins[0]) for branch in inner[1:3])
+                each = self.chain(inner[3], joins[1])
+                calls = (f"self.<{plain}>", f"self.<{left}>, self.<{right}>", f"self.<{each}>, foreach='items'")
+                heads = ("if self.kind == 0:", "elif self.kind == 1:", "else:")
+                lines = (f"{head}  # one case\n            self.next({call})" for head, call in zip(heads, calls, strict=True))
+                return self.add("\n        ".join(lines))
             case _:  # a loop of a switch in its middle, left to two places
                 header, latch = self.add(), self.add()
                 left = self.chain(inner[1], after)
@@ -111,7 +121,7 @@ def source(
         for other in names:
             body = body.replace(f"<{other}>", names[other])
         lines += ["    @step", f"    def {names[number]}(self{', inputs' if joins else ''}):"]
-        if living:
+        if living:  # each case is written with a colon and a blank, and nothing else is
             lines.append(f"        live(self, {'inputs' if joins else None}, {body.count(': ')})")
         lines.append(f"        {body or 'pass'}")
     return "\n".join(lines) + "\n"

@@ -53,6 +53,9 @@ def recorder(flow: Flow) -> tuple[Counter[tuple[str, str]], Runner]:
                 return Outcome(target if len(edges_of(steps[step])) > 1 else None, None)
             case (Fanout(),):
                 return Outcome(None, dice(path, step, 4))
+            case (_, _, _):
+                edge = edges_of(steps[step])[choice(step, path, 3)]
+                return Outcome(edge.key, dice(path, step, 4) if isinstance(edge.arm, Fanout) else None)
             case _:
                 return Outcome(None, None)
 

@@ -79,6 +79,7 @@ def evaluate(node: ast.expr, names: Mapping[str, ast.expr | None]) -> Constant:
 class _Evaluator:
     def __init__(self, names: Mapping[str, ast.expr | None]) -> None:
         self.names = names
+        self.known: dict[str, Constant] = {}
         self.depth = 0
 
     def value(self, node: ast.expr) -> Constant:
@@ -108,21 +109,28 @@ class _Evaluator:
             case ast.Dict():
                 return self._dict(node)
             case ast.UnaryOp():
-                return self._apply(node, _UNARY[type(node.op)], self.value(node.operand))
+                return self._apply(node, _UNARY[type(node.op)], self._scalar(node.operand))
             case ast.BinOp() if type(node.op) in _BINARY:
-                left, right = self.value(node.left), self.value(node.right)
+                left, right = self._scalar(node.left), self._scalar(node.right)
                 self._bound(node, left, right)
                 return self._apply(node, _BINARY[type(node.op)], left, right)
             case ast.Compare(ops=[op]) if type(op) in _COMPARE:
-                return self._apply(node, _COMPARE[type(op)], self.value(node.left), self.value(node.comparators[0]))
+                return self._apply(node, _COMPARE[type(op)], self._scalar(node.left), self._scalar(node.comparators[0]))
             case ast.BoolOp():
                 return self._bool(node)
             case ast.IfExp():
-                return self.value(node.body if self.value(node.test) else node.orelse)
+                return self.value(node.body if self._scalar(node.test) else node.orelse)
             case ast.JoinedStr():
                 return "".join(self._piece(piece) for piece in node.values)
             case _:
                 raise NotConstant(node, "it is known only when the flow runs")
+
+    def _scalar(self, node: ast.expr) -> bool | int | float | str | None:
+        """A value to compute with. Lists and dictionaries are not: they would have to behave as Python's do."""
+        value = self.value(node)
+        if isinstance(value, tuple | Table):
+            raise NotConstant(node, "a list or a dictionary is computed with")
+        return value
 
     def _name(self, node: ast.expr, name: str) -> Constant:
         if name not in self.names:
@@ -130,7 +138,9 @@ class _Evaluator:
         bound = self.names[name]
         if bound is None:
             raise NotConstant(node, f"`{name}` is assigned more than once")
-        return self.value(bound)
+        if name not in self.known:
+            self.known[name] = self.value(bound)
+        return self.known[name]
 
     def _dict(self, node: ast.Dict) -> Table:
         items: list[tuple[Constant, Constant]] = []
@@ -147,7 +157,7 @@ class _Evaluator:
     def _bool(self, node: ast.BoolOp) -> Constant:
         found: Constant = None
         for operand in node.values:
-            found = self.value(operand)
+            found = self._scalar(operand)
             if bool(found) is isinstance(node.op, ast.Or):
                 break
         return found
@@ -155,7 +165,7 @@ class _Evaluator:
     def _piece(self, piece: ast.expr) -> str:
         match piece:
             case ast.FormattedValue(value=value, conversion=conversion, format_spec=spec):
-                found: object = self.value(value)
+                found: object = self._scalar(value)
                 if conversion != -1:
                     found = _CONVERSIONS[chr(conversion)](found)
                 layout = "".join(self._piece(part) for part in spec.values) if isinstance(spec, ast.JoinedStr) else ""

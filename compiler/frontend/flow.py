@@ -26,7 +26,9 @@ def read_flow(context: Context, class_name: str | None) -> Definition | None:
     inherits = _check_bases(context, node)
     body = read_body(context, node)
     # In a class body its own constants are names like those of the module.
-    inside = replace(context, module=replace(context.module, constants={**context.module.constants, **body.constants}))
+    hidden = dict.fromkeys(body.names)
+    constants = {**context.module.constants, **hidden, **body.constants}
+    inside = replace(context, module=replace(context.module, constants=constants))
     reader = StepReader(inside, node.name, frozenset(body.steps), frozenset(body.methods), body.names)
     read: dict[str, Step] = {}
     complete = True

@@ -64,13 +64,20 @@ def read_module(tree: ast.Module) -> Module:
     constants: dict[str, ast.expr | None] = {}
     classes: dict[str, ast.ClassDef] = {}
     bound: set[str] = set()
+    otherwise: set[str] = set()  # bound by something else than an assignment
     stars = False
 
     def bind(name: str, value: ast.expr | None) -> None:
         constants[name] = None if name in constants else value
 
     for statement in _top_level(tree.body):
-        bound.update(_bound(statement))
+        names_bound = set(_bound(statement))
+        bound |= names_bound
+        if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            otherwise |= names_bound
+            for name in names_bound:  # a later import, or whatever else, takes the place of flowc's name
+                api.pop(name, None)
+                modules.discard(name)
         match statement:
             case ast.ImportFrom(module=module, names=names, level=0) if module in API_MODULES:
                 for alias in names:
@@ -96,15 +103,9 @@ def read_module(tree: ast.Module) -> Module:
                 constants[name] = None
             case ast.ClassDef(name=name):
                 classes[name] = statement
-                api.pop(name, None)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                api.pop(name, None)
-                constants[name] = None
-            case ast.For() | ast.AsyncFor() | ast.With() | ast.AsyncWith():
-                for name in _names(statement):
-                    bind(name, None)
             case _:
                 pass
+    constants.update(dict.fromkeys(otherwise & constants.keys()))
     return Module(tree, api, frozenset(modules), constants, classes, frozenset(bound | api.keys()), stars)
 
 
@@ -148,8 +149,18 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield from _names(statement.target)
         case ast.With() | ast.AsyncWith():
             yield from (name for item in statement.items if item.optional_vars for name in _names(item.optional_vars))
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr():
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr() | ast.Assert():
             yield from _names(statement)
+        case ast.If() | ast.While():
+            yield from _names(statement.test)
+        case ast.Match():
+            for case in statement.cases:
+                for part in ast.walk(case.pattern):
+                    captured = getattr(part, "name", None) or getattr(part, "rest", None)
+                    if isinstance(captured, str):
+                        yield captured
+        case ast.Delete():
+            yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
         case ast.Try() | ast.TryStar():
             yield from (handler.name for handler in statement.handlers if handler.name)
         case _:

@@ -104,8 +104,7 @@ class PathReader:
             self._late(statement, states)
         match statement:
             case ast.If():
-                self._expression(statement.test)
-                return self._block(statement.body, states) | self._block(statement.orelse, states)
+                return self._if(statement, states)
             case ast.Match():
                 self._expression(statement.subject)
                 left = set[_State]() if any(_irrefutable(case) for case in statement.cases) else set(states)
@@ -137,6 +136,18 @@ class PathReader:
                 self._expression(statement)
                 return set() if _exits(statement) else states
 
+    def _if(self, statement: ast.If, states: set[_State]) -> set[_State]:
+        """All arms of an `if`; `elif` by a loop, for there may be hundreds."""
+        left: set[_State] = set()
+        while True:
+            self._expression(statement.test)
+            left |= self._block(statement.body, states)
+            match statement.orelse:
+                case [ast.If() as statement]:
+                    continue
+                case _:
+                    return left | self._block(statement.orelse, states)
+
     def _next(self, statement: ast.stmt, call: ast.Call, states: set[_State]) -> set[_State]:
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             self._expression(argument)
@@ -150,7 +161,7 @@ class PathReader:
                 help='to run a step for each item: `self.next(self.a, foreach="items")`',
             )
         else:
-            earlier = next((state for state in states if state is not None), None)
+            earlier = next(iter(_calls(states)), None)
             if earlier is not None and earlier not in self.told:
                 self.told.add(earlier)
                 self.context.fault(
@@ -166,7 +177,7 @@ class PathReader:
 
     def _late(self, statement: ast.stmt, states: set[_State]) -> None:
         """Report a statement that runs after `self.next`."""
-        for call in [state for state in states if state is not None and state not in self.told]:
+        for call in [call for call in _calls(states) if call not in self.told]:
             self.told.add(call)
             self.context.fault(
                 rules.NEXT_NOT_LAST,
@@ -185,7 +196,7 @@ class PathReader:
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and bool(statement.test.value)
         if endless and not _breaks(statement.body):
             return set()
-        return self._block(statement.orelse, states)
+        return self._block(statement.orelse, states) | (states if _breaks(statement.body) else set())
 
     def _finally(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
         """A `finally` may clean up after `self.next`, but not go on a second time."""
@@ -194,9 +205,9 @@ class PathReader:
         after = self._block(body, {None})
         if after == {None}:
             return states
-        calls = {state for state in after if state is not None}
-        if calls and any(state is not None for state in states):
-            self._next(body[-1], next(iter(calls)), states)
+        calls = _calls(after)
+        if calls and _calls(states):
+            self._next(body[-1], calls[0], states)
             self.calls.pop()
         return after
 
@@ -245,6 +256,11 @@ class PathReader:
                     "write the call as a statement: `self.next(self.a)`",
                 )
         self.context.fault(rule, f"step `{self.step}` uses `self.next` {message}", node, help=help)
+
+
+def _calls(states: set[_State]) -> list[ast.Call]:
+    """The calls among states, in the order written, so that what is said does not depend on where objects lie in memory."""
+    return sorted((state for state in states if state is not None), key=lambda call: (call.lineno, call.col_offset))
 
 
 def _irrefutable(case: ast.match_case) -> bool:

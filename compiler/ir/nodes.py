@@ -143,7 +143,7 @@ class Arrival:
 
     Attributes:
         stage: The name of a stage of the same block.
-        key: The way chosen (`graph.edges.Edge.key`), or None where there is only one.
+        key: The way chosen (`ir.edges.Edge.key`), or None where there is only one.
     """
 
     stage: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ..diagnostics.model import Report
 from ..diagnostics.rules import graph as rules
 from ..ir.nodes import Arrival, Block, Foreach, Loop, Parallel, Stage, Task
-from ..ir.walk import blocks_of
+from ..ir.walk import blocks_of, closers, index_stages
 from ..limits import LOOP_TURNS
 from ..source import Span
 
@@ -186,24 +186,24 @@ def _order(entry: str, after: Mapping[str, Mapping[Arrival, None]]) -> list[str]
 
 def bound_loops(block: Block, bounds: Mapping[str, int | None]) -> Block:
     """Give each loop its limit: the one that the source sets, or an even share of what nested loops may have together."""
-    return _bound(block, bounds, 1)
+    return _bound(block, bounds, index_stages(block), 1)
 
 
-def _bound(block: Block, bounds: Mapping[str, int | None], height: int) -> Block:
+def _bound(block: Block, bounds: Mapping[str, int | None], every: Mapping[str, Stage], height: int) -> Block:
     stages: list[Stage] = []
     for stage in block.stages:
         match stage:
             case Task():
                 stages.append(stage)
             case Parallel():
-                stages.append(replace(stage, branches=tuple(_bound(branch, bounds, height) for branch in stage.branches)))
+                stages.append(replace(stage, branches=tuple(_bound(branch, bounds, every, height) for branch in stage.branches)))
             case Foreach():
-                stages.append(replace(stage, body=_bound(stage.body, bounds, height)))
+                stages.append(replace(stage, body=_bound(stage.body, bounds, every, height)))
             case Loop():
                 tallest = max(height, _height(stage))
-                own = [bound for arrival in stage.again if (bound := bounds.get(arrival.stage)) is not None]
-                limit = min(own, default=LOOP_TURNS // tallest)
-                stages.append(replace(stage, limit=limit, body=_bound(stage.body, bounds, tallest)))
+                own = [bound for step in closers(every, stage) if (bound := bounds.get(step)) is not None]
+                limit = min(own, default=max(1, LOOP_TURNS // tallest))
+                stages.append(replace(stage, limit=limit, body=_bound(stage.body, bounds, every, tallest)))
     return replace(block, stages=tuple(stages))
 
 

@@ -2,11 +2,10 @@
 
 Two passes over each *scope* (the top of the flow, a branch, a foreach's body):
 
-1. `explore` walks the steps of the scope from its entry. A split or foreach is explored as scopes of its own and becomes
-one stage;
-   a step that takes `inputs` ends the scope, for only the split that opened it goes on there.
-2. `arrange` finds the loops among what was explored (strongly connected components with one entry, then the same inside each) and
-   puts the stages in topological order.
+1. `explore` walks the steps of the scope from its entry. A split or foreach is explored as scopes of its own and becomes one
+   stage; a step that takes `inputs` ends the scope, for only the split that opened it goes on there.
+2. `arrange` finds the loops among what was explored (strongly connected components with one entry, then the same inside
+   each) and puts the stages in topological order.
 
     start → (a, b) → join → end       →   Task(start), Parallel(a | b), Task(join), Task(end)
     work → review → {work, end}       →   Loop(work: Task(work), Task(review)), Task(end)

@@ -7,6 +7,7 @@ from typing import Any
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
+from ...compiler.ir.printer import print_decorator
 from ...compiler.limits import ARGO_DAG_TASKS, ARGO_OBJECT_BYTES, ARGO_TEMPLATES
 
 
@@ -29,10 +30,10 @@ def check_manifest(flow: Flow, manifest: dict[str, Any], text: str, report: Repo
             )
     for step in flow.steps:
         for decorator in step.decorators:
-            if decorator.name == "environment" and "{{" in repr(decorator.arguments):
+            if decorator.name in ("environment", "kubernetes") and "{{" in print_decorator(decorator):
                 report.add(
                     rules.BAD_VALUE,
-                    f"a variable of step `{step.name}` holds `{{{{`, which Argo would expand",
+                    f"`@{decorator.name}` of step `{step.name}` holds `{{{{`, which Argo would expand",
                     decorator.span,
-                    help="set it in the step, or read it from a parameter",
+                    help="take it out; what a step needs can be set in the step, or read from a parameter",
                 )

@@ -223,7 +223,7 @@ class _Lowering:
         if pack.fits(stage):
             for number, branch in enumerate(stage.branches):
                 self.fill(dag, branch, arrivals, branch.exits)
-                terms.append(self.either(dag, f"{stage.name}{number}", dag.ways(branch.exits)))
+                terms.append(self.either(dag, f"{stage.name}.{number}", dag.ways(branch.exits)))
         else:
             for number, group in enumerate(pack.groups(stage), 1):
                 name = f"{stage.name}.{number}"

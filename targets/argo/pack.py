@@ -17,10 +17,16 @@ BUDGET: Final = 180
 
 
 def weight(stage: Stage) -> int:
-    """How many tasks a stage adds to its DAG."""
+    """How many tasks a stage adds to its DAG, gates included."""
     if not isinstance(stage, Parallel):
-        return 1
-    return sum(block_weight(branch) for branch in stage.branches) if fits(stage) else len(groups(stage))
+        return 1 + _gates(stage)
+    sizes = [block_weight(branch) for branch in stage.branches]
+    return _gates(stage) + (sum(sizes) if sum(sizes) <= BUDGET else len(_grouped(sizes)))
+
+
+def block_weight(block: Block) -> int:
+    """How many tasks a block adds to its DAG, with a gate for each way out of it that hangs on a choice."""
+    return sum(weight(stage) for stage in block.stages) + _choices(block.exits)
 
 
 def fits(stage: Parallel) -> bool:
@@ -28,23 +34,31 @@ def fits(stage: Parallel) -> bool:
     return sum(block_weight(branch) for branch in stage.branches) <= BUDGET
 
 
-def block_weight(block: Block) -> int:
-    """How many tasks a block adds to its DAG."""
-    return sum(weight(stage) for stage in block.stages)
-
-
 def groups(stage: Parallel) -> list[tuple[Block, ...]]:
     """The branches of a split too wide for one DAG, in groups of neighbours that each fit one."""
-    found: list[list[Block]] = [[]]
+    sizes = [block_weight(branch) for branch in stage.branches]
+    return [tuple(stage.branches[number] for number in group) for group in _grouped(sizes)]
+
+
+def _grouped(sizes: Sequence[int]) -> list[list[int]]:
+    found: list[list[int]] = [[]]
     room = BUDGET
-    for branch in stage.branches:
-        size = block_weight(branch)
+    for number, size in enumerate(sizes):
         if found[-1] and size > room:
             found.append([])
             room = BUDGET
-        found[-1].append(branch)
+        found[-1].append(number)
         room -= size
-    return [tuple(group) for group in found]
+    return found
+
+
+def _gates(stage: Stage) -> int:
+    """The gates before a stage: for each choice among several arrivals, and for any before a foreach."""
+    return _choices(stage.after) if len(stage.after) > 1 or isinstance(stage, Foreach) else 0
+
+
+def _choices(arrivals: Sequence[Arrival]) -> int:
+    return sum(arrival.key is not None for arrival in arrivals)
 
 
 def parts(block: Block, ends: Sequence[Arrival]) -> list[tuple[Stage, ...]]:

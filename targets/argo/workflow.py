@@ -50,11 +50,12 @@ def workflow_template(
 
 def workflow_name(flow: str) -> str:
     """The name of a flow's WorkflowTemplate: lower case, at most 63 characters (it becomes a label)."""
-    name = re.sub(r"[^a-z0-9]+", "-", flow.lower()).strip("-")
-    if name and flow.isascii() and len(name) <= ARGO_NAME:
+    name = flow.lower().replace("_", "-")
+    if re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) and len(name) <= ARGO_NAME:
         return name
     digest = hashlib.sha256(flow.encode()).hexdigest()[:8]
-    return f"{name[: ARGO_NAME - 9].strip('-') or 'flow'}-{digest}"
+    readable = re.sub(r"[^a-z0-9]+", "-", name)[: ARGO_NAME - 9].strip("-") or "flow"
+    return f"{readable}-{digest}"
 
 
 def _parameter(parameter: Parameter) -> Inline:
@@ -62,7 +63,7 @@ def _parameter(parameter: Parameter) -> Inline:
     if not parameter.required or parameter.default is not None or parameter.deferred:
         argument["value"] = encode_value(plain(parameter.default))
     if parameter.help:
-        argument["description"] = parameter.help.replace("{{", "{ {")
+        argument["description"] = re.sub(r"{(?={)", "{ ", parameter.help)
     return argument
 
 

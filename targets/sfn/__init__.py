@@ -21,12 +21,13 @@ def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:
     """The state machine, and the job definitions that must exist before it runs."""
     jobs = Jobs(flow, options, report)
     definition = lower(flow, jobs, options)
-    check_definition(flow, definition, report)
+    text = _text(definition)
+    check_definition(flow, text, report)
     return (
-        Document("state-machine.json", _text(definition)),
+        Document("state-machine.json", text),
         Document("job-definitions.json", _text(jobs.definitions())),
     )
 
 
 def _text(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

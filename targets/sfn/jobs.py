@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from math import ceil
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
@@ -56,7 +57,7 @@ class Jobs:
 
     def _define(self, step: Step, settings: Settings) -> dict[str, Any]:
         own = next((dict(one.arguments) for one in step.decorators if one.name == "batch"), {})
-        requirements = [("VCPU", number_text(settings.cpu)), ("MEMORY", number_text(settings.memory))]
+        requirements = [("VCPU", number_text(settings.cpu)), ("MEMORY", str(ceil(settings.memory)))]
         if settings.gpu:
             requirements.append(("GPU", str(settings.gpu)))
         environment = [

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
 from ...compiler.limits import ASL_BYTES
 
 
-def check_definition(flow: Flow, definition: dict[str, Any], report: Report) -> None:
-    """The definition, as it is sent, is within the platform's size."""
-    used = len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False).encode())
+def check_definition(flow: Flow, text: str, report: Report) -> None:
+    """The definition, as it is written, is within the platform's size."""
+    used = len(text.encode())
     if used > ASL_BYTES:
         report.add(
             rules.OVER_LIMIT,

@@ -42,8 +42,8 @@ def test_a_class_that_is_not_there(flowc: Run) -> None:
 
 def test_what_is_no_python_is_a_fault_of_the_flow(flowc: Run) -> None:
     for content in (b"def", b"\xff\xfe", b"x = '\0'", b"", b"# -*- coding: nonsense -*-"):
-        Path("odd.txt").write_bytes(content)
-        ended = flowc("check", "odd.txt")
+        Path("odd.py").write_bytes(content)
+        ended = flowc("check", "odd.py")
         assert (ended.code, ended.err) == (1, ""), content
         assert ended.out.startswith("error[FC1")
 

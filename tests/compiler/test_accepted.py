@@ -7,6 +7,8 @@ import textwrap
 import pytest
 
 from flowc.compiler import Source, compile_source
+from flowc.compiler.ir.nodes import Loop
+from flowc.compiler.ir.walk import walk_stages
 
 HEAD = "from flowc import FlowSpec, JSONType, Parameter, catch, environment, resources, retry, step\n\n"
 END = "\n@step\ndef end(self):\n    pass\n"
@@ -226,6 +228,11 @@ ACCEPTED = {
         def join(self, inputs):
             self.next(self.end)
     """,
+    "hundreds of elif": (
+        "@step\ndef start(self):\n    if self.x == 0:\n        self.next(self.end)\n"
+        + "".join(f"    elif self.x == {n}:\n        self.next(self.end)\n" for n in range(1, 600))
+        + "    else:\n        self.next(self.end)\n"
+    ),
     "a loop in a loop": """
         @step
         def start(self):
@@ -261,6 +268,30 @@ def test_accepted(body: str) -> None:
     done = compile_source(Source("flow.py", text))
     assert done.diagnostics == ()
     assert done.flow is not None
+
+
+def test_a_later_import_takes_the_place_of_flowcs_name() -> None:
+    text = HEAD + "from tenacity import retry\nclass Sound(FlowSpec):\n    @retry(stop=3)\n    @step\n    def start(self):\n"
+    done = compile_source(Source("flow.py", text + "        self.next(self.end)\n" + textwrap.indent(END, "    ")))
+    assert done.diagnostics == ()
+
+
+def test_constants_of_the_class_hide_those_of_the_module() -> None:
+    text = HEAD + "MB = 1\nclass Sound(FlowSpec):\n    MB = 2\n    p = Parameter('p', default=MB)\n    @resources(memory=MB)\n"
+    text += "    @step\n    def start(self):\n        self.next(self.end)\n" + textwrap.indent(END, "    ")
+    flow = compile_source(Source("flow.py", text)).flow
+    assert flow is not None
+    assert flow.parameters[0].default == 2
+    assert flow.steps[0].decorators[0].arguments == (("memory", 2),)
+
+
+def test_one_step_may_bound_two_loops() -> None:
+    text = HEAD + "class Sound(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.outer)\n"
+    text += "    @step\n    def outer(self):\n        self.next(self.inner)\n    @step\n    def inner(self):\n"
+    text += "        self.next({1: self.inner, 2: self.outer, 3: self.end}, condition='k', max_iterations=3)\n"
+    flow = compile_source(Source("flow.py", text + textwrap.indent(END, "    "))).flow
+    assert flow is not None
+    assert [stage.limit for stage in walk_stages(flow.body) if isinstance(stage, Loop)] == [3, 3]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,23 @@ FAULTS = {
     "less than no processor": (step("@resources(cpu=-1)"), ["FC503"]),
     "a failure that replaces a step": (step("@catch(var='end')"), ["FC503"]),
     "a failure that has no name": (step("@catch(var='a b')"), ["FC503"]),
+    "a loop that may be left without next": (
+        body("for x in self.xs:\n    if x:\n        break\nelse:\n    self.next(self.end)"),
+        ["FC302"],
+    ),
+    "a list in an f-string": (step("@resources(memory=f'{[1]}')"), ["FC501"]),
+    "a list that is computed with": (step("@resources(memory=5 if {} else 7)"), ["FC501"]),
+    "loops without end in each other": (
+        "@step\ndef start(self):\n    self.next(self.h0)\n"
+        + "".join(f"@step\ndef h{n}(self):\n    self.next(self.h{n + 1})\n" for n in range(95))
+        + "@step\ndef h95(self):\n    self.next(self.t94)\n"
+        + "".join(
+            f"@step\ndef t{n}(self):\n    self.next({{1: self.h{n}, 2: self.{f't{n - 1}' if n else 'end'}}}, condition='k')\n"
+            for n in reversed(range(95))
+        )
+        + END,
+        ["FC412"],
+    ),
     "break outside of a loop": (body("break\nself.next(self.end)"), ["FC101"]),
     "an argument twice": (body("print(a=1, a=2)\nself.next(self.end)"), ["FC101"]),
 }  # fmt: skip
@@ -80,6 +97,22 @@ def test_said_once(text: str, codes: list[str]) -> None:
 def test_imports_that_are_missing(head: str, codes: list[str]) -> None:
     text = head + "\nclass Faulty(FlowSpec):\n" + textwrap.indent(START + END, "    ")
     assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == codes
+
+
+@pytest.mark.parametrize(
+    "binding", ["from os import sep as N", "import os as N", "def N():\n    pass", "for N in range(3):\n    pass"]
+)
+def test_a_name_bound_to_something_else_is_no_constant(binding: str) -> None:
+    text = HEAD + f"N = 1\n{binding}\nclass Faulty(FlowSpec):\n" + textwrap.indent(step("@resources(memory=N)"), "    ")
+    assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == ["FC501"]
+
+
+def test_the_same_faults_in_every_process() -> None:
+    """What is said does not depend on where objects lie in memory."""
+    arms = "if self.a:\n    self.next(self.end)\nelif self.b:\n    self.next(self.end)\nelse:\n    self.next(self.end)\n"
+    text = HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(body(arms + "self.next(self.end)"), "    ")
+    places = {tuple(one.secondary) for _ in range(20) for one in compile_source(Source("flow.py", text)).diagnostics}
+    assert len(places) == 1
 
 
 def test_a_flow_in_a_function_is_pointed_at() -> None:

@@ -60,7 +60,7 @@ def test_merge_with_include(write):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("self.merge_artifacts(inputs)", "`differs` differs between a and b"),
+        ("self.merge_artifacts(inputs)", "cannot merge `differs`: it differs between `a` and `b`"),
         ("self.merge_artifacts(inputs, include=['nowhere'])", "cannot merge `nowhere`: no input has it"),
         ("self.merge_artifacts(inputs, include=['only_a'], exclude=['only_b'])", "give one of them"),
         ("print(self.common)", "a join starts without artifacts; read inputs[0].common"),
