@@ -21,8 +21,8 @@ help:  ## This list
 demo: $(STAMP)  ## Check, compile and run a BigSum flow
 	$(BIN)/flowc check $(DEMO)
 	$(BIN)/flowc show $(DEMO)
-	$(BIN)/flowc compile $(DEMO) --target argo --datastore s3://bucket/flowc -o $(OUT)/argo/
-	$(BIN)/flowc compile $(DEMO) --target sfn --datastore s3://bucket/flowc --batch-queue demo -o $(OUT)/sfn/
+	$(BIN)/flowc compile $(DEMO) --target argo --image demo:1 --datastore s3://bucket/flowc -o $(OUT)/argo/
+	$(BIN)/flowc compile $(DEMO) --target sfn --image demo:1 --datastore s3://bucket/flowc --batch-queue demo -o $(OUT)/sfn/
 	@for file in argo/workflow-template.yaml sfn/state-machine.json; do \
 		echo; echo "== $(OUT)/$$file"; head -n 20 "$(OUT)/$$file"; \
 	done; echo
@@ -55,5 +55,5 @@ $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	rm -rf build/__editable__.* build/lib $(VENV)/installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'
-	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
+	$(BIN)/python -m pip install -qq --editable '.[test,dev]'
 	touch $@

@@ -15,6 +15,16 @@ def main(flow_file: str | None = None, flow_class: str | None = None, arguments:
         flow_class: Its class that was called.
         arguments: What stands after the program's name; by default the process's own.
     """
+    if flow_file is not None:
+        import os
+
+        from .cli.names import unusable_name
+
+        # Before anything else is imported: beside a flow `json.py`, the rest of flowc would import that one for json.
+        why = unusable_name(os.path.basename(flow_file))  # noqa: PTH119  # pathlib imports a lot
+        if why is not None:
+            print(f"flowc: {why}", file=sys.stderr)
+            sys.exit(2)
     from .cli.program import execute
 
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments, flow_file, flow_class))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from ..compiler.plan import plan_text
 from ..targets import TARGETS, load
 from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
 from .flow_file import FlowFile
-from .output import Unusable, complain, stop_at_faults
+from .output import Unusable, complain, stop_at_faults, write
 from .settings import read_settings, setting
 from .verb import Verb, color_option, flow_argument, format_option
 
@@ -20,7 +21,7 @@ from .verb import Verb, color_option, flow_argument, format_option
     "compile",
     cls=Verb,
     examples=(
-        "--target argo | kubectl apply -f -",
+        "--target argo --image sums:1 --datastore s3://bucket/flows | kubectl apply -f -",
         "--target sfn --batch-queue cpu --datastore s3://bucket/flows",
         "--target argo --image sums:1 -o build/",
     ),
@@ -68,16 +69,23 @@ def command(flow: FlowFile, output: str | None, form: str, **given: str | None) 
     for placeholder, flag in PLACEHOLDERS.items():
         if any(placeholder in document.text for document in documents):
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
+    if "image" not in settings and any(DEFAULT_IMAGE in document.text for document in documents):
+        complain(
+            f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"
+        )
 
     if folder is None:
         # As bytes: a document is UTF-8, whatever the terminal is.
-        click.echo(documents[0].text.encode(), nl=False)
+        write(documents[0].text.encode(), sys.stdout)
         return
-    from .build_context import build_context
+    from .build_context import build_context, refuse_to_replace
     from .writing import write_all
 
     base_image = str(settings.get("base-image", DEFAULT_IMAGE))
-    files = build_context(documents, plan_text(compilation.flow), compilation.flow.file, data, base_image)
+    beside = folder / compilation.flow.file
+    same = beside.exists() and beside.samefile(flow.path)
+    files = build_context(documents, plan_text(compilation.flow), compilation.flow.file, data, base_image, copied=not same)
+    refuse_to_replace(folder, files, compilation.flow.file)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
 
@@ -94,6 +102,10 @@ def _options(settings: dict[str, str | int]) -> Options:
 def _folder(output: str | None) -> Path | None:
     if output is None:
         return None
+    if not output.strip():
+        raise Unusable("-o is empty: name a folder, such as -o build/, or -o . for the current one")
+    if output == "-":
+        raise Unusable("-o takes a folder; without -o the document goes to standard output")
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
         raise Unusable(f"-o takes a folder, and this is a file: {output}")

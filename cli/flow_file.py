@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .names import notebook, unusable_name
 from .output import Unusable
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class FlowFile:
         """The file's bytes.
 
         Raises:
-            Unusable: There is no such file, or it cannot be read.
+            Unusable: There is no such file, it cannot be read, or a run could not import a file of its name.
         """
         try:
-            return Path(self.path).read_bytes()
+            data = Path(self.path).read_bytes()
         except FileNotFoundError:
             raise Unusable(f"no such file: {self.path}") from None
         except IsADirectoryError:
@@ -40,6 +41,11 @@ class FlowFile:
             # ValueError: a name with a NUL in it.
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise Unusable(f"cannot read {self.path}: {reason}") from None
+        if (why := unusable_name(self.path)) is not None:
+            raise Unusable(why)
+        if data.lstrip().startswith(b"{") and b'"cells"' in data:
+            raise Unusable(notebook(self.path))
+        return data
 
     def compile(self) -> tuple[Compilation, bytes]:
         """Compile the file. Also gives its bytes as they are."""
@@ -56,9 +62,11 @@ def parse_flow_file(text: str) -> FlowFile:
     A colon alone decides nothing: it also stands in `C:\flows\flow.py` and may stand in any file's name.
 
     Raises:
-        Unusable: What follows an existing file's name is not the name of a class.
+        Unusable: There is no file's name in it, or what follows an existing file's name is not the name of a class.
     """
     head, colon, tail = text.rpartition(":")
+    if not (head if colon else text).strip():
+        raise Unusable(f"no file given{f': {text}' if text.strip() else ''}")
     if not colon or Path(text).exists():
         return FlowFile(text)
     if tail.isidentifier():

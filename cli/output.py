@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -17,15 +18,35 @@ FAULTS = 1
 USAGE = 2
 
 
+GONE = "the current folder no longer exists: change to another one"
+
+
 class Unusable(click.ClickException):
     """What was asked for cannot be done as it was asked: one line, and exit code 2."""
 
     exit_code = USAGE
 
 
+class Unwritable(Unusable):
+    """Standard output or standard error takes no more."""
+
+    def __init__(self, stream: TextIO | None, error: OSError) -> None:
+        which = "error" if stream is sys.stderr else "output"
+        super().__init__(f"cannot write to standard {which}: {error.strerror or error}")
+
+
+def folder_is_gone() -> bool:
+    """Whether the current folder was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def complain(text: str) -> None:
     """Write text to standard error."""
-    click.echo(text, err=True)
+    write(f"{text}\n", sys.stderr, color=None)
 
 
 def wants_color(stream: TextIO) -> bool:
@@ -41,9 +62,18 @@ def wants_color(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def write(text: str, stream: TextIO) -> None:
-    """Write text that already has its colours, or has none."""
-    click.echo(text, file=stream, nl=False, color=True)
+def write(text: str | bytes, stream: TextIO, *, color: bool | None = True) -> None:
+    """Write text that already has its colours, or has none.
+
+    Raises:
+        Unwritable: The stream is full, or closed.
+    """
+    try:
+        click.echo(text, file=stream, nl=False, color=color)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(stream, error) from None
 
 
 def write_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str, stream: TextIO) -> None:

@@ -22,7 +22,7 @@ import click
 
 from .. import __version__
 from .flow_file import FlowFile
-from .output import USAGE, complain
+from .output import GONE, USAGE, Unwritable, complain, folder_is_gone
 from .verb import HELP_OPTIONS, Verb
 
 BUG = 3
@@ -80,24 +80,46 @@ class Program(click.Group):
 
 def execute(arguments: Sequence[str], flow_file: str | None = None, flow_class: str | None = None) -> int:
     """Run one command line and return its exit code."""
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name may hold bytes that are no text, and a terminal may know ASCII only: show them, never fail on them.
             stream.reconfigure(errors="backslashreplace")
-    flow = FlowFile(_from_here(flow_file), flow_class) if flow_file else None
+    try:
+        code = _execute(arguments, flow_file, flow_class)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _silence()
+        return READER_GONE
+    except Unwritable:  # standard error, where nothing can be said any more
+        _silence()
+        return USAGE
+    except OSError as error:  # only now written: standard output
+        return _unwritten(Unwritable(sys.stdout, error))
+    return code
+
+
+def _execute(arguments: Sequence[str], flow_file: str | None, flow_class: str | None) -> int:
+    try:
+        flow = FlowFile(_from_here(flow_file), flow_class) if flow_file else None
+    except FileNotFoundError:
+        complain(f"flowc: {GONE}")
+        return USAGE
     name = f"python {shlex.quote(flow.path)}" if flow else "flowc"
     program = Program(flow)
     try:
         with program.make_context(name, list(arguments)) as context:
             program.invoke(context)
-        sys.stdout.flush()
     except click.exceptions.Exit as exit:
-        return _flushed(exit.exit_code)
+        return exit.exit_code
     except click.UsageError as error:
         context_of = error.ctx
         verb = context_of.command_path if context_of else name
         complain(f"{verb}: {error.format_message()}\nTry '{verb} --help'.")
         return USAGE
+    except Unwritable as error:
+        return _unwritten(error)
     except click.ClickException as error:
         complain(f"flowc: {error.format_message()}")
         return error.exit_code
@@ -105,8 +127,13 @@ def execute(arguments: Sequence[str], flow_file: str | None = None, flow_class: 
         complain("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
-        return _reader_gone()
-    except Exception:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and (stuck := _stuck()) is not None:
+            return _unwritten(stuck)
+        if isinstance(error, FileNotFoundError) and folder_is_gone():
+            complain(f"flowc: {GONE}")
+            return USAGE
         import traceback
 
         complain(f"{traceback.format_exc()}flowc: a bug in flowc, not in your flow. Please report it with the lines above.")
@@ -114,18 +141,41 @@ def execute(arguments: Sequence[str], flow_file: str | None = None, flow_class: 
     return 0
 
 
-def _flushed(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _reader_gone()
-    return code
+def _open_missing_streams() -> None:
+    """Treat closed streams (`>&-`) as /dev/null. A pipe or a file opened later would otherwise get their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
 
 
-def _reader_gone() -> int:
-    # What is still buffered would raise again when the interpreter ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return READER_GONE
+def _stuck() -> Unwritable | None:
+    """Why standard output or error takes no more: what could not be written is still buffered, and fails again."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            return Unwritable(stream, error)
+    return None
+
+
+def _unwritten(error: Unwritable) -> int:
+    _silence()
+    complain(f"flowc: {error.format_message()}")
+    return error.exit_code
+
+
+def _silence() -> None:
+    """Let streams that take no more lead nowhere: what they still hold would raise again when the interpreter ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _from_here(path: str) -> str:

@@ -7,6 +7,7 @@ being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds th
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..compiler.ir.nodes import Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .flow_file import FlowFile, parse_flow_file
-from .output import FAULTS, Unusable, complain, stop_at_faults
+from .output import FAULTS, Unusable, complain, stop_at_faults, wants_color
 from .settings import read_settings, setting
 from .verb import Verb, color_option, flow_argument, format_option
 
@@ -40,6 +41,8 @@ class RunVerb(Verb):
         ctx.meta[OPTIONS] = []
         ctx.meta[VALUES] = {}
         helping = bool({"-h", "--help"} & set(args))
+        if flow is None and not helping:
+            self._refuse_options_before_file(ctx, args)
         if flow is not None and not (helping and not Path(flow.path).is_file()):
             compilation, _ = flow.compile()
             ctx.meta[COMPILATION] = compilation
@@ -66,6 +69,14 @@ class RunVerb(Verb):
             else:
                 return parse_flow_file(one)
         return None
+
+    def _refuse_options_before_file(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Without FILE no parameter is known, nor whether `--loud flow.py` is a flag and FILE, or an option and its value."""
+        own = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
+        for one in args:
+            name = one.partition("=")[0]
+            if name.startswith("--") and name not in {"--", *own}:
+                raise click.UsageError(f"no FILE found. Options of the flow, as {name} may be, come after FILE", ctx)
 
     def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
         taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
@@ -111,7 +122,9 @@ def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None,
     stop_at_faults(compilation.diagnostics, {flow.path: compilation.source}, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     settings = read_settings(Path(flow.path).parent)
-    store = datastore or str(settings.get("datastore", STORE))
+    store = str(settings.get("datastore", STORE)) if datastore is None else datastore
+    if not store.strip():
+        raise Unusable("--datastore is empty: leave it out, or name a folder")
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.plan import parse_plan
     from ..runtime.scheduler import run_locally
@@ -124,6 +137,7 @@ def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None,
             store=store,
             max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
             max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
+            color=wants_color(sys.stderr),
         )
     except (ParameterError, StoreError) as error:
         raise Unusable(str(error)) from None

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
-from .output import Unusable
+from .output import GONE, Unusable, folder_is_gone
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ def read_settings(folder: Path) -> dict[str, str | int]:
     try:
         nearest = folder.resolve()
     except OSError as error:
-        raise Unusable(f"cannot read {folder}: {error.strerror}") from None
+        raise Unusable(GONE if folder_is_gone() else f"cannot read {folder}: {error.strerror}") from None
     for one in (nearest, *nearest.parents):
         for name in ("flowc.toml", "pyproject.toml"):
             table = _table(one / name)

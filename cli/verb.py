@@ -45,6 +45,17 @@ class Verb(click.Command):
             one.flow = flow
         return one
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them; of an unknown option say only what is near without its dashes, which make `--alpha` look like `--help`."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from .similar import did_you_mean
+
+            given = error.option_name.lstrip("-")
+            near = [one for one in error.possibilities or () if did_you_mean(given, [one.lstrip("-")])]
+            raise click.NoSuchOption(error.option_name, error.message, near, error.ctx) from None
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
         takes_file = any(each.name in FLOW_ARGUMENTS for each in self.params)

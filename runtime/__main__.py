@@ -21,6 +21,7 @@ from .parameters import complete, from_environment
 from .paths import TaskId, begins_run, parse
 from .plan import load_plan
 from .policy import policy_of
+from .progress import stand_in_for_closed_streams
 from .store import open_store
 from .task import check_task, execute
 
@@ -40,6 +41,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def _main(environment: Mapping[str, str]) -> int:
+    stand_in_for_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a killed container's last lines are those that matter
     try:

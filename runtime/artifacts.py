@@ -69,19 +69,19 @@ class Artifacts:
         if isinstance(entry, Inline):
             try:
                 return pickle.loads(a2b_base64(entry.data))
-            except Exception as error:
+            except BaseException as error:  # a hook of the value's class may raise even SystemExit
                 raise _unreadable(name, error) from error
         key = blob_key(self._flow, self._run, entry.sha256)
         with self._store.open(key) as file:
             source = _HashedReader(file)
             reader = io.BufferedReader(source, _READ_BUFFER)
-            fault: Exception | None = None
+            fault: BaseException | None = None
             value = None
             try:
                 value = pickle.load(reader)
             except OSError as error:
                 raise StoreError(f"the datastore cannot read {key}: {error.strerror or error}") from error
-            except Exception as error:
+            except BaseException as error:
                 fault = error
             while reader.read(_READ_BUFFER):  # of a damaged object, there may be more
                 pass
@@ -96,16 +96,17 @@ class Artifacts:
             pickle.Pickler(sink, PROTOCOL).dump(value)
         except FlowcError:
             raise
-        except Exception as error:
+        except BaseException as error:  # a hook of the value's class may raise even SystemExit
+            reason = str(error) if isinstance(error, Exception) and str(error) else repr(error)
             kind = type(value)
             shown = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
             raise ArtifactError(
-                f"step `{step}` cannot keep `self.{name}`, a {shown}: it cannot be pickled ({error}). "
+                f"step `{step}` cannot keep `self.{name}`, a {shown}: it cannot be pickled ({reason}). "
                 "Use a local variable for what only this step needs."
             ) from error
 
 
-def _unreadable(name: str, error: Exception) -> ArtifactError:
+def _unreadable(name: str, error: BaseException) -> ArtifactError:
     return ArtifactError(f"the artifact `{name}` cannot be unpickled: {type(error).__name__}: {error}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import paths
 from .artifacts import Artifacts
-from .errors import TaskError, TransitionError
+from .errors import FlowcError, TaskError, TransitionError
 from .manifest import Entry, read_manifest
 from .paths import TaskId
 from .plan import ForeachScope, Plan
@@ -53,6 +53,7 @@ class Binding:
         self._store = store
         self._parameters: dict[str, object] = {}
         self._items: dict[int, object] = {}
+        self._before_join: tuple[str, frozenset[str]] | None = None
 
     def load(self, name: str) -> object:
         """Read an artifact of `entries`."""
@@ -65,6 +66,21 @@ class Binding:
                 raise TaskError(f"the run has no value for the parameter `{attribute}`: compile the flow again")
             self._parameters[attribute] = self.load(attribute)
         return self._parameters[attribute]
+
+    def lost_at(self, name: str) -> str | None:
+        """The join before this task that did not hand an artifact on which was there before it; None if that cannot be found.
+
+        Looked up once for a task: code may ask often, as `hasattr(self, …)` does.
+        """
+        if self._before_join is None:
+            from .lineage import names_before_join
+
+            try:
+                self._before_join = names_before_join(self.plan, self._store, self.task)
+            except FlowcError:  # this is for a better message, and must not spoil it
+                self._before_join = ("", frozenset())
+        join, names = self._before_join
+        return join if name in names else None
 
     def goes_on(
         self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object

@@ -44,6 +44,34 @@ def run_in_child(work: Callable[[], None]) -> None:
         atexit._run_exitfuncs()
 
 
+def leave_if_forked(pid: int, error: BaseException | None = None) -> None:
+    """End this process if it is not `pid`: the user's code forked it, and its copy must not go on as if it were the task.
+
+    Args:
+        pid: The process that called the user's code.
+        error: What the user's code raised here; the process ends as Python would.
+    """
+    if os.getpid() == pid:
+        return
+    code = 0
+    try:
+        if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
+            code = error.code or 0
+        elif error is not None:
+            import traceback
+
+            code = 1
+            if isinstance(error, SystemExit):
+                print(error.code, file=sys.stderr)
+            else:
+                traceback.print_exception(error)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+    finally:
+        os._exit(code & 0xFF)
+
+
 def call_in_child(function: Callable[[], str]) -> str:
     """What a function returns that runs in a child, since it uses the datastore.
 

@@ -35,6 +35,10 @@ class StoreError(FlowcError):
     """The datastore cannot read or write an object, or holds a damaged one."""
 
 
+class OutputError(FlowcError):
+    """What a run prints cannot be written: a full disk, or nobody reads it."""
+
+
 class ArtifactError(FlowcError):
     """An artifact cannot be pickled, unpickled or merged."""
 

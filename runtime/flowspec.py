@@ -143,6 +143,9 @@ class FlowSpec:
     def __getattr__(self, name: str) -> Any:
         if name == "_flowc" or name.startswith("__"):
             raise AttributeError(name)
+        if hasattr(type(self), name):
+            # Python comes here when a property has raised AttributeError, and has forgotten it: ask again, for its own words.
+            return object.__getattribute__(self, name)
         binding = self._binding()
         if binding is None:
             raise AttributeError(f"the flow {type(self).__name__} has no `{name}`, and it is not running")
@@ -155,6 +158,8 @@ class FlowSpec:
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
+        if self._is_flowcs(name):
+            raise AttributeError(f"`self.{name}` cannot be set: it is flowc's; give the artifact another name")
         if hasattr(type(self), name) and not self._settable(name):
             raise AttributeError(f"`self.{name}` cannot be set: it is an attribute of the class, the same in all steps")
         object.__setattr__(self, name, value)
@@ -166,7 +171,15 @@ class FlowSpec:
                 return hasattr(type(vars(owner)[name]), "__set__")
         return False
 
+    def _is_flowcs(self, name: str) -> bool:
+        """Whether an attribute is one of those that flowc gives to all flows, and the user's class has not made its own."""
+        if name in FlowSpec.__slots__:
+            return False
+        return next((owner is FlowSpec for owner in type(self).__mro__ if name in vars(owner)), False)
+
     def __delattr__(self, name: str) -> None:
+        if self._is_flowcs(name):
+            raise AttributeError(f"`self.{name}` cannot be deleted: it is flowc's")
         binding = None if hasattr(type(self), name) else self._binding()
         known = binding is not None and binding.entries.pop(name, None) is not None
         if name in vars(self) or not known:

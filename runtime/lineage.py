@@ -121,3 +121,26 @@ class Lineage:
     def _missing(self, steps: list[str], where: str = "") -> TaskError:
         names = " or ".join(f"`{step}`" for step in steps) or "any step"
         return TaskError(f"the task {self._task} cannot start: no task of {names}{where} is done and leads to it")
+
+
+def names_before_join(plan: Plan, store: Store, task: TaskId) -> tuple[str, frozenset[str]]:
+    """The last join before a task (or the task's own step), and the artifacts of its split and of what it joined.
+
+    Of a foreach, the first body speaks for all. Without a join, ("", empty).
+
+    Raises:
+        TaskError: A task that must have come before is not committed.
+        StoreError: The datastore cannot be read.
+    """
+    while True:
+        lineage = Lineage(plan, store, task)
+        if plan.steps[task.step].joins:
+            junction = lineage.junction()
+            names = set(junction.split.manifest.artifacts)
+            for position in range(min(junction.count, len(junction.joined.branches))):
+                names.update(lineage.input(junction.joined, position).manifest.artifacts)
+            return task.step, frozenset(names)
+        done = lineage.predecessor()
+        if done is None:
+            return "", frozenset()
+        task = done.task

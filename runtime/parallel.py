@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from .children import run_in_child
+from .children import leave_if_forked, run_in_child
 from .failure import trimmed_traceback
 
 A = TypeVar("A")
@@ -65,11 +65,15 @@ def _fork(func: Callable[[A], R], item: A, file: Path) -> int:
 
 
 def _be_child(func: Callable[[A], R], item: A, file: Path) -> NoReturn:
+    pid = os.getpid()
+
     def work() -> None:
         answer: tuple[bool, object]
         try:
             answer = True, func(item)
+            leave_if_forked(pid)
         except BaseException as error:
+            leave_if_forked(pid, error)
             answer = False, (error, trimmed_traceback(error))
         try:
             _write(file, answer)

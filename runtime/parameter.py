@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, overload
 
+from .errors import LoadError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,8 +58,21 @@ class Parameter(Generic[T]):
         help: What `--help` says of it.
         required: Refuse runs that do not give it.
         show_default: Whether `--help` shows the default.
+        separator: What splits a value that is text into a list of texts, such as `","`; an empty text stays as it is.
     """
 
+    @overload
+    def __init__(
+        self: Parameter[list[str]],
+        name: str,
+        default: str | Callable[..., str] | None = None,
+        *,
+        type: type[str] | None = None,
+        help: str | None = None,
+        required: bool | None = None,
+        show_default: bool | None = None,
+        separator: str,
+    ) -> None: ...
     @overload
     def __init__(
         self: Parameter[Any],
@@ -68,6 +83,7 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -79,6 +95,7 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -89,6 +106,7 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -99,6 +117,7 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -109,22 +128,27 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None: ...
     def __init__(
         self,
-        name: str,
+        name: Any = None,
         default: Any = None,
         type: Any = None,
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        separator: str | None = None,
     ) -> None:
-        self.name = name
+        if not isinstance(name, str) or not name:
+            raise LoadError('a Parameter has no name: the name on the command line is its first argument, Parameter("name", …)')
+        self.name: str = name
         self.default = default
         self.type = type
         self.help = help
         self.required = required
         self.show_default = show_default
+        self.separator = separator
         self.attribute = name
 
     def __set_name__(self, owner: type, attribute: str) -> None:
@@ -142,6 +166,9 @@ class Parameter(Generic[T]):
 
     def __set__(self, flow: object, value: Never) -> None:
         raise AttributeError(f"`self.{self.attribute}` cannot be set: it is a Parameter, which keeps its value all through a run")
+
+    def __delete__(self, flow: object) -> None:
+        raise AttributeError(f"`self.{self.attribute}` cannot be deleted: it is a Parameter, which lasts as long as the run")
 
     def evaluate(self, flow_name: str, user_name: str | None = None) -> Any:
         """The default, called if it is a function. What it returns is not checked here."""

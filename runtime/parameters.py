@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import LoadError, ParameterError
 
 if TYPE_CHECKING:
     from .flowspec import FlowSpec
+    from .parameter import Parameter
     from .plan import ParameterSpec, Plan
 
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
@@ -105,27 +107,70 @@ def complete(plan: Plan, flow_class: type[FlowSpec], given: Mapping[str, object]
     missing = [spec.name for spec in plan.parameters if spec.required and given.get(spec.name) is None]
     if missing:
         raise ParameterError(f"the flow {plan.flow} needs a value for " + ", ".join(f"`{name}`" for name in missing))
-    values: dict[str, object] = {}
-    for spec in plan.parameters:
-        if given.get(spec.name) is not None:
-            values[spec.attribute] = _checked(spec, given[spec.name])
-            continue
-        default = _deferred(spec, plan, flow_class, user) if spec.deferred else spec.default
-        if isinstance(default, str) and spec.type != "str":
-            default = from_text(spec, default)  # a JSON default is written as JSON text
-        values[spec.attribute] = None if default is None else _checked(spec, default)
-    return values
+    return {spec.attribute: _value(spec, plan, flow_class, given.get(spec.name), user) for spec in plan.parameters}
 
 
-def _deferred(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], user: str | None) -> Any:
+def _value(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: object, user: str | None) -> object:
     from .parameter import Parameter
 
     declared = getattr(flow_class, spec.attribute, None)
     if not isinstance(declared, Parameter):
-        raise ParameterError(f"the class {plan.flow} has no Parameter `{spec.attribute}`: compile the flow again")
+        if spec.deferred:
+            raise ParameterError(f"the class {plan.flow} has no Parameter `{spec.attribute}`: compile the flow again")
+        declared = None
+    if declared is not None and spec.deferred and declared.type is None:
+        value = _untyped(spec, declared, plan, given, user)
+    elif given is not None:
+        value = given
+    else:
+        value = _evaluated(spec, declared, plan, user) if declared is not None and spec.deferred else spec.default
+        if isinstance(value, str) and spec.type != "str":
+            value = from_text(spec, value)  # a JSON default is written as JSON text
+    if declared is not None and declared.separator:
+        if isinstance(value, str) and value:
+            return value.split(declared.separator)
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return value
+    untyped = declared is not None and spec.deferred and declared.type is None
+    return value if value is None or untyped else _checked(spec, value)
+
+
+def _untyped(spec: ParameterSpec, declared: Parameter[Any], plan: Plan, given: object, user: str | None) -> object:
+    """The value of a parameter whose type is only that of its evaluated default: the plan calls it text."""
+    if given is None:
+        return _evaluated(spec, declared, plan, user)
+    try:
+        default = _evaluated(spec, declared, plan, user)
+    except LoadError:  # it is needed for its type only
+        default = None
+    kind = _kind(default)
+    if kind is None:
+        return given
+    typed_spec = replace(spec, type=kind)
+    return _checked(typed_spec, from_text(typed_spec, given) if isinstance(given, str) else given)
+
+
+def _kind(value: object) -> Literal["str", "int", "float", "bool", "json"] | None:
+    """Which type of a parameter has such values; None: none of them."""
+    match value:
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str():
+            return "str"
+        case list() | tuple() | dict():
+            return "json"
+        case _:
+            return None
+
+
+def _evaluated(spec: ParameterSpec, declared: Parameter[Any], plan: Plan, user: str | None) -> Any:
     try:
         return declared.evaluate(plan.flow, user)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         from .failure import trimmed_traceback
 
         raise LoadError(f"the default of the parameter `{spec.name}` failed", trimmed_traceback(error)) from error

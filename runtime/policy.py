@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .errors import TaskError
 from .plan import Step
+
+if TYPE_CHECKING:
+    from .flowspec import FlowSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,20 @@ def policy_of(step: Step) -> Policy:
         prints_exception=catch is None or catch.get("print_exception") is not False,
         environment={name: "" if value is None else str(value) for name, value in variables.items()},
     )
+
+
+def check_catch(step: Step, flow_class: type[FlowSpec]) -> None:
+    """Make sure that `@catch(var=…)` of a step names an artifact.
+
+    Raises:
+        TaskError: It names an attribute of the class: a step, a parameter, a part of flowc.
+    """
+    name = (step.decorator("catch") or {}).get("var")
+    if isinstance(name, str) and hasattr(flow_class, name):
+        raise TaskError(
+            f'step `{step.name}` has @catch(var="{name}"), but `{name}` is an attribute of the class, such as a step or a '
+            "parameter, and cannot be set: give it a name of its own"
+        )
 
 
 def _number(arguments: Mapping[str, Any], name: str, otherwise: float) -> float:

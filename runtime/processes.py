@@ -34,7 +34,7 @@ _GRACE = 2.0
 """Seconds between asking a child to end (SIGTERM) and ending it (SIGKILL)."""
 _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
-_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 class Stopped(Exception):
@@ -92,6 +92,8 @@ class Pool:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._stop_signals: list[int] = []
         self._stopping = False
+        self._pid = os.getpid()
+        self._die_with_parent = _load_prctl()
 
     def __enter__(self) -> Pool:
         self._old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
@@ -124,12 +126,13 @@ class Pool:
         Raises:
             OSError: The system has no more processes or files.
         """
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # a stream that is gone is no matter of starting a process
+                stream.flush()
         pipes: list[int] = []
         try:
             for _ in range(3):
                 pipes.extend(os.pipe())
-            sys.stdout.flush()
-            sys.stderr.flush()
             pid = os.fork()
         except OSError:
             for fd in pipes:
@@ -247,6 +250,10 @@ class Pool:
 
     def _let_go_and_run(self, job: Job, report: int, reads: list[int]) -> None:
         """In the child: give up what is the parent's (or nobody would see that the parent is gone), then do the job."""
+        if self._die_with_parent is not None:
+            self._die_with_parent()
+            if os.getppid() != self._pid:  # it was gone before
+                os._exit(1)
         signal.set_wakeup_fd(-1)
         for signum, handler in self._old_handlers.items():
             signal.signal(signum, handler)
@@ -261,6 +268,21 @@ class Pool:
         if len(self._stop_signals) > 2:
             self._kill_all()
             os._exit(128 + signum)
+
+
+def _load_prctl() -> Callable[[], object] | None:
+    """A function that has this process killed when the process ends that forked it, however it ends; None if there is none.
+
+    It is loaded once in the parent (2 ms); a call takes some 5 µs. See prctl(2), PR_SET_PDEATHSIG. Only Linux has it.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        import ctypes
+
+        return partial(ctypes.CDLL(None).prctl, 1, signal.SIGKILL.value)
+    except (ImportError, OSError, AttributeError):  # a Python without ctypes, a system without such a library
+        return None
 
 
 def _exit_of(pid: int) -> int | None:

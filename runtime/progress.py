@@ -6,20 +6,49 @@ The user's standard output goes to standard output, all else to standard error.
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from typing import TextIO
 
+from .errors import OutputError
 from .paths import TaskId
 
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
-class Progress:
-    """Writes whole lines, at once."""
+def stand_in_for_closed_streams() -> None:
+    """Put /dev/null where this process was started without a standard stream, as by `>&-`.
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
+    A file or a pipe opened later would otherwise get the stream's descriptor, and with it all that is printed.
+    """
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
+            os.set_inheritable(fd, True)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  # as long as the process
+
+
+class Progress:
+    """Writes whole lines, at once. A stream that fails raises an `OutputError` once, and then swallows what it gets.
+
+    Args:
+        color: Whether to colour lines; None: where a terminal shows them, NO_COLOR is not set and TERM is not `dumb`.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, color: bool | None = None) -> None:
         self._out = out
         self._err = err
-        self._colours = {stream: stream.isatty() and not os.environ.get("NO_COLOR") for stream in (out, err)}
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._colours = {stream: wanted and _is_terminal(stream) if color is None else color for stream in (out, err)}
+        self._lost: set[TextIO] = set()
+
+    def flush(self) -> None:
+        """Write what the user's module printed while it was imported."""
+        self._put(self._out, "")
 
     def output(self, task: TaskId, is_error: bool, line: str) -> None:
         """A line that a task printed."""
@@ -43,5 +72,37 @@ class Progress:
         return f"{colour}{text}{_PLAIN}" if self._colours[stream] else text
 
     def _write(self, stream: TextIO, line: str) -> None:
-        stream.write(line + "\n")
-        stream.flush()
+        self._put(stream, line + "\n")
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        if stream in self._lost:
+            return
+        try:
+            try:
+                stream.write(text)
+            except UnicodeEncodeError:
+                encoding = stream.encoding
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
+        except (OSError, ValueError) as error:  # ValueError: the user's module has closed it
+            self._lost.add(stream)
+            _forget(stream)
+            name = "standard output" if stream is self._out else "standard error"
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise OutputError(f"cannot write to {name}: {reason}") from error
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def _forget(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere, or Python would fail on it a second time at its exit."""
+    if stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, stream.fileno())
+            os.close(nothing)

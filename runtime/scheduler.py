@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,16 +25,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from .children import call_in_child
 from .current import user_name
-from .errors import FlowcError, StoreError, TaskError
+from .errors import FlowcError, OutputError, StoreError, TaskError
 from .failure import Failure
 from .loading import load_flow_class
 from .manifest import Manifest, write_failure
 from .parameters import complete, typed
 from .paths import TaskId, begins_run, parse
 from .plan import Plan
-from .policy import Policy, policy_of
+from .policy import Policy, check_catch, policy_of
 from .processes import Ended, Pool, Stopped
-from .progress import Progress
+from .progress import Progress, stand_in_for_closed_streams
 from .store import Store, open_store
 from .task import execute
 from .tree import Walk
@@ -77,6 +78,7 @@ def run_locally(
     max_num_splits: int = MAX_NUM_SPLITS,
     out: TextIO | None = None,
     err: TextIO | None = None,
+    color: bool | None = None,
 ) -> RunResult:
     """Run a flow to its end, or to its first task that fails for good.
 
@@ -87,6 +89,7 @@ def run_locally(
         max_num_splits: How many items a foreach may have.
         out: Where the tasks' standard output goes, by default `sys.stdout`.
         err: Where everything else goes, by default `sys.stderr`.
+        color: Whether lines are coloured; None: where a terminal shows them, NO_COLOR is not set and TERM is not `dumb`.
 
     Raises:
         FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.
@@ -96,13 +99,16 @@ def run_locally(
     for name, step in plan.steps.items():
         if step.decorator("secrets") is not None:
             raise TaskError(f"step `{name}` has @secrets, which this version of flowc does not fetch in local runs yet")
+    stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
     flow_class = load_flow_class(flow_file, plan.flow)
+    for step in plan.steps.values():
+        check_catch(step, flow_class)
     values = complete(plan, flow_class, given, user_name())
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
     run_id = _in_child(lambda: place.claim_run(plan.flow))
-    progress = Progress(out or sys.stdout, err or sys.stderr)
+    progress = Progress(out or sys.stdout, err or sys.stderr, color)
     return _LocalRun(plan, flow_class, place, run_id, values, policies, max_workers, max_num_splits, progress).run()
 
 
@@ -138,24 +144,33 @@ class _LocalRun:
     def run(self) -> RunResult:
         name = f"{self._plan.flow}/{self._run_id}"
         began = time.monotonic()
-        self._progress.say(f"flowc: run {name} starts, in {self._store}")
         stopped = 0
         with Pool(self._on_line) as pool:
             try:
+                self._progress.say(f"flowc: run {name} starts, in {self._store}")
+                self._progress.flush()
                 trouble, code = self._until_over(pool)
             except Stopped as stop:
                 trouble, code = f"stopped by {signal.Signals(stop.signum).name}", 128 + stop.signum
             except FlowcError as error:
                 trouble, code = str(error), 1
             stopped = len(pool)
-            pool.stop_all()
+            self._stop(pool)
         seconds = time.monotonic() - began
-        if trouble is None:
-            self._progress.say(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
-            return RunResult(self._run_id, True, 0)
         rest = f"; {_count(stopped, 'running task')} stopped" if stopped else ""
-        self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
-        return RunResult(self._run_id, False, code)
+        with suppress(OutputError):  # the exit code says it too
+            if trouble is None:
+                self._progress.say(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
+            else:
+                self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
+        return RunResult(self._run_id, trouble is None, code)
+
+    def _stop(self, pool: Pool) -> None:
+        """End all tasks. Their last lines may find that a stream is gone, each stream once."""
+        for _ in range(3):
+            with suppress(OutputError):
+                pool.stop_all()
+                return
 
     def _until_over(self, pool: Pool) -> tuple[str | None, int]:
         """Run tasks until there are none; why the run cannot go on (None: it is done) and the exit code."""

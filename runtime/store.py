@@ -90,7 +90,10 @@ class LocalStore:
     """
 
     def __init__(self, root: str | os.PathLike[str] = DEFAULT_ROOT) -> None:
-        self.root = os.path.abspath(root)
+        try:
+            self.root = os.path.abspath(root)
+        except OSError:
+            raise StoreError(f"the datastore {os.fspath(root)} cannot be found, since the current folder is gone") from None
 
     def __str__(self) -> str:
         return self.root

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from . import paths
 from .binding import Binding
+from .children import leave_if_forked
 from .contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
 from .current import current
 from .errors import FlowcError, StoreError, TaskError, TransitionError
@@ -26,7 +27,7 @@ from .lineage import Lineage
 from .manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
 from .paths import TaskId
 from .plan import Plan
-from .policy import policy_of
+from .policy import check_catch, policy_of
 from .store import Store
 from .transition import Transition, only_edge
 
@@ -98,6 +99,7 @@ def _run(
     started: float,
 ) -> Manifest | Failure:
     policy = policy_of(plan.steps[task.step])
+    check_catch(plan.steps[task.step], flow_class)
     os.environ.update(policy.environment)
     binding = _bind(plan, flow_class, store, task, parameters)
     flow = flow_class._bound(binding)
@@ -160,17 +162,21 @@ def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
     function = getattr(flow, name) if callable(getattr(type(flow), name, None)) else None
     if function is None:
         raise TaskError(f"the class {type(flow).__name__} has no method `{name}`: compile the flow again")
+    pid = os.getpid()
     try:
         if binding.step.joins:
             function(binding.inputs)
         else:
             function()
+        leave_if_forked(pid)
     except SystemExit as error:
+        leave_if_forked(pid, error)
         if error.code not in (None, 0):
             return Failure.from_exception(error)
         if binding.step.edges and binding.transition is None:
             raise TransitionError(f"step `{name}` called sys.exit before self.next").with_traceback(error.__traceback__) from None
     except BaseException as error:
+        leave_if_forked(pid, error)
         return Failure.from_exception(error)
     if binding.step.edges and binding.transition is None:
         raise TransitionError(f"step `{name}` ended without self.next")

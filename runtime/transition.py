@@ -152,6 +152,12 @@ def _one_name(step: Step, targets: tuple[object, ...], what: str) -> str:
 def _name(step: Step, target: object) -> str:
     name = getattr(target, "__name__", None)
     if callable(target) and isinstance(name, str):
+        flow = getattr(target, "__self__", None)
+        if flow is not None and not hasattr(type(flow), name):
+            raise TransitionError(
+                f"step `{step.name}` goes on to a function `{name}`, which is no step: if a decorator of yours has put it in "
+                "the place of one, use functools.wraps in the decorator"
+            )
         return name
     raise TransitionError(f"step `{step.name}` calls self.next with {_short(target)}, which is not a step such as self.end")
 

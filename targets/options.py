@@ -10,7 +10,7 @@ DEFAULT_IMAGE = "python:3.11"
 
 PLACEHOLDERS = {"${BatchQueue}": "--batch-queue", "${DatastoreBucket}": "--datastore"}
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
-fill them in (`DefinitionSubstitutions`)."""
+fill them in for a state machine (`DefinitionSubstitutions`); nothing does for Argo."""
 
 _BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"

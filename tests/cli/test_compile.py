@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from flowc import __version__
 from flowc.cli.build_context import copy_source
 from flowc.cli.settings import KEYS, variable
+from flowc.runtime.contract import ENTRYPOINT
 from flowc.targets import TARGETS
 from flowc.targets.options import Options
 
@@ -18,7 +20,7 @@ from .conftest import FLOW, Run
 
 WARNED = FLOW.replace("class Sums", "@project(name='x')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
 
-PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu")
+PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu", "--image", "sums:1")
 
 
 def test_argo_on_standard_output(flowc: Run) -> None:
@@ -53,22 +55,35 @@ def test_warnings_stop_nothing(flowc: Run) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_folder(flowc: Run, target: str) -> None:
-    ended = flowc(
-        "compile", "flow.py", "--target", target, "-o", "a/b/", "--image", "sums:1", "--base-image", "python:3.12", *PLACES
-    )
+    ended = flowc("compile", "flow.py", "--target", target, "-o", "a/b/", "--base-image", "python:3.12", *PLACES)
     assert (ended.code, ended.out) == (0, "")
     names = sorted(path.name for path in Path("a/b").iterdir())
     assert sorted(ended.err.splitlines()) == [f"wrote {Path('a/b', name)}" for name in names]
     assert {"Dockerfile", "flow.py", "plan.json"} < set(names)
     assert Path("a/b/flow.py").read_bytes() == Path("flow.py").read_bytes()
     assert json.loads(Path("a/b/plan.json").read_text(encoding="utf-8"))["flow"] == "Sums"
-    first = flowc("compile", "flow.py", "--target", target, "--image", "sums:1", *PLACES).out
-    assert first in [path.read_text(encoding="utf-8") for path in Path("a/b").iterdir()]
+    first = flowc("compile", "flow.py", "--target", target, *PLACES).out
+    assert first.encode() in [path.read_bytes() for path in Path("a/b").iterdir()]
     lines = Path("a/b/Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "FROM python:3.12" in lines
-    assert f'RUN ["python3", "-m", "pip", "install", "--no-cache-dir", "flowc=={__version__}"]' in lines
-    assert 'COPY ["flow.py", "plan.json", "/flowc/"]' in lines
-    assert "ENV FLOWC_PACKAGE=/flowc" in lines
+    assert 'COPY ["flow.py", "plan.json", "flowc.zip", "/flowc/"]' in lines
+    assert "ENV FLOWC_PACKAGE=/flowc PYTHONPATH=/flowc/flowc.zip" in lines
+
+
+def test_folder_runs_on_a_python_with_nothing_installed(flowc: Run) -> None:
+    """What the Dockerfile copies is all that a vanilla image needs; the first task runs, and says what it left."""
+    flowc("compile", "flow.py", "--target", "argo", "-o", "image", *PLACES)
+    python = getattr(sys, "_base_executable", sys.executable)  # not that of a virtual environment, where flowc is installed
+    environment = {
+        "PYTHONPATH": str(Path("image/flowc.zip").resolve()),
+        "FLOWC_PACKAGE": str(Path("image").resolve()),
+        "FLOWC_DATASTORE": str(Path("store").resolve()),
+        **{"FLOWC_RUN": "1", "FLOWC_STEP": "start", "FLOWC_PATH": "-", "FLOWC_ATTEMPT": "0"},
+    }
+    done = subprocess.run([python, "-I", "-c", "import flowc"], capture_output=True, check=False)
+    assert done.returncode != 0, "this Python has a flowc of its own, so that nothing would be shown"
+    subprocess.run([python, *ENTRYPOINT[1:]], env=environment, check=True)
+    assert Path("store/Sums/1/start/-/manifest.json").exists()
 
 
 def test_folder_again_and_onto_itself(flowc: Run) -> None:

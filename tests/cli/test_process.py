@@ -95,7 +95,9 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
     ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (ended.stdout.count("\n"), ended.stderr) == (1, "")
     assert ended.returncode in (0, 141)
-    closed = f"{shlex.join(MAIN)} compile flow.py --target argo --datastore s3://bucket/x | true; exit ${{PIPESTATUS[0]}}"
+    closed = (
+        f"{shlex.join(MAIN)} compile flow.py --target argo --datastore s3://bucket/x --image x | true; exit ${{PIPESTATUS[0]}}"
+    )
     ended = subprocess.run(["bash", "-c", closed], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (ended.stdout, ended.stderr) == ("", "")
     assert ended.returncode in (0, 141)

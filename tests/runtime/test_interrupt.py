@@ -78,7 +78,7 @@ def started(write, tmp_path: Path, body: str = "pass", grace: int = 60) -> tuple
     return run, [int(pid) for file in tmp_path.glob("pids-?") for pid in file.read_text().split()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_all(write, tmp_path, number):
     run, pids = started(write, tmp_path)
     assert len(pids) == 6
@@ -108,6 +108,20 @@ def test_a_second_signal_does_not_wait(write, tmp_path):
     assert run.returncode != 0
     time.sleep(0.2)
     assert not any(map(alive, pids))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_a_killed_run_leaves_no_tasks(write, tmp_path):
+    run, _ = started(write, tmp_path)
+    tasks = [int(file.read_text().split()[0]) for file in tmp_path.glob("pids-?")]
+    run.kill()
+    run.communicate()
+    for pid in [int(file.read_text().split()[1]) for file in tmp_path.glob("pids-?")]:
+        os.kill(pid, signal.SIGKILL)  # what the tasks started is not theirs to end
+    end = time.monotonic() + 20  # the tasks would sleep longer
+    while any(map(alive, tasks)):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_nobody_reads_the_output(write, tmp_path):

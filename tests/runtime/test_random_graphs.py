@@ -34,7 +34,9 @@ def visit(self, inputs=None):
 
 
 def roll(step: Step, path: str) -> Any:
-    """The value by which a step's switch decides; late turns lead out, so that every loop ends."""
+    """The value by which a step's switch or `if` decides; late turns lead out, so that every loop ends."""
+    if len(step.arms) > 1:
+        return dice(step.name, path, len(step.arms))
     cases = next((arm.cases for arm in step.arms if arm.kind == "switch"), ((None, ""),))
     late = max((number(part) for part in parse(path) if part.startswith("~")), default=0) > 2
     return cases[-1 if late else dice(step.name, path, len(cases))][0]
@@ -67,6 +69,8 @@ class Oracle:
                 if len(step.edges) < 2:
                     return None, trail
                 wanted = roll(step, text)
+                if len(step.arms) > 1:  # one edge for each arm of the `if`, in the order written
+                    return step.edges[wanted].key, trail
                 return next(target for arm in step.arms for case, target in arm.cases if case == wanted), trail
             case ParallelStage():
                 return None, [self.block(branch, path, value)[1] for branch in stage.branches]
