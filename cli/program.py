@@ -150,7 +150,7 @@ def _open_missing_streams() -> None:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
             os.set_inheritable(number, True)
-            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _stuck() -> Unwritable | None:

@@ -29,7 +29,7 @@ from .paths import TaskId
 from .plan import Plan
 from .policy import check_catch, policy_of
 from .store import Store
-from .transition import Transition, only_edge
+from .transition import only_edge
 
 if TYPE_CHECKING:
     from .flowspec import FlowSpec
@@ -119,7 +119,7 @@ def _run(
     chose = transition.edge.key if transition else None
     cardinality = transition.cardinality if transition else None
     artifacts = _save(flow, binding)
-    _write_control_objects(store, plan, task, transition)
+    _write_control_objects(store, plan, task, chose, cardinality)
     manifest = Manifest(
         attempt=attempt,
         started=started,
@@ -134,6 +134,8 @@ def _run(
     other = read_manifest(store, plan.flow, task)
     if other is None:
         raise StoreError(f"the task {task} was committed by another attempt, whose manifest is gone")
+    # The control objects were written over those of the attempt that won: they must say what its manifest says.
+    _write_control_objects(store, plan, task, other.chose, other.cardinality)
     return other
 
 
@@ -200,14 +202,12 @@ def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     return entries
 
 
-def _write_control_objects(store: Store, plan: Plan, task: TaskId, transition: Transition | None) -> None:
-    if transition is None:
-        return
+def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
     folder = task_key(plan.flow, task.run, task.step, task.path)
-    if transition.edge.key is not None:
-        store.put(f"{folder}/{NEXT}", json.dumps(transition.edge.key).encode())
-    if transition.cardinality is not None:
-        store.put(f"{folder}/{ITEMS}", json.dumps(list(range(transition.cardinality))).encode())
+    if chose is not None:
+        store.put(f"{folder}/{NEXT}", json.dumps(chose).encode())
+    if cardinality is not None:
+        store.put(f"{folder}/{ITEMS}", json.dumps(list(range(cardinality))).encode())
 
 
 def _tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:

@@ -137,9 +137,9 @@ def _edge(step: Step, kind: str, targets: tuple[str, ...], variable: str | None)
 def _check_limit(step: Step, path: Path, edge: Edge) -> None:
     for scope, component in zip(step.scopes, path, strict=True):
         if isinstance(scope, LoopScope) and edge.targets == (scope.header,) and paths.number(component) + 1 >= scope.limit:
+            more = "self.next(…, max_iterations=N) raises it, to 90 at the most" if scope.limit < 90 else "there can be no more"
             raise TransitionError(
-                f"the loop over `{scope.header}` reached its limit of {scope.limit} turns in step `{step.name}`; "
-                "self.next(…, max_iterations=N) raises it, to 90 at the most"
+                f"the loop over `{scope.header}` reached its limit of {scope.limit} turns in step `{step.name}`; {more}"
             )
 
 
