@@ -20,6 +20,7 @@ from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of, plan_text
 from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
+from flowc.runtime.current import Current, current
 from flowc.runtime.loading import load_flow_class
 from flowc.runtime.manifest import Manifest, read_failure, read_manifest
 from flowc.runtime.paths import TaskId
@@ -145,6 +146,13 @@ class WrittenFlow:
         flow = compile_bytes(self.file.name, self.file.read_bytes()).flow
         assert flow is not None
         return plan_text(flow)
+
+
+@pytest.fixture(autouse=True)
+def no_current_task() -> Iterator[None]:
+    """Tests that run a task in this process leave no trace of it to others; a task's own process ends with it."""
+    yield
+    vars(current).update(vars(Current()))
 
 
 @pytest.fixture
