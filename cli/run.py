@@ -7,7 +7,6 @@ being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds th
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from ..compiler.ir.nodes import Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .flow_file import FlowFile, parse_flow_file
-from .output import FAULTS, Unusable, complain, stop_at_faults, wants_color
+from .output import FAULTS, Unusable, complain, stop_at_faults
 from .settings import read_settings, setting
 from .verb import Verb, color_option, flow_argument, format_option
 
@@ -125,6 +124,9 @@ def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None,
     store = str(settings.get("datastore", STORE)) if datastore is None else datastore
     if not store.strip():
         raise Unusable("--datastore is empty: leave it out, or name a folder")
+    if "://" in store:
+        where = "" if datastore is not None else ", as the settings file has it"
+        raise Unusable(f"a run on this machine is kept in a folder, not in {store}{where}: add --datastore {STORE}")
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.plan import parse_plan
     from ..runtime.scheduler import run_locally
@@ -137,7 +139,7 @@ def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None,
             store=store,
             max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
             max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
-            color=wants_color(sys.stderr),
+            color=click.get_current_context().color,  # None: decided for each stream
         )
     except (ParameterError, StoreError) as error:
         raise Unusable(str(error)) from None

@@ -36,14 +36,16 @@ class Progress:
     """Writes whole lines, at once. A stream that fails raises an `OutputError` once, and then swallows what it gets.
 
     Args:
-        color: Whether to colour lines; None: where a terminal shows them, NO_COLOR is not set and TERM is not `dumb`.
+        color: Whether to colour lines; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
     """
 
     def __init__(self, out: TextIO, err: TextIO, color: bool | None = None) -> None:
         self._out = out
         self._err = err
-        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        self._colours = {stream: wanted and _is_terminal(stream) if color is None else color for stream in (out, err)}
+        if color is None and (os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR")):
+            color = not os.environ.get("NO_COLOR")
+        smart = os.environ.get("TERM") != "dumb"
+        self._colours = {stream: smart and _is_terminal(stream) if color is None else color for stream in (out, err)}
         self._lost: set[TextIO] = set()
 
     def flush(self) -> None:
