@@ -89,7 +89,7 @@ def run_locally(
         max_num_splits: How many items a foreach may have.
         out: Where the tasks' standard output goes, by default `sys.stdout`.
         err: Where everything else goes, by default `sys.stderr`.
-        color: Whether lines are coloured; None: where a terminal shows them, NO_COLOR is not set and TERM is not `dumb`.
+        color: Whether lines are coloured; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
 
     Raises:
         FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.

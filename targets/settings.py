@@ -11,7 +11,7 @@ from typing import Final
 
 from ..compiler.diagnostics.model import Report
 from ..compiler.diagnostics.rules import targets as rules
-from ..compiler.ir.nodes import Constant, Decorator, Step, Table
+from ..compiler.ir.nodes import Constant, Decorator, Flow, Step, Table
 from .options import Options
 
 DEFAULT_CPU: Final = 1.0
@@ -20,7 +20,7 @@ DEFAULT_TIMEOUT_SECONDS: Final = 5 * 24 * 3600
 """What a task may take without `@timeout`: five days."""
 
 _QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
-_LOCAL_ONLY: Final = frozenset({"retry", "timeout", "catch", "environment", "resources"})
+_EMITTED_ALWAYS: Final = frozenset({"retry", "timeout", "catch", "environment", "resources"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +58,11 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     """The settings of a step on one platform.
 
     Args:
-        step: The step. platform: The decorator of this platform, `batch` or `kubernetes`. The other platform's is for
-        others and left out silently. emitted: The arguments of that decorator that the target emits; others are warned
-        about. options: What the step does not say. report: Takes what the platform would not.
+        step: The step.
+        platform: The decorator of this platform, `batch` or `kubernetes`. The other one is left out silently.
+        emitted: The arguments of that decorator that the target emits; others are warned about.
+        options: What the step does not say.
+        report: Takes what has no effect.
     """
     by_name = {one.name: one for one in step.decorators}
     _warn(step, platform, emitted, report)
@@ -84,6 +86,12 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     )
 
 
+def warn_of_flow(flow: Flow, report: Report) -> None:
+    """Say which decorators of the flow itself have no effect yet: all of them."""
+    for decorator in flow.decorators:
+        report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+
+
 def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) -> None:
     """Say which decorators, and which arguments of the platform's own, have no effect yet."""
     for decorator in step.decorators:
@@ -96,7 +104,7 @@ def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) ->
                         decorator.span,
                         help="the document is made without it",
                     )
-        elif decorator.name not in _LOCAL_ONLY and decorator.name not in ("batch", "kubernetes"):
+        elif decorator.name not in _EMITTED_ALWAYS and decorator.name not in ("batch", "kubernetes"):
             report.add(
                 rules.NOT_EMITTED,
                 f"`@{decorator.name}` has no effect on this target yet",

@@ -63,10 +63,8 @@ def _bind(context: Context, body: ClassBody, statement: ast.stmt) -> Iterator[tu
             body.steps.pop(name, None)
             (body.steps if step else body.methods)[name] = statement
             yield name, step
-        case (
-            ast.Assign(targets=[ast.Name(id=name)], value=value)
-            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-        ):
+        case _ if (assigned := _assigned(statement)) is not None:
+            name, value = assigned
             if isinstance(value, ast.Call) and context.module.api_name(value.func) in ("Parameter", "IncludeFile", "Config"):
                 body.parameters[name] = value
                 yield name, True
@@ -124,7 +122,7 @@ def _span(context: Context, statement: ast.stmt) -> Span:
 
 def _report_unread(context: Context, node: ast.ClassDef) -> None:
     """Report parameters and steps that stand where they are not looked for, which would silently be missing."""
-    direct = {id(statement) for statement in node.body} | {id(value) for value in map(_value, node.body) if value is not None}
+    direct = {id(statement) for statement in node.body} | {id(one[1]) for one in map(_assigned, node.body) if one is not None}
     for part in ast.walk(node):
         if id(part) in direct:
             continue
@@ -137,10 +135,12 @@ def _report_unread(context: Context, node: ast.ClassDef) -> None:
                 _at(context, rules.STEP_NOT_PLAIN, message, part, "", help="move it out of what it stands in")
 
 
-def _value(statement: ast.stmt) -> ast.expr | None:
-    """What a plain assignment to one name assigns."""
+def _assigned(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """The name and the value of a plain assignment to one name."""
     match statement:
-        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value):
-            return value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            return name, value
         case _:
             return None

@@ -76,17 +76,18 @@ class StepReader:
             variable = dict(decorator.arguments).get("var") if decorator.name == "catch" else None
             if variable is None:
                 continue
-            what = (
-                "is the name of something else in the flow" if variable in self.names | RESERVED else "is no name of an artifact"
+            if variable in self.names | RESERVED:
+                what = "is the name of something else in the flow"
+            elif not str(variable).isidentifier() or str(variable).startswith("_flowc"):
+                what = "is no name of an artifact"
+            else:
+                continue
+            self.context.report.add(
+                decorator_rules.BAD_ARGUMENT,
+                f"`var` of `@catch` {what}: {variable!r}",
+                decorator.span,
+                help='name an artifact of its own, such as `var="failure"`',
             )
-            if what.startswith("is the") or not str(variable).isidentifier() or str(variable).startswith("_flowc"):
-                message = f"`var` of `@catch` {what}: {variable!r}"
-                self.context.report.add(
-                    decorator_rules.BAD_ARGUMENT,
-                    message,
-                    decorator.span,
-                    help='name an artifact of its own, such as `var="failure"`',
-                )
 
     def _check_fanouts(self, fanouts: list[Fanout]) -> None:
         """A step that one place reaches by two foreach would not know which of the two artifacts its input is of."""
@@ -149,9 +150,7 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
     what = ""
     if isinstance(function, ast.AsyncFunctionDef):
         what = "is `async`"
-    elif any(
-        isinstance(one, ast.Name) and one.id in ("staticmethod", "classmethod", "property") for one in function.decorator_list
-    ):
+    elif _decorated(function, "staticmethod", "classmethod", "property"):
         what = "is a static method, a class method or a property"
     elif _yields(function):
         what = "is a generator"

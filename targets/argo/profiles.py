@@ -9,11 +9,10 @@ from collections import Counter
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
-from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
 from ..options import Options
-from ..settings import Settings, number_text, read_settings
+from ..settings import Settings, number_text, read_settings, warn_of_flow
 from .serialise import Inline
 
 _EMITTED: Final = frozenset({"cpu", "memory", "gpu", "gpu_vendor", "disk", "image", "shared_memory"})
@@ -27,8 +26,7 @@ class Profiles:
     def __init__(self, flow: Flow, options: Options, report: Report) -> None:
         self.flow = flow
         self.options = options
-        for decorator in flow.decorators:
-            report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+        warn_of_flow(flow, report)
         keys: dict[str, tuple[Settings, str]] = {}
         for step in flow.steps:
             own = next((dict(one.arguments) for one in step.decorators if one.name == "kubernetes"), {})

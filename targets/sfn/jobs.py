@@ -17,7 +17,7 @@ from ...compiler.ir.nodes import Flow, Step
 from ...compiler.limits import BATCH_TIMEOUT_SECONDS
 from ...runtime import contract
 from ..options import Options
-from ..settings import Settings, number_text, read_settings
+from ..settings import Settings, number_text, read_settings, warn_of_flow
 
 _EMITTED: Final = frozenset({"cpu", "memory", "gpu", "image", "queue", "shared_memory", "iam_role", "execution_role"})
 """The arguments of `@batch` that reach the job definition."""
@@ -32,8 +32,7 @@ class Jobs:
         self.settings: dict[str, Settings] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._names: dict[str, str] = {}
-        for decorator in flow.decorators:
-            report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+        warn_of_flow(flow, report)
         for step in flow.steps:
             settings = self.settings[step.name] = read_settings(step, "batch", _EMITTED, options, report)
             _check(step, settings, report)
