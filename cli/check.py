@@ -9,7 +9,7 @@ import click
 from ..compiler.diagnostics.model import Diagnostic
 from ..compiler.pipeline import compile_bytes
 from ..compiler.source import Source
-from .flow_file import FlowFile
+from .flow_file import Disk, FlowFile
 from .output import FAULTS, failed, write, write_diagnostics
 from .verb import Verb, color_option, flow_argument, format_option
 
@@ -28,7 +28,7 @@ def command(flows: tuple[FlowFile, ...], form: str) -> None:
     sound: list[str] = []
     sources: dict[str, Source] = {}
     for flow, data in read:
-        compilation = compile_bytes(flow.path, data, flow.class_name)
+        compilation = compile_bytes(flow.path, data, flow.class_name, Disk())
         sources[flow.path] = compilation.source
         found += compilation.diagnostics
         if compilation.flow is not None:

@@ -53,7 +53,18 @@ class FlowFile:
         from ..compiler.pipeline import compile_bytes
 
         data = self.read()
-        return compile_bytes(self.path, data, self.class_name), data
+        return compile_bytes(self.path, data, self.class_name, Disk()), data
+
+
+class Disk:
+    """The files that the compiler may read beside a flow's own."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None where it cannot be read."""
+        try:
+            return Path(path).read_bytes()
+        except (OSError, ValueError):  # ValueError: a name with a NUL in it
+            return None
 
 
 def parse_flow_file(text: str) -> FlowFile:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
+from .files import NO_FILES, Files
 from .frontend.context import Context
 from .frontend.flow import read_flow
 from .frontend.module import read_module
@@ -38,10 +39,10 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def compile_bytes(path: str, data: bytes, class_name: str | None = None) -> Compilation:
+def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
     try:
-        return compile_source(Source.decode(path, data), class_name)
+        return compile_source(Source.decode(path, data), class_name, files)
     except (UnicodeDecodeError, SyntaxError) as error:
         source = Source(path, data.decode("latin-1"))
         report = Report()
@@ -52,22 +53,26 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None) -> Comp
         return Compilation(source, None, report.sorted())
 
 
-def compile_source(source: Source, class_name: str | None = None) -> Compilation:
-    """Compile the flow of a file, or the one of this name where it has several."""
+def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+    """Compile the flow of a file, or the one of this name where it has several.
+
+    Args:
+        files: What may be read beside it.
+    """
     report = Report()
     flow = None
     try:
-        flow = _compile(source, class_name, report)
+        flow = _compile(source, class_name, files, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
     return Compilation(source, None if report.failed else flow, report.sorted())
 
 
-def _compile(source: Source, class_name: str | None, report: Report) -> Flow | None:
+def _compile(source: Source, class_name: str | None, files: Files, report: Report) -> Flow | None:
     tree = _parse(source, report)
     if tree is None:
         return None
-    definition = read_flow(Context(source, read_module(tree), report), class_name)
+    definition = read_flow(Context(source, read_module(tree), files, report), class_name)
     if definition is None:
         return None
     known = len(report.diagnostics)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..diagnostics.model import Report, Rule
+from ..files import Files
 from ..ir.nodes import Constant
 from ..source import Source
 from . import constants
@@ -19,6 +20,7 @@ class Context:
 
     source: Source
     module: Module
+    files: Files
     report: Report
 
     def fault(
