@@ -12,7 +12,7 @@ from ..ir.nodes import Arm, Decorator, Fanout, Step
 from .body import RESERVED
 from .context import Context
 from .decorators import read_decorators
-from .paths import END, PathReader
+from .paths import END, PathReader, seen_inside
 from .transitions import TransitionReader
 
 
@@ -134,7 +134,10 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
     arguments = [*function.args.posonlyargs, *function.args.args]
     if arguments and not _decorated(function, "staticmethod"):
         me = arguments[0].arg
-        for node in ast.walk(function):
+        pending: list[ast.AST] = list(reversed(function.body))
+        while pending:
+            node = pending.pop()
+            pending.extend(reversed(list(seen_inside(node, me))))
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="next")) if name == me:
                     context.fault(
