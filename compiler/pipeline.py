@@ -21,7 +21,7 @@ from .frontend.module import read_module
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
-from .source import Source
+from .source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ def _compile(source: Source, class_name: str | None, files: Files, report: Repor
 
 
 def _parse(source: Source, report: Report) -> ast.Module | None:
+    tree = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like are a linter's business
@@ -96,14 +97,23 @@ def _parse(source: Source, report: Report) -> ast.Module | None:
             compile(tree, source.path, "exec", dont_inherit=True)
             return tree
     except SyntaxError as error:
-        line = min(max(error.lineno or 1, 1), len(source.lines))
-        column = max(error.offset or 1, 1)
-        width = (error.end_offset or 0) - column if error.end_lineno == error.lineno else 1
-        message = re.sub(r" \(<?[^()]*, line \d+\)$", "", error.msg)
-        report.add(rules.SYNTAX_ERROR, f"the file does not parse: {message}", source.at(line, column, max(width, 1)))
+        message = re.sub(r" \(<?[^()]*, line \d+\)$", "", error.msg).partition("\n")[0]
+        # The parser counts columns in characters, the compiler, which has only the tree, in bytes.
+        report.add(rules.SYNTAX_ERROR, f"the file does not parse: {message}", _place(source, error, in_bytes=tree is not None))
     except ValueError:
         line = source.text[: source.text.find("\0")].count("\n") + 1
         report.add(rules.UNDECODABLE, "the file holds a NUL character", source.at(line, 1), help="save it as plain text")
     except MemoryError:  # how CPython's parser says that its stack is exhausted
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
     return None
+
+
+def _place(source: Source, error: SyntaxError, *, in_bytes: bool) -> Span:
+    """Where a syntax error is, as far as it is on one line."""
+    line = min(max(error.lineno or 1, 1), len(source.lines))
+    text = source.lines[line - 1]
+    start, end = max(error.offset or 1, 1), (error.end_offset or 0) if error.end_lineno == error.lineno else 0
+    if in_bytes:
+        start, end = (len(text.encode()[: max(offset - 1, 0)].decode(errors="replace")) + 1 for offset in (start, end))
+    start = min(start, len(text) + 1)
+    return source.at(line, start, max(min(end, len(text) + 1) - start, 1))
