@@ -43,7 +43,7 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: 
     """Compile a file as it is on disk; see `compile_source`."""
     try:
         return compile_source(Source.decode(path, data), class_name, files)
-    except (UnicodeDecodeError, SyntaxError) as error:
+    except (UnicodeError, LookupError, SyntaxError) as error:  # LookupError: an encoding that is not one of text, such as zip
         source = Source(path, data.decode("latin-1"))
         report = Report()
         line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1

@@ -11,8 +11,9 @@ import random
 import re
 import signal
 import sysconfig
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ from flowc.targets.options import Options
 
 EVERYTHING = bool(os.environ.get("FLOWC_FUZZ"))
 PATIENCE = 60
-"""Seconds after which a file counts as one that the compiler hangs on."""
+"""CPU seconds after which a file counts as one that the compiler hangs on."""
 
 SEEDS = [
     data
@@ -90,22 +91,22 @@ def patience() -> Iterator[None]:
     def give_up(signum: int, frame: object) -> None:
         raise TimeoutError(f"not done after {PATIENCE} s")
 
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(PATIENCE)
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
-@fuzzed(max_examples=80_000 if EVERYTHING else 800)
+@fuzzed(max_examples=80_000 if EVERYTHING else 600)
 @given(st.randoms(use_true_random=False))
 def test_files_from_a_grammar(chance: random.Random) -> None:
     survive(write(chance).encode())
 
 
-@fuzzed(max_examples=200_000 if EVERYTHING else 2_000)
+@fuzzed(max_examples=200_000 if EVERYTHING else 1_500)
 @given(st.sampled_from(SEEDS), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_wounded_flows(data: bytes, wounds: int, chance: random.Random) -> None:
     for _ in range(wounds):
@@ -120,6 +121,90 @@ def test_any_bytes(data: bytes) -> None:
     survive(
         b"from flowc import FlowSpec, step\nclass A(FlowSpec):\n    x = '" + data + b"'\n    @step\n    def start(self): pass\n"
     )
+
+
+HEAD = "from flowc import FlowSpec, Parameter, retry, step\n"
+FLOW = "class A(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.end)\n    @step\n    def end(self):\n        "
+USED = FLOW + "pass\n    p = Parameter('p', default=X)\n"
+
+EXTREMES: dict[str, str | bytes] = {
+    "empty": "",
+    "a NUL": "\0",
+    "a byte-order mark": b"\xef\xbb\xbf" + (HEAD + FLOW + "pass").encode(),
+    "UTF-16": (HEAD + FLOW + "pass").encode("utf-16"),
+    "an unknown encoding": "# -*- coding: klingon -*-\n",
+    "an encoding that is none of text": "# -*- coding: zip -*-\n",
+    "an encoding that is a cipher": "# coding: rot13\n",
+    "an encoding of host names": b"# coding: idna\n" + b"x" * 100 + b"..\n",
+    "old line ends": (HEAD + FLOW + "pass\n").replace("\n", "\r"),
+    "open brackets": "x=" + "(" * 10_000,
+    "signs": "x=" + "-" * 100_000 + "1",
+    "not": HEAD + FLOW + "not " * 5_000 + "x",
+    "attributes": HEAD + FLOW + "x = " + "a." * 20_000 + "b",
+    "calls": HEAD + FLOW + "x = a" + "()" * 3_000,
+    "elif": HEAD + FLOW + "if a: pass\n" + "        elif a: pass\n" * 3_000,
+    "nested if": HEAD + FLOW + "".join(" " * (8 * bool(n) + n) + "if a:\n" for n in range(90)) + " " * 99 + "pass",
+    "a sum": HEAD + "X = " + "1+" * 50_000 + "1\n" + USED,
+    "constants that double": HEAD
+    + "A0 = 1\n"
+    + "".join(f"A{n} = A{n - 1} + A{n - 1}\n" for n in range(1, 60))
+    + "X = A59\n"
+    + USED,
+    "constants in a circle": HEAD + "X = Y\nY = Z\nZ = X\n" + USED,
+    "a constant of itself": HEAD + "X = X + 1\n" + USED,
+    "a tower of powers": HEAD + "X = 9**9**9\n" + USED,
+    "a shift": HEAD + "X = 1 << 10**12\n" + USED,
+    "a wide format": HEAD + "X = f'{1:>{10**9}}'\n" + USED,
+    "a percentage": HEAD + "X = '%1000000000d' % 1\n" + USED,
+    "a long list": HEAD + "Y = [0] * 10**9\nX = [Y, Y]\n" + USED,
+    "text that multiplies": HEAD + "A = 'x' * 90_000\nB = [A] * 1000\nX = [B] * 1000\n" + USED,
+    "a number too large": HEAD + "X = 1e400\n" + USED,
+    "digits": HEAD + "X = " + "9" * 5_000 + "\n" + USED,
+    "half a character": HEAD + "X = '\\ud800'\n" + USED,
+    "decorators": HEAD + "class A(FlowSpec):\n" + "    @retry\n" * 1_000 + "    @step\n    def start(self): pass\n",
+    "classes": HEAD + "".join(f"class A{n}(FlowSpec): pass\n" for n in range(1_000)),
+    "bases": HEAD + "class A0(FlowSpec): pass\n" + "".join(f"class A{n}(A{n - 1}): pass\n" for n in range(1, 2_000)),
+    "bases in a circle": HEAD + "class A(B): pass\nclass B(A, FlowSpec): pass\n",
+    "a long line": HEAD + FLOW + "x = '" + "ä" * 1_000_000 + "'",
+    "faults": HEAD
+    + "class A(FlowSpec):\n"
+    + "".join(f"    @step\n    def a{n}(self): self.next(self.b{n})\n" for n in range(100)),
+}
+
+
+@pytest.mark.parametrize("data", EXTREMES.values(), ids=EXTREMES.keys())
+def test_extremes(data: str | bytes) -> None:
+    survive(data.encode() if isinstance(data, str) else data)
+
+
+LONG: dict[str, Callable[[int], str]] = {
+    "statements": lambda n: HEAD + FLOW + "self.x = [y for y in self.z if y]\n        " * n + "pass\n",
+    "methods": lambda n: HEAD + FLOW + "pass\n" + "".join(f"    def m{k}(self): return self.m{k - 1}()\n" for k in range(n)),
+    "constants": lambda n: HEAD + "X = 1\n" + "".join(f"A{k} = X + {k}\n" for k in range(n)) + USED,
+    "parameters": lambda n: HEAD + FLOW + "pass\n" + "".join(f"    p{k} = Parameter('p{k}', default={k})\n" for k in range(n)),
+    "steps": lambda n: (
+        HEAD
+        + "class A(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.s0)\n    @step\n    def end(self): pass\n"
+        "".join(
+            f"    @step\n    def s{k}(self):\n        self.next(self.{f's{k + 1}' if k < n - 1 else 'end'})\n" for k in range(n)
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("make", LONG.values(), ids=LONG.keys())
+def test_time_is_linear(make: Callable[[int], str]) -> None:
+    def seconds(size: int) -> float:
+        data = make(size).encode()
+        compile_bytes("flow.py", data)
+        taken = []
+        for _ in range(3):
+            before = time.process_time()
+            compile_bytes("flow.py", data)
+            taken.append(time.process_time() - before)
+        return min(taken)
+
+    assert seconds(1_600) < 10 * seconds(400)  # 4 times as much; 16 times, were it quadratic
 
 
 def test_the_grammar_is_not_only_noise() -> None:
