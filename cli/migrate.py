@@ -186,5 +186,5 @@ def _diff(path: str, old: bytes, new: bytes) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, as `diff` has them: only \\n ends one."""
+    """Lines with their ends, as `diff` has them: a line feed, and nothing else."""
     return [line for line in re.split(r"(?<=\n)", text) if line]

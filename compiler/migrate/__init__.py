@@ -11,7 +11,7 @@ Nothing outside of what is turned changes by a character, and whatever is turned
 those in the new text. This package is the only one in the compiler that imports a library, libcst.
 
     names          what flowc answers for, and what to do about the rest
-    imports        imports of a Python file, in libcst's tree
+    imports        imports of a Python file, in libcst's tree; modules: `import metaflow`; change: carries out what they plan
     commands       the table: Metaflow's commands and options, and what they are in flowc
     words          command lines in a text: of a shell, or as lists of strings
     command_lines  one command line by the table

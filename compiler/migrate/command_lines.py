@@ -2,8 +2,8 @@
 
     python flow.py --no-pylint run --alpha 3      ▶   flowc run flow.py --alpha 3
 
-The file, and the words up to the command, become the head of a new line; of what follows, words are taken out or renamed where they
-stand. So all that is a shell's business (variables, pipes, lines that go on) stays as it is.
+The file, and the words up to the command, become the head of a new line; of what follows, words are taken out or renamed where
+they stand. So all that is a shell's business (variables, pipes, lines that go on) stays as it is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The table of commands: what Metaflow's are in flowc, and what is the nearest where there is none.
 
-It lists what `python flow.py …` of Metaflow 2.19 takes; a command that flowc learns gets its `flowc` filled in here, an option its
-`to`, and nothing else changes.
+It lists what `python flow.py …` of Metaflow 2.19 takes. A command that flowc learns gets its `flowc` filled in here, an option
+its `to`, and nothing else changes.
 """
 
 from __future__ import annotations
@@ -194,6 +194,9 @@ COMMANDS: dict[str, Command] = {
         in_front=_COMPILES,
         only_with="--only-json",
     ),
+    **dict.fromkeys(("argo-workflows delete", "argo-workflows status", "argo-workflows trigger"), _ON_ARGO),
+    **dict.fromkeys(("argo-workflows suspend", "argo-workflows terminate", "argo-workflows unsuspend"), _ON_ARGO),
+    "argo-workflows list-workflow-templates": _ON_ARGO,
     "argo-workflows": _ON_ARGO,
     "step-functions create": Command(
         f"compile {FILE} --target sfn",
@@ -203,6 +206,8 @@ COMMANDS: dict[str, Command] = {
         in_front=_COMPILES,
         only_with="--only-json",
     ),
+    **dict.fromkeys(("step-functions delete", "step-functions list-runs"), _ON_SFN),
+    **dict.fromkeys(("step-functions terminate", "step-functions trigger"), _ON_SFN),
     "step-functions": _ON_SFN,
     "airflow": Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc has no target Airflow"),
     **dict.fromkeys(("batch list", "batch kill"), _ON_SFN),

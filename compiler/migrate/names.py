@@ -1,4 +1,4 @@
-"""Which of Metaflow's names flowc answers for is handed in; here is where else they are imported from, and what to do about the rest."""
+"""Metaflow's names: in which modules people find those that flowc has too, and what to do about the rest."""
 
 from __future__ import annotations
 

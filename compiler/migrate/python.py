@@ -1,8 +1,8 @@
 """The whole of a Python file: its imports, and the command lines in its comments, docstrings and calls.
 
-A command line is turned in a comment, in a string that stands alone (a docstring), and in what is evidently handed to a shell or
-a process: `os.system("python flow.py run")`, `subprocess.run([sys.executable, "flow.py", "run"])`. In any other string it is left:
-the text may be a message, or be put together with another.
+A command line is turned in a comment, in a string that stands alone (a docstring), and in what is evidently handed to a shell
+or a process: `os.system("python flow.py run")`, `subprocess.run([sys.executable, "flow.py", "run"])`. In any other string it is
+left: the text may be a message, or be put together with another.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import libcst as cst
 from libcst import metadata
 
 from ..files import NO_FILES, Files
+from .change import change_imports
 from .command_lines import IsFlow, Left, turn
-from .imports import change_imports, plan_imports
+from .imports import plan_imports
 from .model import Migration, Places, apply
-from .text import Turned, find_tools, flow_finder, place, turn_ranges
+from .text import find_tools, flow_finder, place, turn_ranges
 from .words import CommandLine, Word, find_command_lines, is_python, of_strings
 
 PROCESSES = frozenset(

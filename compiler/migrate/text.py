@@ -13,7 +13,7 @@ from .words import CommandLine, find_command_lines
 
 _TOOLS = (
     (
-        re.compile(r"\b(?:(?:pip3?|uv pip|conda|mamba) install|poetry add)\b[^\n\r]*?[\s\"']metaflow(?![\w.-])"),
+        re.compile(r"\b(?:(?:pip3?|uv pip|conda|mamba) install|poetry add)\b[^\n\r]{0,300}?[\s\"']metaflow(?![\w.-])"),
         "this installs Metaflow",
         "install flowc in its place",
     ),

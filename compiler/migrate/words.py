@@ -58,8 +58,8 @@ class CommandLine:
 _PATH: Final = r"[\w.~/$-]"  # what may stand in front of a program's name; nothing starts in the middle of it
 _PYTHON: Final = r"python(?:\d(?:\.\d+)?)?(?:\.exe)?"
 _VARIABLE: Final = r"\$\(\w*PYTHON\w*\)|\$\{\w*PYTHON\w*\}|\$\w*PYTHON\w*|\{sys\.executable\}"
-_FLAGS: Final = r"(?:[ \t]+-(?:[bBdEiIOPqsSuv]+|[WX][ \t]*[^\s-]\S*))*"
-_GAP: Final = r"(?:[ \t]+|[ \t]*\\(?:\r\n|\n|\r)[ \t]*(?:\#[ \t]*)?)+"
+_FLAGS: Final = r"(?:[ \t]++-(?:[bBdEiIOPqsSuv]++|[WX][ \t]*+[^\s-]\S*+))*+"
+_GAP: Final = r"(?:[ \t]++|\\(?:\r\n|\n|\r)(?:[ \t]*+\#)?)++"  # possessive, here and below: a line of blanks is read once
 _FILE: Final = r"""(?:"[^"\n\r]*\.py"|'[^'\n\r]*\.py'|[^\s"'`|&;<>()\#=,*]+\.py)(?![\w./-])"""
 
 _SHELL: Final = re.compile(
@@ -117,13 +117,15 @@ def of_strings(words: Sequence[Word], joiner: str) -> CommandLine | None:
 
 
 def _in_shell(text: str, start: int, stop: int) -> Iterator[CommandLine]:
-    for match in _SHELL.finditer(text, start, stop):
+    matches = list(_SHELL.finditer(text, start, stop))
+    # One ends where the next begins, so that no word is read twice.
+    for match, end in zip(matches, [*(one.start() for one in matches[1:]), stop], strict=False):
         group = "file" if match["file"] else "itself"
         if group == "itself" and _STARTED_OTHERWISE.search(text, max(start, match.start() - 80), match.start()):
             continue
         words = [_word(text, match.start(group), match.end(group))]
         at = match.end()
-        while (gap := _NEXT_GAP.match(text, at, stop)) and (found := _WORD.match(text, gap.end(), stop)):
+        while (gap := _NEXT_GAP.match(text, at, end)) and (found := _WORD.match(text, gap.end(), end)):
             if found[0].startswith("#"):
                 break
             words.append(_word(text, found.start(), found.end()))
