@@ -36,6 +36,8 @@ def plan_modules(
     here = {id(one) for one in statements}
     groups: dict[tuple[int, str], list[metadata.BaseAssignment]] = {}
     for one in everywhere:
+        if _binds_by_a_submodule(one):
+            continue
         groups.setdefault((id(one.scope), one.name), []).append(one)
     modes: dict[int, str] = {}
     for (_, name), assignments in groups.items():
@@ -54,6 +56,13 @@ def plan_modules(
     for statement in statements:
         if any(modes.get(id(alias)) in {"swap", "rename", "keep name", "both"} for alias in statement.names):
             plan.replaced[id(statement)] = _new_imports(statement, modes)
+
+
+def _binds_by_a_submodule(one: metadata.BaseAssignment) -> bool:
+    """Whether it is the name `metaflow` as `import metaflow.cards` binds it, which stays."""
+    if one.name != MODULE or not isinstance(one, metadata.Assignment) or not isinstance(one.node, cst.Import):
+        return False
+    return not any((alias.evaluated_alias or dotted(alias.name)) == MODULE for alias in one.node.names)
 
 
 def _aliases_of(one: metadata.BaseAssignment, name: str, statements: Set[int]) -> list[cst.ImportAlias]:

@@ -137,7 +137,7 @@ class _Strings(cst.CSTVisitor):
     def visit_Expr(self, node: cst.Expr) -> None:
         if isinstance(node.value, cst.SimpleString):
             self._seen.add(id(node.value))
-            self.docs.append(self._range(node.value))
+            self.docs.append(self._inside(node.value))
 
     def visit_Call(self, node: cst.Call) -> None:
         function = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
@@ -167,6 +167,11 @@ class _Strings(cst.CSTVisitor):
         at = self._positions[node]
         return self._places.offset(at.start.line, at.start.column), self._places.offset(at.end.line, at.end.column)
 
+    def _inside(self, node: cst.SimpleString) -> tuple[int, int]:
+        """What stands between the quotes."""
+        start, end = self._range(node)
+        return start + len(node.prefix) + len(node.quote), end - len(node.quote)
+
     def _other(self, node: cst.CSTNode, value: str) -> None:
         if ".py" in value:
             self.others.append((self._range(node)[0], value))
@@ -174,9 +179,7 @@ class _Strings(cst.CSTVisitor):
     def _command(self, node: cst.BaseExpression) -> None:
         if isinstance(node, cst.SimpleString) and _is_plain(node):
             self._seen.add(id(node))
-            start, end = self._range(node)
-            quotes = len(node.quote)
-            self.lines += find_command_lines(self._text, start + len(node.prefix) + quotes, end - quotes)
+            self.lines += find_command_lines(self._text, *self._inside(node))
         elif isinstance(node, cst.List | cst.Tuple):
             self._list([one.value for one in node.elements if not isinstance(one, cst.StarredElement)], len(node.elements))
 
