@@ -38,7 +38,9 @@ def migrate(text: str, path: str = "x.py", **files: bytes) -> Migration:
 IMPORTS = {
     "from metaflow import FlowSpec, step  # both\n": "from flowc import FlowSpec, step  # both\n",
     "from metaflow import FlowSpec as F, step as s": "from flowc import FlowSpec as F, step as s",
-    "from metaflow import (\r\n    FlowSpec,\r\n    step,  # s\r\n)\r\n": "from flowc import (\r\n    FlowSpec,\r\n    step,  # s\r\n)\r\n",
+    "from metaflow import (\r\n    FlowSpec,\r\n    step,  # s\r\n)\r\n": (
+        "from flowc import (\r\n    FlowSpec,\r\n    step,  # s\r\n)\r\n"
+    ),
     "from metaflow.parameters import JSONType\n": "from flowc import JSONType\n",
     "def f():\n\tfrom metaflow import step; x = 1\n": "def f():\n\tfrom flowc import step; x = 1\n",
     "import metaflow\nclass A(metaflow.FlowSpec): pass\n": "import flowc\nclass A(flowc.FlowSpec): pass\n",
@@ -72,7 +74,8 @@ SPLIT = {
     "from metaflow import S3, step": ("from flowc import step\nfrom metaflow import S3", ["2:22"]),
     "if 1: from metaflow import S3, step\n": ("if 1: from flowc import step; from metaflow import S3\n", ["1:52"]),
     "from metaflow import (\n    S3,  # store\n    # the base\n    FlowSpec,  # b\n    Flow\n)\n": (
-        "from flowc import (\n    # the base\n    FlowSpec  # b\n)\nfrom metaflow import Flow\nfrom metaflow import S3  # store\n",
+        "from flowc import (\n    # the base\n    FlowSpec  # b\n)\n"
+        "from metaflow import Flow\nfrom metaflow import S3  # store\n",
         ["5:22", "6:22"],
     ),
     "def f():\n    from metaflow import (FlowSpec,\n                          S3)\n": (
