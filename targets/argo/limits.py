@@ -19,7 +19,7 @@ def measure(flow: Flow, manifest: Mapping[str, Any], text: str) -> tuple[Usage, 
     """What a WorkflowTemplate takes of each limit, and the step that is responsible for most of it."""
     spans = {step.name: step.span for step in flow.steps}
     templates: list[dict[str, Any]] = manifest["spec"]["templates"]
-    owners = _owners(templates)
+    owners = _owners(flow, templates)
     sizes = {one["name"]: len(json.dumps(one, ensure_ascii=False).encode()) for one in templates}
     largest = max(sizes, key=lambda name: sizes[name])
     biggest = owners.get(largest, flow.start)
@@ -38,7 +38,7 @@ def measure(flow: Flow, manifest: Mapping[str, Any], text: str) -> tuple[Usage, 
     ]
     noted = sum(len(f"{key}{value}".encode()) for key, value in manifest["metadata"]["annotations"].items())
     return (
-        usage_of(limits.ARGO_OBJECT, len(text.encode()), spans[biggest], f"most of it for `{biggest}`, {sizes[largest]:,}"),
+        usage_of(limits.ARGO_OBJECT, len(text.encode()), spans[biggest], f"`{biggest}` has the largest part, {sizes[largest]:,}"),
         usage_of(limits.ARGO_TEMPLATES, len(templates), spans[past], f"`{past}` adds one"),
         *worst(dags),
         *worst(containers),
@@ -47,16 +47,17 @@ def measure(flow: Flow, manifest: Mapping[str, Any], text: str) -> tuple[Usage, 
     )
 
 
-def _owners(templates: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """The step that each template stands for: the first that runs in it."""
+def _owners(flow: Flow, templates: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The step that each template stands for: the first of the flow's that runs in it."""
+    place = {step.name: number for number, step in enumerate(flow.steps)}
     owners: dict[str, str] = {}
     for template in reversed(templates):  # what a DAG calls stands behind it
-        for task in reversed(template.get("dag", {}).get("tasks", ())):
+        for task in template.get("dag", {}).get("tasks", ()):
             given = {one["name"]: one["value"] for one in task.get("arguments", {}).get("parameters", ())}
-            if "step" in given:
-                owners[task["template"]] = given["step"]
-            if task["template"] in owners:
-                owners[template["name"]] = owners[task["template"]]
+            step = given.get("step") or owners.get(task["template"])
+            if step is not None:
+                for name in (task["template"], template["name"]):
+                    owners[name] = min(step, owners.get(name, step), key=place.__getitem__)
     return owners
 
 
