@@ -213,8 +213,8 @@ class _Explorer:
                 help=f"write `def {meeting}(self, inputs):`",
             )
             self.joins.add(meeting)
-            for explored in list(self.owner)[known:]:
-                del self.owner[explored]
+            while len(self.owner) > known:
+                self.owner.popitem()
 
     def _crossing(self, meeting: str, name: str, edge: Edge) -> None:
         self.report.add(
