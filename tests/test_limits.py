@@ -54,8 +54,9 @@ def early(count: int) -> str:
 
 
 def one_long(size: int) -> str:
+    """A chain in which one step has a variable that takes so many bytes as JSON: two for each line break."""
     text = chain(5)
-    variable = f"    @environment(vars={{'LONG': '{'x' * size}'}})\n"
+    variable = f"    @environment(vars={{'LONG': '\\n' * {size // 2}}})\n"
     return text.replace("    @step\n    def s1", f"{variable}    @step\n    def s1")
 
 
