@@ -162,7 +162,7 @@ def seconds(make: Callable[[int], str], count: int) -> tuple[float, int]:
 def test_time_grows_with_the_size(what: str) -> None:
     """Four times the flow takes four times as long, with room for other processes; what is quadratic takes sixteen times."""
     make, (small, _, large) = {**sizes.SOUND, **sizes.FAULTY}[what]
-    small, large = (small, large) if what == "foreach in each other" else (small // 2, large // 2)
+    small, large = (small, large) if what == "foreach in each other" else (small // 4, large // 4)
     before, _ = seconds(make, small)
     after, said = seconds(make, large)
     assert after < 2.5 * before, f"{after / before:.1f} times as much for each byte"
