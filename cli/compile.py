@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from ..compiler.diagnostics.model import Report
+from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
-from ..targets import TARGETS, load
+from ..targets import TARGETS, Document, load
 from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
 from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
 from .settings import read_settings, setting
+from .stats import stats_option, write_stats
 from .verb import Verb, color_option, flow_argument, format_option
 
 
@@ -37,9 +39,10 @@ from .verb import Verb, color_option, flow_argument, format_option
 @setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
 @setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
 @setting("service-account", "NAME", "The Kubernetes service account of its pods.")
+@stats_option
 @format_option
 @color_option
-def command(flow: FlowFile, output: str | None, form: str, **given: str | None) -> None:
+def command(flow: FlowFile, output: str | None, stats: bool, form: str, **given: str | None) -> None:
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
@@ -77,15 +80,22 @@ def command(flow: FlowFile, output: str | None, form: str, **given: str | None) 
     if folder is None:
         # As bytes: a document is UTF-8, whatever the terminal is.
         write(documents[0].text.encode(), sys.stdout)
-        return
+    else:
+        _write_folder(folder, flow, compilation.flow, data, documents, str(settings.get("base-image", DEFAULT_IMAGE)))
+    if stats:
+        write_stats(compilation.flow, {str(target): [usage for one in documents for usage in one.usages]})
+
+
+def _write_folder(
+    folder: Path, file: FlowFile, flow: Flow, data: bytes, documents: tuple[Document, ...], base_image: str
+) -> None:
     from .build_context import build_context, refuse_to_replace
     from .writing import write_all
 
-    base_image = str(settings.get("base-image", DEFAULT_IMAGE))
-    beside = folder / compilation.flow.file
-    same = beside.exists() and beside.samefile(flow.path)
-    files = build_context(documents, plan_text(compilation.flow), compilation.flow.file, data, base_image, copied=not same)
-    refuse_to_replace(folder, files, compilation.flow.file)
+    beside = folder / flow.file
+    same = beside.exists() and beside.samefile(file.path)
+    files = build_context(documents, plan_text(flow), flow.file, data, base_image, copied=not same)
+    refuse_to_replace(folder, files, flow.file)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
 

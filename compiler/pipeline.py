@@ -12,6 +12,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
+from .collecting import without_collecting
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
@@ -53,6 +54,7 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: 
         return Compilation(source, None, report.sorted())
 
 
+@without_collecting
 def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
     """Compile the flow of a file, or the one of this name where it has several.
 

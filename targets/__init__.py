@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from ..compiler.diagnostics.model import Report
 from ..compiler.ir.nodes import Flow
+from ..compiler.limits import Usage
 from .options import Options
 
 
@@ -23,10 +24,12 @@ class Document:
     Attributes:
         name: Its file name.
         text: Its text, ending in a newline.
+        usages: What it takes of the platform's limits.
     """
 
     name: str
     text: str
+    usages: tuple[Usage, ...] = ()
 
 
 Emit: TypeAlias = Callable[[Flow, Options, Report], tuple[Document, ...]]

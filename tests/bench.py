@@ -1,6 +1,8 @@
 """`make bench`: what flowc costs, as whole processes: CPU seconds, wall seconds, memory, and the size of what comes out.
 
-Each figure is the best of several runs. `METAFLOW_PYTHON=…` names a Python with Metaflow, which then does the same in the same
+Each figure is the best of several runs. The first table shows how `flowc check` grows with the flow: CPU seconds for a size, for
+twice and for four times that, less what a process takes for nothing, and how many times as much the last is for each byte:
+1.0 is linear. `METAFLOW_PYTHON=…` names a Python with Metaflow, which then does the same in the same
 session; its compilers for Argo and Step Functions also want an S3 that they can reach (METAFLOW_DATASTORE_SYSROOT_S3 and
 credentials), and are said to have failed without one.
 """
@@ -15,6 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import sizes
 
 STEPS = (5, 100, 500)
 WIDTH = 100
@@ -34,8 +38,8 @@ class Cost:
         return f"{self.cpu:7.3f} CPU s  {self.wall:7.3f} s  {self.peak / 1024:6.0f} MiB"
 
 
-def measure(command: Sequence[str], folder: Path, times: int = TIMES) -> Cost | None:
-    """The cheapest of several runs, or None where one fails."""
+def measure(command: Sequence[str], folder: Path, times: int = TIMES, code: int = 0) -> Cost | None:
+    """The cheapest of several runs, or None where one ends with another exit code."""
     best: Cost | None = None
     for _ in range(times):
         with (folder / "out").open("wb") as out:
@@ -44,7 +48,7 @@ def measure(command: Sequence[str], folder: Path, times: int = TIMES) -> Cost | 
             _, status, used = os.wait4(process.pid, 0)
             wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode != code:
             return None
         peak = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
         cost = Cost(used.ru_utime + used.ru_stime, wall, peak, (folder / "out").stat().st_size)
@@ -94,6 +98,31 @@ if __name__ == "__main__":
 """
 
 
+def bench_growth(folder: Path) -> None:
+    """How the cost of `flowc check` grows with the size of a flow."""
+    flowc = [sys.executable, "-m", "flowc", "check", "sized.py"]
+    (folder / "sized.py").write_text(sizes.line(2), encoding="utf-8")
+    nothing = measure(flowc, folder)
+    assert nothing is not None
+    print(f"{'flowc check, CPU seconds':<34} {'1':>8} {'2':>8} {'4':>8}  growth")
+    for table in (sizes.SOUND, sizes.FAULTY):
+        for what, (make, counts) in table.items():
+            costs, lengths = [], []
+            for count in counts:
+                text = make(count)
+                (folder / "sized.py").write_text(text, encoding="utf-8")
+                cost = measure(flowc, folder, times=3, code=int(table is sizes.FAULTY))
+                assert cost is not None, f"{what}: flowc check has failed"
+                costs.append(max(cost.cpu - nothing.cpu, 0.001))
+                lengths.append(len(text))
+            growth = (costs[-1] / lengths[-1]) / (costs[0] / lengths[0])
+            name = f"{counts[-1]:,} {what}"
+            print(f"{name:<34} {' '.join(f'{cost:8.3f}' for cost in costs)}  {growth:6.2f}", flush=True)
+    (folder / "sized.py").write_text(sizes.line(500), encoding="utf-8")
+    line("check 500 steps, whole process", measure(flowc, folder))
+    print()
+
+
 def line(what: str, cost: Cost | None, size: bool = False) -> None:
     told = "failed" if cost is None else str(cost) + (f"  {cost.out / 1000:8.1f} KB" if size else "")
     print(f"{what:<34} {told}", flush=True)
@@ -137,6 +166,7 @@ def bench_metaflow(folder: Path, python: str) -> None:
 def main() -> None:
     """Print all figures."""
     with tempfile.TemporaryDirectory() as folder:
+        bench_growth(Path(folder))
         bench_flowc(Path(folder))
         python = os.environ.get("METAFLOW_PYTHON")
         if python:

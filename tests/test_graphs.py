@@ -93,12 +93,12 @@ def test_names_and_order_change_names_only(shape: list[Shape], chance: random.Ra
     order = list(range(count))
     chance.shuffle(order)
     # Names of one length in which no other occurs, so that they can be put back in the output's text.
-    one = compiled(source(shape, "Sx{:03d}x".format))
+    one = compiled(source(shape, "sx{:03d}x".format))
     other = compiled(source(shape, lambda number: f"{letters[number]}{number:03d}x", order))
 
     def back(text: str) -> str:
         for number in range(count):
-            text = text.replace(f"{letters[number]}{number:03d}x", f"Sx{number:03d}x")
+            text = text.replace(f"{letters[number]}{number:03d}x", f"sx{number:03d}x")
         return text
 
     assert back(print_flow(other)) == print_flow(one)

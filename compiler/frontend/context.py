@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from ..diagnostics.model import Report, Rule
 from ..files import Files
@@ -12,6 +13,9 @@ from ..ir.nodes import Constant
 from ..source import Source
 from . import constants
 from .module import Module
+
+GUESSES: Final = 50_000
+"""How many pairs of names a file's guesses may compare, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,13 @@ class Context:
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
         return constants.evaluate(node, self.module.constants)
+
+    def guess(self, name: str, known: Collection[str]) -> str | None:
+        """The known name that was likely meant, as long as guesses do not cost more than they help.
+
+        A guess looks at all names. Where a file has thousands of them, and as many faults, only the first faults have guesses.
+        """
+        return did_you_mean(name, known) if len(self.report.diagnostics) * len(known) <= GUESSES else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

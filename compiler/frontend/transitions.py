@@ -12,6 +12,7 @@ so that one slip of the pen does not make half of the flow unreachable.
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 
 from ..diagnostics.rules import transitions as rules
@@ -104,7 +105,7 @@ class TransitionReader:
                     node, f"step `{name}` is called here", "a call", help=f"name it without calling it: `{self.me}.{name}`"
                 )
             case ast.Constant(value=str(name)):
-                step = name if name in self.steps else did_you_mean(name, self.steps)
+                step = name if name in self.steps else self.context.guess(name, self.steps)
                 help = (
                     f"write `{self.me}.{step}`"
                     if step
@@ -134,18 +135,14 @@ class TransitionReader:
         if name == "end":
             self.mistaken.add(name)
             return None  # a flow without `end` is reported once, for the flow
-        guess = did_you_mean(name, self.steps)
+        guess = self.context.guess(name, self.steps)
         if name in self.methods:
             self.mistaken.add(name)
             message, help = f"`{name}` is a method, not a step", f"put `@step` above `def {name}`"
             guess = None
         else:
             message = f"`{self.flow}` has no step `{name}`"
-            help = (
-                f"did you mean `{guess}`?"
-                if guess
-                else f"its steps are {', '.join(f'`{one}`' for one in sorted(self.steps)[:12])}"
-            )
+            help = f"did you mean `{guess}`?" if guess else f"its steps are {_some(self.steps)}"
         self.context.fault(rules.UNKNOWN_STEP, message, node, "no such step", help=help)
         return guess
 
@@ -265,3 +262,9 @@ class TransitionReader:
     def _malformed(self, node: ast.expr | ast.keyword, message: str, label: str = "", *, help: str = "") -> Transition:
         self.context.fault(rules.MALFORMED_NEXT, message, node, label, help=help)
         return Transition(None)
+
+
+@functools.lru_cache(maxsize=1)
+def _some(steps: frozenset[str]) -> str:
+    """The first few steps of a flow; once for all that ask."""
+    return ", ".join(f"`{one}`" for one in sorted(steps)[:12])

@@ -14,6 +14,7 @@ from ..ir.nodes import Flow
 from .check_catch import check_catch
 from .check_ends import check_ends
 from .check_loops import check_loops
+from .check_names import check_names
 from .check_reachable import check_reachable
 
 GRAPH_CHECKS: tuple[Callable[[Definition, Report], None], ...] = (
@@ -24,4 +25,5 @@ GRAPH_CHECKS: tuple[Callable[[Definition, Report], None], ...] = (
 FLOW_CHECKS: tuple[Callable[[Flow, Report], None], ...] = (
     check_loops,  # bounds add up along the tree
     check_catch,  # independent of all others
+    check_names,  # so is this
 )

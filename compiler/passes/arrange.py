@@ -47,8 +47,17 @@ def arrange(
     """
     placed = dict(stages)
     home = {name: name for name in stages}
-    for component in _components(entry, stages, links):
-        loop = _loop(entry, component, stages, links, outs, spans, report)
+    components = _components(entry, stages, links)
+    # All ways of each loop, found at once: a flow may have thousands of both.
+    within = {name: number for number, component in enumerate(components) for name in component}
+    touching, leaving = _by_component(links, within), _by_component(outs, within)
+    members: dict[int, dict[str, Stage]] = {}
+    for name, stage in stages.items():
+        if name in within:
+            members.setdefault(within[name], {})[name] = stage
+    for number, component in enumerate(components):
+        own = {**members[number], **{one.target: stages[one.target] for one in touching[number]}}
+        loop = _loop(entry, component, own, touching[number], leaving.get(number, []), spans, report)
         home.update(dict.fromkeys(component, loop.name))
         for name in component:
             del placed[name]
@@ -125,6 +134,16 @@ def _loop(
         again=tuple(dict.fromkeys(arrival for arrival, target in exits if target == header)),
         ways=ways if len(ways) > 1 else (),
     )
+
+
+def _by_component(links: list[Link], within: Mapping[str, int]) -> dict[int, list[Link]]:
+    """The links that begin or end in each component, in their order."""
+    found: dict[int, list[Link]] = {}
+    for link in links:
+        for number in {within.get(link.source), within.get(link.target)}:
+            if number is not None:
+                found.setdefault(number, []).append(link)
+    return found
 
 
 def _components(entry: str, stages: Mapping[str, Stage], links: list[Link]) -> list[set[str]]:

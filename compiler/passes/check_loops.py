@@ -22,7 +22,7 @@ def check_loops(flow: Flow, report: Report) -> None:
                 "leads to no earlier step",
                 help="take `max_iterations` away",
             )
-    nest = _longest(flow.body)
+    nest = longest_nest(flow.body)
     total = sum(loop.limit for loop in nest)
     if total > LOOP_TURNS:
         headers = {step.name: step.span for step in flow.steps}
@@ -36,13 +36,13 @@ def check_loops(flow: Flow, report: Report) -> None:
         )
 
 
-def _longest(block: Block) -> tuple[Loop, ...]:
+def longest_nest(block: Block) -> tuple[Loop, ...]:
     """The chain of loops, each in the one before, whose bounds add up to the most."""
     longest: tuple[Loop, ...] = ()
     for stage in block.stages:
         own = (stage,) if isinstance(stage, Loop) else ()
         for inner in blocks_of(stage):
-            nest = (*own, *_longest(inner))
+            nest = (*own, *longest_nest(inner))
             if sum(loop.limit for loop in nest) > sum(loop.limit for loop in longest):
                 longest = nest
     return longest

@@ -13,6 +13,7 @@ Two passes over each *scope* (the top of the flow, a branch, a foreach's body):
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ..diagnostics.model import Report
@@ -54,6 +55,7 @@ class _Scope:
         group: The split that it is a branch of; branches of one split have the same. None at the top.
         stages: Its stages so far, with nothing in `after`.
         links: Ways between its stages.
+        splits: How many splits of each of its steps were entered.
         exits: Ways that leave it to a step that takes `inputs`.
         ends: Its steps that end the flow.
         meets: A step that another branch of the same split reached before.
@@ -62,6 +64,7 @@ class _Scope:
     group: object
     stages: dict[str, Stage] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    splits: Counter[str] = field(default_factory=Counter)
     exits: list[Link] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     meets: str | None = None
@@ -179,9 +182,10 @@ class _Explorer:
             each = f"{edge.arm.target}.each"
             stage = Foreach(name=each, after=(), split=name, variable=edge.arm.variable, join=join, body=blocks[0])
         else:
-            splits = sum(isinstance(one, Parallel) and one.split == name for one in scope.stages.values())
+            scope.splits[name] += 1
+            number = scope.splits[name]
             stage = Parallel(
-                name=f"{name}.split{splits + 1 if splits else ''}", after=(), split=name, join=join, branches=tuple(blocks)
+                name=f"{name}.split{number if number > 1 else ''}", after=(), split=name, join=join, branches=tuple(blocks)
             )
         scope.stages[stage.name] = stage
         scope.links += [Link(name, edge.key, stage.name), Link(stage.name, None, join)]
@@ -190,7 +194,7 @@ class _Explorer:
     def _branches(self, name: str, edge: Edge) -> list[_Scope]:
         """Explore each branch; where two meet in a step without `inputs`, say so and go on as if it took them."""
         while True:
-            group, known = object(), len(self.owner)
+            group, known, said = object(), len(self.owner), len(self.report.diagnostics)
             branches, faulty = [], False
             for target in edge.targets:
                 try:
@@ -213,8 +217,12 @@ class _Explorer:
                 help=f"write `def {meeting}(self, inputs):`",
             )
             self.joins.add(meeting)
-            for explored in list(self.owner)[known:]:
-                del self.owner[explored]
+            # What else was said took the rest of the flow for a part of the branch.
+            self.report.diagnostics[said:] = [
+                one for one in self.report.diagnostics[said:] if one.rule is rules.JOIN_WITHOUT_INPUTS
+            ]
+            while len(self.owner) > known:
+                self.owner.popitem()
 
     def _crossing(self, meeting: str, name: str, edge: Edge) -> None:
         self.report.add(

@@ -10,7 +10,8 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from .. import Document
 from ..options import Options
-from .limits import check_manifest
+from ..usages import report_usages
+from .limits import check_expansion, measure
 from .lower import lower
 from .profiles import Profiles
 from .serialise import to_yaml
@@ -20,5 +21,7 @@ def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:
     """The WorkflowTemplate."""
     manifest = lower(flow, Profiles(flow, options, report), options)
     text = to_yaml(manifest)
-    check_manifest(flow, manifest, text, report)
-    return (Document("workflow-template.yaml", text),)
+    check_expansion(flow, report)
+    usages = measure(flow, manifest, text)
+    report_usages(usages, report)
+    return (Document("workflow-template.yaml", text, usages),)

@@ -22,7 +22,7 @@ from typing import Any, Final, assert_never
 from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
 from ...compiler.limits import ARGO_TASK_NAME
 from ...runtime import contract
-from ..names import Names
+from ..names import Names, spell_dashes, spell_lower_dashes
 from ..options import Options
 from . import pack
 from .profiles import Profiles
@@ -98,14 +98,11 @@ def lower(flow: Flow, profiles: Profiles, options: Options) -> dict[str, Any]:
 class _Lowering:
     def __init__(self, flow: Flow, profiles: Profiles) -> None:
         self.profiles = profiles
-        self.tasks = Names(ARGO_TASK_NAME, reserved=_RESERVED)
-        self.template_names = Names(ARGO_TASK_NAME)
+        self.tasks = Names(ARGO_TASK_NAME, spell_dashes, reserved=_RESERVED)
+        # A template's name becomes part of its pods' names, which Kubernetes refuses with a capital letter in them.
+        self.template_names = Names(ARGO_TASK_NAME, spell_lower_dashes, lower=True)
         self.dags: list[_Dag] = []
         self.gated = False
-        for step in flow.steps:  # steps keep their own names; what stands around them gives way
-            self.tasks.of(step.name)
-        for name, _ in profiles.templates():
-            self.template_names.of(name)
 
     def templates(self) -> list[dict[str, Any]]:
         """All templates: DAGs from the outside in, then what they run."""

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...compiler.ir.nodes import Arrival, Block, Foreach, Parallel, Stage
+from ...compiler.limits import ARGO_DAG_TASKS, NEAR
 
-BUDGET: Final = 180
-"""Tasks of a DAG before it is cut; Argo allows 200, and gates need some."""
+BUDGET: Final = int(NEAR * ARGO_DAG_TASKS.most)
+"""Tasks of a DAG before it is cut: so many that nobody is warned of them."""
 
 
 def weight(stage: Stage) -> int:

@@ -37,7 +37,7 @@ class Profiles:
         names: dict[tuple[Settings, str], str] = {}
         ((common, _),) = Counter(keys.values()).most_common(1)
         for name, key in keys.items():
-            names.setdefault(key, "task" if key == common else f"task-{name}")
+            names.setdefault(key, "task" if key == common else f"{name}.task")
         self._of = {name: names[key] for name, key in keys.items()}
         self._settings = {name: key for key, name in names.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 from ...compiler.ir.nodes import Flow, Parameter
 from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
-from ..names import Names
+from ..names import Names, spell_camel
 from ..options import Options
 from .serialise import Inline
 
@@ -49,13 +48,8 @@ def workflow_template(
 
 
 def workflow_name(flow: str) -> str:
-    """The name of a flow's WorkflowTemplate: lower case, at most 63 characters (it becomes a label)."""
-    name = flow.lower().replace("_", "-")
-    if re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) and len(name) <= ARGO_NAME:
-        return name
-    digest = hashlib.sha256(flow.encode()).hexdigest()[:8]
-    readable = re.sub(r"[^a-z0-9]+", "-", name)[: ARGO_NAME - 9].strip("-") or "flow"
-    return f"{readable}-{digest}"
+    """The name of a flow's WorkflowTemplate: lower case, and short enough for a label, which it becomes."""
+    return Names(ARGO_NAME, spell_camel, lower=True).of(flow)
 
 
 def _parameter(parameter: Parameter) -> Inline:

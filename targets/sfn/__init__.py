@@ -12,8 +12,9 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from .. import Document
 from ..options import Options
+from ..usages import report_usages
 from .jobs import Jobs
-from .limits import check_definition
+from .limits import measure
 from .lower import lower
 
 
@@ -22,9 +23,10 @@ def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:
     jobs = Jobs(flow, options, report)
     definition = lower(flow, jobs, options)
     text = _text(definition)
-    check_definition(flow, text, report)
+    usages = measure(flow, definition, text, jobs.first_uses())
+    report_usages(usages, report)
     return (
-        Document("state-machine.json", text),
+        Document("state-machine.json", text, usages),
         Document("job-definitions.json", _text(jobs.definitions())),
     )
 

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from math import ceil
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow, Step
-from ...compiler.limits import BATCH_TIMEOUT_SECONDS
+from ...compiler.limits import BATCH_NAME, BATCH_TIMEOUT_SECONDS
 from ...runtime import contract
+from ..names import Names, spell_word
 from ..options import Options
 from ..settings import Settings, number_text, read_settings, warn_of_flow
 
 _EMITTED: Final = frozenset({"cpu", "memory", "gpu", "image", "queue", "shared_memory", "iam_role", "execution_role"})
 """The arguments of `@batch` that reach the job definition."""
+
+_DIGEST: Final = 12
 
 
 class Jobs:
@@ -33,18 +35,24 @@ class Jobs:
         self._definitions: dict[str, dict[str, Any]] = {}
         self._names: dict[str, str] = {}
         warn_of_flow(flow, report)
+        readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
         for step in flow.steps:
             settings = self.settings[step.name] = read_settings(step, "batch", _EMITTED, options, report)
             _check(step, settings, report)
             definition = self._define(step, settings)
-            digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:12]
-            name = f"flowc-{job_name(flow.name)[:100]}-{digest}"
+            digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:_DIGEST]
+            name = f"flowc-{readable}-{digest}"
             self._definitions[name] = {"jobDefinitionName": name, **definition}
             self._names[step.name] = name
 
     def definitions(self) -> list[dict[str, Any]]:
         """The requests of `batch:RegisterJobDefinition`, in the order in which steps first need them."""
         return list(self._definitions.values())
+
+    def first_uses(self) -> list[tuple[str, dict[str, Any]]]:
+        """The same, each with the first step that needs it."""
+        first = {name: step for step, name in reversed(self._names.items())}
+        return [(first[name], definition) for name, definition in self._definitions.items()]
 
     def definition_of(self, step: str) -> str:
         """The name of a step's job definition."""
@@ -101,8 +109,3 @@ def _check(step: Step, settings: Settings, report: Report) -> None:
                 at["environment"],
                 f"set to {value!r}",
             )
-
-
-def job_name(text: str) -> str:
-    """A name that Batch accepts: letters, digits, `-` and `_`, at most 128, the first a letter or digit."""
-    return re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9_-]", "-", text))[:128] or "job"

@@ -19,10 +19,11 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from ...compiler.ir.edges import edges_of
 from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Step, Task
-from ...compiler.limits import ASL_STATE_NAME
+from ...compiler.limits import ASL_STATE_NAME, BATCH_NAME
 from ...runtime import contract
+from ..names import Names, spell_same, spell_word
 from ..options import Options
-from .jobs import Jobs, job_name
+from .jobs import Jobs
 
 State: TypeAlias = dict[str, Any]
 Onward: TypeAlias = Callable[[Arrival], str | None]
@@ -38,7 +39,7 @@ def lower(flow: Flow, jobs: Jobs, options: Options) -> State:
     """The state machine's definition."""
     lowering = _Lowering(flow, jobs, options)
     first, states = lowering.block(flow.body, _Place(path="$.path", root=True, loops=0), lambda _: None)
-    begin = lowering.name("run.begin")  # no step has a dot in its name
+    begin = lowering.names.of("run.begin")  # no step has a dot in its name
     start = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH}
     return {
         "Comment": f"{flow.name}, compiled by flowc",
@@ -76,21 +77,8 @@ class _Lowering:
         bucket, _, prefix = options.datastore_url.removeprefix("s3://").partition("/")
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self.names: dict[str, str] = {}
-        self.taken: set[str] = set()
-        for step in flow.steps:  # steps keep their own names; what stands around them gives way
-            self.name(step.name)
-
-    def name(self, wanted: str) -> str:
-        """A state's name: at most 80 characters, unique in the machine."""
-        if wanted not in self.names:
-            name, number = wanted[:ASL_STATE_NAME], 1
-            while name in self.taken:
-                number += 1
-                name = f"{wanted[: ASL_STATE_NAME - 6]} {number}"
-            self.taken.add(name)
-            self.names[wanted] = name
-        return self.names[wanted]
+        self.names = Names(ASL_STATE_NAME, spell_same)
+        self.job_names = Names(BATCH_NAME, spell_word)
 
     def block(self, block: Block, place: _Place, leave: Onward) -> tuple[str, dict[str, State]]:
         """The states of a block and the name of its first; `leave` says where its exits lead."""
@@ -106,7 +94,7 @@ class _Lowering:
 
     def entry(self, stage: Stage) -> str:
         """The state where a stage begins."""
-        return self.name(stage.name)
+        return self.names.of(stage.name)
 
     def stage(self, stage: Stage, place: _Place, onward: Onward) -> dict[str, State]:
         match stage:
@@ -135,7 +123,7 @@ class _Lowering:
             "Type": "Task",
             "Resource": _BATCH,
             "Parameters": {
-                "JobName": job_name(f"{self.flow.name}-{step.name}"),
+                "JobName": self.job_names.of(f"{self.flow.name}-{step.name}"),
                 "JobQueue": self.jobs.queue_of(step.name),
                 "JobDefinition": self.jobs.definition_of(step.name),
                 "ContainerOverrides": {"Environment": environment},
@@ -146,11 +134,13 @@ class _Lowering:
             more = settings.attempts - 1
             state["Retry"] = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": wait, "MaxAttempts": more, "BackoffRate": 1.0}]
         state["ResultPath"] = None
-        own = self.name(step.name)
+        own = self.names.of(step.name)
+        if own != step.name:
+            state = {"Comment": f"step {step.name}", **state}
         edges = edges_of(step)
         if len(edges) < 2:
             return {own: {**state, **_next(onward(Arrival(stage=step.name)))}}
-        read, choice, over = (self.name(f"{step.name}.{what}") for what in ("next", "choice", "over"))
+        read, choice, over = (self.names.of(f"{step.name}.{what}") for what in ("next", "choice", "over"))
         leads = {edge.key: onward(Arrival(stage=step.name, key=edge.key)) for edge in edges}
         states: dict[str, State] = {
             own: {**state, "Next": read},
@@ -202,7 +192,7 @@ class _Lowering:
     def loop(self, stage: Loop, place: _Place, onward: Onward) -> dict[str, State]:
         level = place.loops + 1
         turn = f"$.turn{level}"
-        again = self.name(f"{stage.header}.again")
+        again = self.names.of(f"{stage.header}.again")
         inside = _Place(path=f"{turn}.path", root=False, loops=level)
 
         def leave(arrival: Arrival) -> str | None:

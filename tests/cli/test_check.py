@@ -58,3 +58,17 @@ def test_line_ends_and_byte_order_mark(flowc: Run) -> None:
 def test_other_packages_are_never_imported(flowc: Run) -> None:
     Path("other.py").write_text("import no_such_package, also.not_there\nraise SystemExit(9)\n" + FLOW, encoding="utf-8")
     assert flowc("check", "other.py").code == 0
+
+
+def test_stats_of_every_target(flowc: Run) -> None:
+    plain = flowc("check", "flow.py")
+    ended = flowc("check", "--stats", "flow.py")
+    assert (ended.code, ended.out) == (0, plain.out)
+    assert [row for row in ended.err.splitlines()[1:] if not row.startswith("  ")] == ["Sums", "argo", "sfn"]
+    assert ended.err == flowc("check", "--stats", "flow.py").err
+
+
+def test_no_stats_of_a_faulty_flow(flowc: Run) -> None:
+    Path("flow.py").write_text(FLOW.replace("self.end)", "self.ende)"), encoding="utf-8")
+    ended = flowc("check", "--stats", "flow.py")
+    assert (ended.code, ended.err) == (1, "")

@@ -37,6 +37,21 @@ def test_sfn_on_standard_output(flowc: Run) -> None:
     assert "start" in json.loads(ended.out)["States"]
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_stats_follow_the_documents(flowc: Run, target: str) -> None:
+    plain = flowc("compile", "flow.py", "--target", target, *PLACES)
+    ended = flowc("compile", "flow.py", "--target", target, "--stats", *PLACES)
+    assert (ended.code, ended.out) == (0, plain.out)
+    rows = ended.err.splitlines()
+    assert rows[0].split() == ["what", "used", "/", "limit", "percent", "where"]
+    assert [row for row in rows[1:] if not row.startswith("  ")] == ["Sums", target]
+    assert len({row.index("/") for row in rows if " / " in row}) == 1
+    size = f"{len(plain.out.encode()):,} / 1,000,000"
+    assert any(row.lstrip().startswith("bytes of a") and size in row for row in rows)
+    folder = flowc("compile", "flow.py", "--target", target, "--stats", "-o", "out", *PLACES)
+    assert folder.err.endswith(ended.err)
+
+
 def test_faults_go_to_standard_error(flowc: Run) -> None:
     Path("flow.py").write_text(FLOW.replace("self.end)", "self.ende)"), encoding="utf-8")
     ended = flowc("compile", "flow.py", "--target", "argo", "-o", "out")

@@ -24,3 +24,18 @@ BAD_VALUE = Rule(
 which range it takes.
 """,
 )
+NEAR_LIMIT = Rule(
+    "FC604",
+    "near-platform-limit",
+    """The compiled document takes more than 80 % of a limit of the platform, or a run of the flow could go past one.
+It can be deployed; a few more steps, or a longer value, and it could not. `flowc compile --stats` shows all limits.
+""",
+    Severity.WARNING,
+)
+NAME_TOO_LONG = Rule(
+    "FC605",
+    "name-too-long",
+    """The name of a step or of the flow takes more than 200 bytes. It becomes the name of a folder, or a part of an
+object's key, where a run keeps what it made; and these have a limit on every platform.
+""",
+)
