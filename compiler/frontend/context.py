@@ -39,7 +39,18 @@ class Context:
 
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
-        return constants.evaluate(node, self.module.constants)
+        return constants.evaluate(node, self)
+
+    def lookup(self, node: ast.Name | ast.Attribute) -> tuple[ast.expr, constants.Scope] | None:
+        """What a name is bound to, as `constants.Scope` asks."""
+        if isinstance(node, ast.Attribute):
+            return None
+        if node.id not in self.module.constants:
+            raise constants.NotConstant(node, f"`{node.id}` is not a constant of this module")
+        bound = self.module.constants[node.id]
+        if bound is None:
+            raise constants.NotConstant(node, f"`{node.id}` is assigned more than once")
+        return bound, self
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
