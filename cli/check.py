@@ -29,7 +29,7 @@ def command(flows: tuple[FlowFile, ...], form: str) -> None:
     sources: dict[str, Source] = {}
     for flow, data in read:
         compilation = compile_bytes(flow.path, data, flow.class_name, Disk())
-        sources[flow.path] = compilation.source
+        sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
             steps = len(compilation.flow.steps)
