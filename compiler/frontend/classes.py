@@ -41,7 +41,7 @@ class Library:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unread:
     """A base that should be read, and cannot be."""
 
