@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -61,6 +61,7 @@ class ClassReader:
     def __init__(self) -> None:
         self.contexts: dict[ast.ClassDef, Context] = {}
         self._bases: dict[ast.ClassDef, tuple[tuple[Base, ast.expr], ...]] = {}
+        self._flows: dict[ast.ClassDef, bool] = {}
 
     def bases(self, context: Context, node: ast.ClassDef) -> tuple[tuple[Base, ast.expr], ...]:
         """What a class derives from, each with the expression that says so."""
@@ -72,10 +73,33 @@ class ClassReader:
 
     def is_flow(self, context: Context, node: ast.ClassDef) -> bool:
         """Whether a class derives from `FlowSpec`."""
-        return any(base == FLOW for _, one in self.walk(context, node) for base, _ in one)
+        if node not in self._flows:
+            self._learn(context, node)
+        return self._flows[node]
 
-    def walk(self, context: Context, node: ast.ClassDef) -> Iterator[tuple[ast.ClassDef, tuple[tuple[Base, ast.expr], ...]]]:
-        """A class and all that it derives from and that can be read, each with its bases."""
+    def _learn(self, context: Context, node: ast.ClassDef) -> None:
+        """Find out which of a class and all that it derives from are flows; from the bases up, so that each is looked at once."""
+        derived: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+        pending: list[ast.ClassDef] = []
+        for one, bases in self.walk(context, node, known=self._flows):
+            for base, _ in bases:
+                if base == FLOW or (isinstance(base, ast.ClassDef) and self._flows.get(base)):
+                    pending.append(one)
+                elif isinstance(base, ast.ClassDef):
+                    derived.setdefault(base, []).append(one)
+            derived.setdefault(one, [])
+        flows: set[ast.ClassDef] = set()
+        while pending:
+            one = pending.pop()
+            if one not in flows:
+                flows.add(one)
+                pending.extend(derived[one])
+        self._flows.update({one: one in flows for one in derived if one not in self._flows})
+
+    def walk(
+        self, context: Context, node: ast.ClassDef, known: Collection[ast.ClassDef] = ()
+    ) -> Iterator[tuple[ast.ClassDef, tuple[tuple[Base, ast.expr], ...]]]:
+        """A class and all that it derives from and that can be read, each with its bases; without classes that are known."""
         pending, seen = [node], {node}
         self.contexts.setdefault(node, context)
         while pending:
@@ -83,7 +107,7 @@ class ClassReader:
             bases = self.bases(self.contexts[one], one)
             yield one, bases
             for base, _ in bases:
-                if isinstance(base, ast.ClassDef) and base not in seen:
+                if isinstance(base, ast.ClassDef) and base not in seen and base not in known:
                     seen.add(base)
                     pending.append(base)
 

@@ -93,6 +93,7 @@ class Program:
         self.main = Context(source, read_module(tree), files, report, self, name)
         self._contexts: dict[str, Context | None] = {name: self.main}
         self._broken: set[str] = set()
+        self._names: dict[tuple[str, str], Meaning] = {}
         check_imports(self.main)
 
     def module(self, name: str) -> Context | None:
@@ -203,6 +204,15 @@ class Program:
         return self.module(name) is not None or self.is_broken(name)
 
     def _name(self, context: Context, name: str, before: int | None) -> Meaning:
+        """What a name of a file is bound to, where it comes from."""
+        if before is not None:
+            return self._follow(context, name, before)
+        key = (context.name, name)
+        if key not in self._names:
+            self._names[key] = self._follow(context.inside({}) if context.hiding else context, name, None)
+        return self._names[key]
+
+    def _follow(self, context: Context, name: str, before: int | None) -> Meaning:
         """Follow the imports of a name. Where a file binds it in one of several places, the first that can be read is it."""
         pending: list[tuple[Context, str, Binding | int | None]] = [(context, name, before)]
         seen: set[tuple[str, str]] = set()

@@ -193,14 +193,17 @@ FAULTS = {
     "a step that a constant hides": ("class Flow(Ends):\n    end = 3", ["FC211"]),
     "a step that a parameter hides": ("class Flow(Ends):\n    end = Parameter('end')", ["FC211"]),
     "a step that a loop's variable hides": ("class Flow(Ends):\n    for end in range(3): pass", ["FC211"]),
-    "a step that is called and goes on": ("class Flow(Ends):\n    @step\n    def start(self):\n        super().start()", ["FC212"]),
-    "a step that is called by its class": ("class Flow(Ends):\n    @step\n    def start(self):\n        Ends.start(self)", ["FC212"]),
+    "a step that is called and goes on": (
+        "class Flow(Ends):\n    @step\n    def start(self):\n        super().start()", ["FC212"]),
+    "a step that is called by its class": (
+        "class Flow(Ends):\n    @step\n    def start(self):\n        Ends.start(self)", ["FC212"]),
     "a step that is called from afar": (
         "class Middle(Ends):\n    @step\n    def start(self):\n        super(Middle, self).start()\n"
         "class Flow(Middle):\n    @step\n    def start(self):\n        super().start()\n        self.next(self.end)", ["FC212"]),
     "a parameter of one name in two classes": (
         "class Base(Ends):\n    a = Parameter('x')\nclass Flow(Base):\n    b = Parameter('x')", ["FC507"]),
-    "next in a method of a base": ("class Base(Ends):\n    def go(self):\n        self.next(self.end)\nclass Flow(Base): pass", ["FC306"]),
+    "next in a method of a base": (
+        "class Base(Ends):\n    def go(self):\n        self.next(self.end)\nclass Flow(Base): pass", ["FC306"]),
     "a name of FlowSpec's in a base": ("class Base(Ends):\n    def input(self): pass\nclass Flow(Base): pass", ["FC208"]),
 }  # fmt: skip
 
