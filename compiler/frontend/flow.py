@@ -13,6 +13,7 @@ from .decorators import read_decorators
 from .definition import Definition
 from .ends import find_ends
 from .find import find_flow
+from .imports import check_relative
 from .members import ClassModel
 from .parameters import read_parameter
 from .program import Program
@@ -25,6 +26,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     node = find_flow(context, classes, class_name)
     if node is None:
         return None
+    check_relative(context)
     model = classes.model(context, node)
     members = model.members.values()
     steps = {one.name: one for one in members if one.kind == "step"}
