@@ -33,7 +33,7 @@ def command(flows: tuple[FlowFile, ...], stats: bool, form: str) -> None:
     sources: dict[str, Source] = {}
     for flow, data in read:
         compilation = compile_bytes(flow.path, data, flow.class_name, Disk())
-        sources[flow.path] = compilation.source
+        sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
             whole.append(compilation.flow)

@@ -10,6 +10,7 @@ import click
 from ..compiler.diagnostics.model import Report
 from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
+from ..compiler.source import Source
 from ..targets import TARGETS, Document, load
 from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
 from .flow_file import FlowFile
@@ -62,7 +63,7 @@ def command(flow: FlowFile, output: str | None, stats: bool, form: str, **given:
     folder = _folder(output)
 
     compilation, data = flow.compile()
-    sources = {flow.path: compilation.source}
+    sources = compilation.sources
     report = Report(list(compilation.diagnostics))
     if compilation.flow is None:
         stop_at_faults(compilation.diagnostics, sources, form)
@@ -81,23 +82,33 @@ def command(flow: FlowFile, output: str | None, stats: bool, form: str, **given:
         # As bytes: a document is UTF-8, whatever the terminal is.
         write(documents[0].text.encode(), sys.stdout)
     else:
-        _write_folder(folder, flow, compilation.flow, data, documents, str(settings.get("base-image", DEFAULT_IMAGE)))
+        image = str(settings.get("base-image", DEFAULT_IMAGE))
+        _write_folder(folder, flow, compilation.flow, compilation.source, data, documents, image)
     if stats:
         write_stats(compilation.flow, {str(target): [usage for one in documents for usage in one.usages]})
 
 
 def _write_folder(
-    folder: Path, file: FlowFile, flow: Flow, data: bytes, documents: tuple[Document, ...], base_image: str
+    folder: Path, file: FlowFile, flow: Flow, source: Source, data: bytes, documents: tuple[Document, ...], base_image: str
 ) -> None:
     from .build_context import build_context, refuse_to_replace
     from .writing import write_all
 
-    beside = folder / flow.file
-    same = beside.exists() and beside.samefile(file.path)
-    files = build_context(documents, plan_text(flow), flow.file, data, base_image, copied=not same)
-    refuse_to_replace(folder, files, flow.file)
+    own = {flow.file: data, **file.modules(source)}
+    home = Path(file.path).parent
+    copies = {name for name in own if not _same(folder / name, home / name)}
+    files = build_context(documents, plan_text(flow), own, base_image, copies=copies)
+    refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether a file is the very one that it would be copied from."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _options(settings: dict[str, str | int]) -> Options:

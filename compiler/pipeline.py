@@ -1,28 +1,26 @@
 """The pipeline: what runs, in which order, on one file.
 
-    bytes → Source → ast → Module → Definition ──GRAPH_CHECKS──▶ structure ──▶ Flow ──FLOW_CHECKS──▶ Compilation
+    bytes → Source → ast → Program → Definition ──GRAPH_CHECKS──▶ structure ──▶ Flow ──FLOW_CHECKS──▶ Compilation
 
 A stage runs only where the ones before it left something to work on, so that one mistake is reported once.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .collecting import without_collecting
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
-from .frontend.context import Context
 from .frontend.flow import read_flow
-from .frontend.module import read_module
+from .frontend.parse import decode, parse
+from .frontend.program import Program
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
-from .source import Source, Span
+from .source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +29,25 @@ class Compilation:
 
     Attributes:
         source: The file, as far as it could be decoded.
+        sources: All files that were read, by path: what diagnostics point into.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
     """
 
     source: Source
+    sources: Mapping[str, Source]
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
 
 
 def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
-    try:
-        return compile_source(Source.decode(path, data), class_name, files)
-    except (UnicodeError, LookupError, SyntaxError) as error:  # LookupError: an encoding that is not one of text, such as zip
-        source = Source(path, data.decode("latin-1"))
-        report = Report()
-        line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1
-        report.add(
-            rules.UNDECODABLE, "the file is not text in its encoding", source.at(line, 1), str(error), help="save it as UTF-8"
-        )
-        return Compilation(source, None, report.sorted())
+    report = Report()
+    source = decode(path, data, report)
+    if source is not None:
+        return compile_source(source, class_name, files)
+    source = Source(path, data.decode("latin-1"))
+    return Compilation(source, {path: source}, None, report.sorted())
 
 
 @without_collecting
@@ -62,19 +58,21 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
         files: What may be read beside it.
     """
     report = Report()
+    sources = {source.path: source}
     flow = None
     try:
-        flow = _compile(source, class_name, files, report)
+        flow = _compile(source, class_name, files, report, sources)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return Compilation(source, None if report.failed else flow, report.sorted())
+    return Compilation(source, sources, None if report.failed else flow, report.sorted())
 
 
-def _compile(source: Source, class_name: str | None, files: Files, report: Report) -> Flow | None:
-    tree = _parse(source, report)
+def _compile(source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]) -> Flow | None:
+    tree = parse(source, report)
     if tree is None:
         return None
-    definition = read_flow(Context(source, read_module(tree), files, report), class_name)
+    program = Program(source, tree, files, report, sources)
+    definition = read_flow(program, class_name)
     if definition is None:
         return None
     known = len(report.diagnostics)
@@ -87,35 +85,3 @@ def _compile(source: Source, class_name: str | None, files: Files, report: Repor
         for check_flow in FLOW_CHECKS:
             check_flow(flow, report)
     return flow
-
-
-def _parse(source: Source, report: Report) -> ast.Module | None:
-    tree = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are a linter's business
-            tree = ast.parse(source.text, source.path)
-            # The parser lets pass what only the compiler refuses, such as `return` outside of a function. Nothing is run.
-            compile(tree, source.path, "exec", dont_inherit=True)
-            return tree
-    except SyntaxError as error:
-        message = re.sub(r" \(<?[^()]*, line \d+\)$", "", error.msg).partition("\n")[0]
-        # The parser counts columns in characters, the compiler, which has only the tree, in bytes.
-        report.add(rules.SYNTAX_ERROR, f"the file does not parse: {message}", _place(source, error, in_bytes=tree is not None))
-    except ValueError:
-        line = source.text[: source.text.find("\0")].count("\n") + 1
-        report.add(rules.UNDECODABLE, "the file holds a NUL character", source.at(line, 1), help="save it as plain text")
-    except MemoryError:  # how CPython's parser says that its stack is exhausted
-        report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return None
-
-
-def _place(source: Source, error: SyntaxError, *, in_bytes: bool) -> Span:
-    """Where a syntax error is, as far as it is on one line."""
-    line = min(max(error.lineno or 1, 1), len(source.lines))
-    text = source.lines[line - 1]
-    start, end = max(error.offset or 1, 1), (error.end_offset or 0) if error.end_lineno == error.lineno else 0
-    if in_bytes:
-        start, end = (len(text.encode()[: max(offset - 1, 0)].decode(errors="replace")) + 1 for offset in (start, end))
-    start = min(start, len(text) + 1)
-    return source.at(line, start, max(min(end, len(text) + 1) - start, 1))

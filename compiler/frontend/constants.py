@@ -1,10 +1,11 @@
 """Constant expressions: what the compiler can work out without running anything.
 
-Literals, containers, names of module constants, arithmetic, string formatting by f-string, conditional expressions and
-comparisons.
+Literals, containers, names of constants, arithmetic, string formatting by f-string, conditional expressions and comparisons.
 
     MB = 1024
     @resources(memory=60 * MB)      →   memory = 61440
+
+What a name is bound to, a `Scope` says: it may be an expression in another file, which is then evaluated in that file's scope.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Protocol
 
 from ..ir.nodes import Constant, Table
+from ..source import Source
 
 
 class NotConstant(Exception):
@@ -24,6 +27,25 @@ class NotConstant(Exception):
         super().__init__(reason)
         self.node = node
         self.reason = reason
+
+
+class Scope(Protocol):
+    """What names mean at one place of one file."""
+
+    @property
+    def source(self) -> Source:
+        """The file."""
+        ...
+
+    def lookup(self, node: ast.Name | ast.Attribute) -> tuple[ast.expr, Scope] | None:
+        """The expression that a name, or a name of a module (`settings.MB`), is bound to, with the scope that it stands in.
+
+        None for an attribute of anything else than a module: that is an operation on a value.
+
+        Raises:
+            NotConstant: The name is not bound to one expression.
+        """
+        ...
 
 
 _BINARY: dict[type[ast.operator], Callable[..., object]] = {
@@ -63,23 +85,19 @@ MAX_DEPTH = 100
 """How deep an expression may nest."""
 
 
-def evaluate(node: ast.expr, names: Mapping[str, ast.expr | None]) -> Constant:
-    """The value of a constant expression.
-
-    Args:
-        node: The expression.
-        names: The module's constants, each with the expression it is bound to, or None where it is bound more than once.
+def evaluate(node: ast.expr, scope: Scope) -> Constant:
+    """The value of a constant expression that stands in a scope.
 
     Raises:
         NotConstant: It is not one.
     """
-    return _Evaluator(names).value(node)
+    return _Evaluator(scope).value(node)
 
 
 class _Evaluator:
-    def __init__(self, names: Mapping[str, ast.expr | None]) -> None:
-        self.names = names
-        self.known: dict[str, Constant] = {}
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.known: dict[ast.expr, Constant] = {}
         self.depth = 0
 
     def value(self, node: ast.expr) -> Constant:
@@ -102,8 +120,8 @@ class _Evaluator:
         match node:
             case ast.Constant(value=bool() | int() | float() | str() | None):
                 return node.value  # type: ignore[return-value]  # narrowed by the pattern, which mypy does not follow
-            case ast.Name(id=name):
-                return self._name(node, name)
+            case ast.Name() | ast.Attribute() if (bound := self.scope.lookup(node)) is not None:
+                return self._bound_value(node, *bound)
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
                 return tuple(self.value(element) for element in elements)
             case ast.Dict():
@@ -132,15 +150,21 @@ class _Evaluator:
             raise NotConstant(node, "a list or a dictionary is computed with")
         return value
 
-    def _name(self, node: ast.expr, name: str) -> Constant:
-        if name not in self.names:
-            raise NotConstant(node, f"`{name}` is not a constant of this module")
-        bound = self.names[name]
-        if bound is None:
-            raise NotConstant(node, f"`{name}` is assigned more than once")
-        if name not in self.known:
-            self.known[name] = self.value(bound)
-        return self.known[name]
+    def _bound_value(self, node: ast.expr, bound: ast.expr, scope: Scope) -> Constant:
+        """The value of what a name is bound to, worked out where it stands."""
+        if bound in self.known:
+            return self.known[bound]
+        here, self.scope = self.scope, scope
+        try:
+            self.known[bound] = self.value(bound)
+        except NotConstant as error:
+            if scope.source is here.source:
+                raise
+            # A place in another file cannot be marked in this one: it is named instead.
+            raise NotConstant(node, f"{error.reason} ({scope.source.span(error.node)})") from None
+        finally:
+            self.scope = here
+        return self.known[bound]
 
     def _dict(self, node: ast.Dict) -> Table:
         items: list[tuple[Constant, Constant]] = []

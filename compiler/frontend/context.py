@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from ..diagnostics.model import Report, Rule
 from ..files import Files
 from ..ir.nodes import Constant
 from ..source import Source
 from . import constants
-from .module import Module
+from .module import Import, Module
+
+if TYPE_CHECKING:
+    from .program import Program
 
 GUESSES: Final = 50_000
 """How many pairs of names a file's guesses may compare, about."""
@@ -20,12 +23,33 @@ GUESSES: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One file being read."""
+    """One file being read.
+
+    Attributes:
+        program: All files, which knows what is imported from others.
+        name: The module's absolute name.
+        is_package: The file is the `__init__.py` of a package.
+        hiding: Names of the class body around, which hide those of the module: each with the expression that it is bound to,
+            or None where that is not one expression.
+    """
 
     source: Source
     module: Module
     files: Files
     report: Report
+    program: Program
+    name: str
+    is_package: bool = False
+    hiding: Mapping[str, ast.expr | None] = field(default_factory=dict)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is the flow's own file, which runs as a program."""
+        return self.source is self.program.main.source
+
+    def inside(self, names: Mapping[str, ast.expr | None]) -> Context:
+        """The same file, within a class body that binds these names."""
+        return replace(self, hiding=names)
 
     def fault(
         self,
@@ -41,9 +65,39 @@ class Context:
         places = [(self.source.span(other), text) for other, text in also]
         self.report.add(rule, message, self.source.span(node), label, also=places, help=help)
 
+    def api_name(self, node: ast.expr) -> str | None:
+        """The name in flowc's API of what an expression names, through whatever files it was imported; None for all else."""
+        if (name := self.module.api_name(node)) is not None:
+            return name
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.module.api_modules:
+            return None
+        places = self.module.bindings.get(root.id)
+        if places is None and not self.module.stars:
+            return None
+        if places and not any(isinstance(one.value, Import | ast.Name | ast.Attribute) for one in places):
+            return None
+        return self.program.api_name(self, node)
+
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
-        return constants.evaluate(node, self.module.constants)
+        return constants.evaluate(node, self)
+
+    def lookup(self, node: ast.Name | ast.Attribute) -> tuple[ast.expr, constants.Scope] | None:
+        """What a name is bound to, as `constants.Scope` asks."""
+        root: ast.expr = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in self.hiding:
+            if isinstance(node, ast.Attribute):
+                return None
+            bound = self.hiding[root.id]
+            if bound is None:
+                raise constants.NotConstant(node, f"`{root.id}` is assigned more than once")
+            return bound, self
+        return self.program.constant(self, node)
 
     def guess(self, name: str, known: Collection[str]) -> str | None:
         """The known name that was likely meant, as long as guesses do not cost more than they help.

@@ -88,7 +88,7 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
     listed: list[Decorator] = []
     for node in nodes:
         call = node.func if isinstance(node, ast.Call) else node
-        name = context.module.api_name(call)
+        name = context.api_name(call)
         if name is None or name == "step":
             continue
         decorator = _read(context, node, name, on_step=on_step, owner=owner)

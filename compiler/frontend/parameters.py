@@ -34,7 +34,7 @@ def read_parameter(context: Context, attribute: str, value: ast.expr) -> Paramet
     """The parameter that an assignment of the class makes, or None where it makes none or a faulty one."""
     if not isinstance(value, ast.Call):
         return None
-    name = context.module.api_name(value.func)
+    name = context.api_name(value.func)
     if name in _NOT_YET:
         context.fault(
             rules.NOT_YET_READ,
@@ -151,7 +151,7 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
                 return "json"
             case _:
                 return "str"
-    if context.module.api_name(node) == "JSONType":
+    if context.api_name(node) == "JSONType":
         return "json"
     if isinstance(node, ast.Name) and node.id in ("str", "int", "float", "bool"):
         return node.id

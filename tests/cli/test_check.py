@@ -72,3 +72,15 @@ def test_no_stats_of_a_faulty_flow(flowc: Run) -> None:
     Path("flow.py").write_text(FLOW.replace("self.end)", "self.ende)"), encoding="utf-8")
     ended = flowc("check", "--stats", "flow.py")
     assert (ended.code, ended.err) == (1, "")
+
+
+def test_a_fault_in_a_module_is_shown_in_that_module(flowc: Run) -> None:
+    Path("flows").mkdir()
+    Path("flows/flow.py").write_text("from base import Base\n\n\nclass Sums(Base):\n    pass\n", encoding="utf-8")
+    Path("flows/base.py").write_text(
+        FLOW.replace("self.end)", "self.ende)").replace("class Sums", "class Base"), encoding="utf-8"
+    )
+    ended = flowc("check", "flows/flow.py")
+    assert ended.code == 1
+    assert "--> flows/base.py:15:19" in ended.out
+    assert "15 |         self.next(self.ende)" in ended.out
