@@ -48,7 +48,7 @@ def test_nothing_is_reported(file: Path) -> None:
     if not file.parent.name.startswith(NOT_EMITTED.code):
         # What a target leaves out for now says nothing against the flow.
         diagnostics = [one for one in diagnostics if one.rule is not NOT_EMITTED]
-    assert not diagnostics, render_full(diagnostics, {done.source.path: done.source}, color=False)
+    assert not diagnostics, render_full(diagnostics, done.sources, color=False)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # of forks beside threads, which pytest-xdist has
