@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..diagnostics.model import Report, Rule
+from ..diagnostics.model import Fix, Report, Rule
 from ..files import Files
 from ..ir.nodes import Constant
 from ..source import Source
@@ -32,10 +32,11 @@ class Context:
         *,
         also: Iterable[tuple[ast.expr | ast.stmt | ast.arg | ast.keyword, str]] = (),
         help: str = "",
+        fix: Fix | None = None,
     ) -> None:
         """Report a fault at a syntax node."""
         places = [(self.source.span(other), text) for other, text in also]
-        self.report.add(rule, message, self.source.span(node), label, also=places, help=help)
+        self.report.add(rule, message, self.source.span(node), label, also=places, help=help, fix=fix)
 
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
