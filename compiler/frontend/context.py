@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..diagnostics.model import Fix, Report, Rule
 from ..files import Files
 from ..ir.nodes import Constant
+from ..similar import did_you_mean as did_you_mean
 from ..source import Source
 from . import constants
 from .module import Module
@@ -41,11 +42,3 @@ class Context:
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
         return constants.evaluate(node, self.module.constants)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one, if any does."""
-    from difflib import get_close_matches  # only ever needed for a message
-
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
