@@ -18,6 +18,7 @@ from .files import NO_FILES, Files
 from .frontend.context import Context
 from .frontend.flow import read_flow
 from .frontend.module import read_module
+from .frontend.remedies import add_remedies
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
@@ -65,7 +66,8 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
         flow = _compile(source, class_name, files, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return Compilation(source, None if report.failed else flow, report.sorted())
+    found = add_remedies(report.sorted(), {source.path: source})
+    return Compilation(source, None if report.failed else flow, found)
 
 
 def _compile(source: Source, class_name: str | None, files: Files, report: Report) -> Flow | None:

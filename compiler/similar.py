@@ -1,7 +1,7 @@
 """Guesses at what a person meant by a name that there is not.
 
-Names are near when few slips of the pen lead from one to the other: a character too many, missing, or another one, or two neighbours
-swapped (Damerau and Levenshtein's distance, as optimal string alignment). Upper and lower case count as the same.
+Names are near when few slips of the pen lead from one to the other: a character too many, missing, or another one, or two
+neighbours swapped (Damerau and Levenshtein's distance, as optimal string alignment). Upper and lower case count as the same.
 
     near("trian", ["start", "train", "end"])   →   ("train",)
 """

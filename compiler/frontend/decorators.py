@@ -13,6 +13,7 @@ from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Decorator, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
+from .fixing import name_argument, rename, rename_decorator, the_near_one
 
 
 def _takes(**by_kind: str) -> dict[str, str]:
@@ -116,16 +117,21 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         return None
     if name not in here:
         guess = did_you_mean(name, here)
+        fix = rename_decorator(context, node, name, the_near_one(name, here))
         known = ", ".join(f"`@{one}`" for one in sorted(here))
         help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
-        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help)
+        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
         return None
     arguments: list[tuple[str, Constant]] = []
     if isinstance(node, ast.Call):
         takes = here[name]
         for position in node.args:
             context.fault(
-                rules.BAD_ARGUMENT, f"`@{name}` takes its arguments by name", position, help=f"write `{next(iter(takes))}=…`"
+                rules.BAD_ARGUMENT,
+                f"`@{name}` takes its arguments by name",
+                position,
+                help=f"write `{next(iter(takes))}=…`",
+                fix=name_argument(context, name, node),
             )
         for keyword in node.keywords:
             if (value := _argument(context, name, takes, keyword)) is not None:
@@ -150,7 +156,8 @@ def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.k
     if keyword.arg not in takes:
         guess = did_you_mean(keyword.arg, takes)
         help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in takes)
-        context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{keyword.arg}`", keyword, help=help)
+        fix = rename(context, keyword, the_near_one(keyword.arg, takes))
+        context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{keyword.arg}`", keyword, help=help, fix=fix)
         return None
     kind = takes[keyword.arg]
     if kind == "functions":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import file as rules
 from .context import Context, did_you_mean
+from .fixing import import_name
 
 
 def find_flow(context: Context, class_name: str | None) -> ast.ClassDef | None:
@@ -82,6 +83,8 @@ def _adopt(context: Context, nodes: Iterator[ast.expr] | list[ast.expr]) -> None
         callee = node.func if isinstance(node, ast.Call) else node
         name = context.module.forgotten(callee)
         if name is not None and name not in context.module.api:
+            fix = import_name(context, name)
             context.module.api[name] = name
             help = f"write `from flowc import {name}`"
-            context.fault(decorator_rules.NOT_IMPORTED, f"`{name}` is not imported", callee, "nothing binds this name", help=help)
+            message = f"`{name}` is not imported"
+            context.fault(decorator_rules.NOT_IMPORTED, message, callee, "nothing binds this name", help=help, fix=fix)

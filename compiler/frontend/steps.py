@@ -12,6 +12,7 @@ from ..ir.nodes import Arm, Decorator, Fanout, Step
 from .body import RESERVED
 from .context import Context
 from .decorators import read_decorators
+from .fixing import take_self
 from .paths import END, PathReader
 from .transitions import TransitionReader
 
@@ -117,6 +118,7 @@ class StepReader:
                 f"step `{function.name}` does not take `self`",
                 span,
                 help=f"write `def {function.name}(self):`",
+                fix=take_self(self.context, function),
             )
         elif extra:
             self.context.fault(
