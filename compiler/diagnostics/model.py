@@ -12,6 +12,9 @@ from enum import Enum
 
 from ..source import Span
 
+IGNORE = "flowc: ignore"
+"""What a comment says that silences a judgement: see `ignores`."""
+
 
 class Severity(Enum):
     """How much a rule weighs: errors stop a compile, warnings do not; hints are shown only to who asks for them."""
@@ -132,8 +135,13 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether there is an error among them."""
-        return any(one.rule.severity is Severity.ERROR for one in self.diagnostics)
+        return has_errors(self.diagnostics)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All of them by place, each once."""
         return tuple(sorted(dict.fromkeys(self.diagnostics), key=lambda one: one.place))
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether there is an error among them."""
+    return any(one.rule.severity is Severity.ERROR for one in diagnostics)

@@ -1,6 +1,6 @@
 """FC1xx: faults of the file as a whole."""
 
-from ..model import Rule
+from ..model import Rule, Severity
 
 SYNTAX_ERROR = Rule(
     "FC101",
@@ -60,4 +60,18 @@ TOO_DEEP = Rule(
     """The file nests expressions or statements so deeply that Python's own parser gives up, or splits and loops so
 deeply that no platform would run them. Give the inner parts names of their own, or flatten them.
 """,
+)
+USELESS_IGNORE = Rule(
+    "FC111",
+    "useless-ignore",
+    """A comment `# flowc: ignore[…]` names a code that does not exist or that cannot be ignored, or one that flowc does
+not report there. It would hide a fault that comes up later.
+
+    self.next(self.use)         # flowc: ignore[FC702, FC703]
+
+The comment stands on the line of the fault, or on the first line of a statement that goes on below. Only judgements can be
+ignored: warnings, hints and findings about data. Without the others mended there is nothing to compile.
+""",
+    Severity.WARNING,
+    fixable=True,
 )

@@ -1,0 +1,85 @@
+"""What `flowc check --fix` writes and `--diff` shows: files before and after their repair."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..compiler.repair import repair_bytes
+from .flow_file import Disk, FlowFile
+from .output import complain, write
+from .writing import replace_file
+
+NO_LINE_END = b"\\ No newline at end of file\n"
+"""How `diff` says that the line above ends the file without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after.
+
+    Attributes:
+        fixed: How many faults are gone.
+    """
+
+    old: bytes
+    new: bytes
+    fixed: int = 0
+
+
+class Repaired(Disk):
+    """The files that the compiler may read, those that were repaired as they will be."""
+
+    def __init__(self, changes: Mapping[str, Change]) -> None:
+        self._data = {os.path.realpath(path): change.new for path, change in changes.items()}
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None where it cannot be read."""
+        try:
+            known = self._data.get(os.path.realpath(path))
+        except ValueError:  # a name with a NUL in it
+            return None
+        return super().read(path) if known is None else known
+
+
+def repair_files(read: Iterable[tuple[FlowFile, bytes]], *, hints: bool) -> dict[str, Change]:
+    """Repair flows; of a file with several, each continues what the one before made of it. Nothing is written."""
+    changes: dict[str, Change] = {}
+    for flow, data in read:
+        before = changes.get(flow.path, Change(data, data))
+        repair = repair_bytes(flow.path, before.new, flow.class_name, Repaired(changes), hints=hints)
+        changes[flow.path] = Change(before.old, repair.data, before.fixed + len(repair.fixed))
+    return changes
+
+
+def write_changes(changes: Mapping[str, Change]) -> None:
+    """Put each repaired file in the place of the old one, and say so."""
+    for path, change in changes.items():
+        if change.new != change.old:
+            replace_file(path, change.old, change.new)
+            complain(f"fixed {path}: {_faults(change.fixed)}")
+
+
+def show_changes(changes: Mapping[str, Change]) -> bool:
+    """Print what would change as a unified diff; whether anything would."""
+    would = {path: change for path, change in changes.items() if change.new != change.old}
+    for path, change in would.items():
+        # As bytes: the diff is in the file's own encoding, so that `patch` can apply it.
+        names = (os.fsencode(path), os.fsencode(path))
+        lines = difflib.diff_bytes(difflib.unified_diff, _lines(change.old), _lines(change.new), *names, lineterm=b"\n")
+        write(b"".join(one if one.endswith(b"\n") else one + b"\n" + NO_LINE_END for one in lines), sys.stdout)
+        complain(f"would fix {path}: {_faults(change.fixed)}")
+    return bool(would)
+
+
+def _lines(data: bytes) -> Sequence[bytes]:
+    """Lines as `diff` and `patch` count them, which end at a line feed only."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", data)
+
+
+def _faults(count: int) -> str:
+    return f"{count} fault{'s' * (count != 1)}"
