@@ -61,8 +61,8 @@ def command(
         if fix and any(flow.path == STDIN for flow in flows) | stdin:
             raise click.UsageError("--fix has no file to write: --diff shows what it would change", click.get_current_context())
         changes = repair_files(read, hints=hints)
-        read = [(flow, changes[flow.path].new) for flow, _ in read]
         files = Repaired(changes)
+        read = [(flow, files.read(flow.path) or b"") for flow, _ in read]
         if fix:
             write_changes(changes)
 

@@ -23,9 +23,11 @@ class Change:
     """A file before and after.
 
     Attributes:
+        path: As the user wrote it.
         fixed: How many faults are gone.
     """
 
+    path: str
     old: bytes
     new: bytes
     fixed: int = 0
@@ -35,44 +37,49 @@ class Repaired(Disk):
     """The files that the compiler may read, those that were repaired as they will be."""
 
     def __init__(self, changes: Mapping[str, Change]) -> None:
-        self._data = {os.path.realpath(path): change.new for path, change in changes.items()}
+        self._changes = changes
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
         try:
-            known = self._data.get(os.path.realpath(path))
+            known = self._changes.get(os.path.realpath(path))
         except ValueError:  # a name with a NUL in it
             return None
-        return super().read(path) if known is None else known
+        return super().read(path) if known is None else known.new
 
 
 def repair_files(read: Iterable[tuple[FlowFile, bytes]], *, hints: bool) -> dict[str, Change]:
-    """Repair flows; of a file with several, each continues what the one before made of it. Nothing is written."""
+    """Repair flows; of a file with several, each continues what the one before made of it. Nothing is written.
+
+    Returns:
+        Files by their real paths, for one may be named in several ways.
+    """
     changes: dict[str, Change] = {}
     for flow, data in read:
-        before = changes.get(flow.path, Change(data, data))
+        key = os.path.realpath(flow.path)
+        before = changes.get(key, Change(flow.path, data, data))
         repair = repair_bytes(flow.path, before.new, flow.class_name, Repaired(changes), hints=hints)
-        changes[flow.path] = Change(before.old, repair.data, before.fixed + len(repair.fixed))
+        changes[key] = Change(before.path, before.old, repair.data, before.fixed + len(repair.fixed))
     return changes
 
 
 def write_changes(changes: Mapping[str, Change]) -> None:
     """Put each repaired file in the place of the old one, and say so."""
-    for path, change in changes.items():
+    for change in changes.values():
         if change.new != change.old:
-            replace_file(path, change.old, change.new)
-            complain(f"fixed {path}: {_faults(change.fixed)}")
+            replace_file(change.path, change.old, change.new)
+            complain(f"fixed {change.path}: {_faults(change.fixed)}")
 
 
 def show_changes(changes: Mapping[str, Change]) -> bool:
     """Print what would change as a unified diff; whether anything would."""
-    would = {path: change for path, change in changes.items() if change.new != change.old}
-    for path, change in would.items():
+    would = [change for change in changes.values() if change.new != change.old]
+    for change in would:
         # As bytes: the diff is in the file's own encoding, so that `patch` can apply it.
-        names = (os.fsencode(path), os.fsencode(path))
+        names = (os.fsencode(change.path), os.fsencode(change.path))
         lines = difflib.diff_bytes(difflib.unified_diff, _lines(change.old), _lines(change.new), *names, lineterm=b"\n")
         write(b"".join(one if one.endswith(b"\n") else one + b"\n" + NO_LINE_END for one in lines), sys.stdout)
-        complain(f"would fix {path}: {_faults(change.fixed)}")
+        complain(f"would fix {change.path}: {_faults(change.fixed)}")
     return bool(would)
 
 

@@ -21,7 +21,7 @@ from .model import IGNORE, Diagnostic, Edit, Fix, Report, Severity
 from .rules import RULES
 from .rules.file import USELESS_IGNORE
 
-_DIRECTIVE = re.compile(r"#\s*flowc:\s*ignore(?:\s*\[([^\]]*)\])?")
+_DIRECTIVE = re.compile(rf"#\s*{IGNORE}(?:\s*\[([^\]]*)\])?")
 _CODES = {rule.code: rule for rule in RULES}
 
 
@@ -92,7 +92,7 @@ def read_ignores(source: Source) -> Iterator[Ignore]:
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
-                if IGNORE in re.sub(r"\s+", " ", token.string):
+                if IGNORE in token.string:
                     waiting.append(token)
             elif token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
                 for comment in waiting:
