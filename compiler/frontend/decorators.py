@@ -137,7 +137,7 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
             if (value := _argument(context, name, takes, keyword)) is not None:
                 arguments.append((str(keyword.arg), value[0]))
     decorator = Decorator(name=name, arguments=tuple(arguments), span=context.source.span(node))
-    understood = not isinstance(node, ast.Call) or len(arguments) == len(node.keywords)
+    understood = not isinstance(node, ast.Call) or (len(arguments) == len(node.keywords) and not node.args)
     if (
         name == "timeout"
         and understood

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import file as rules
 from .context import Context, did_you_mean
-from .fixing import import_name
+from .fixing import import_name, rename_decorator, rename_uses, the_near_one
+from .module import API_NAMES
 
 
 def find_flow(context: Context, class_name: str | None) -> ast.ClassDef | None:
@@ -38,7 +40,7 @@ def find_flow(context: Context, class_name: str | None) -> ast.ClassDef | None:
             help=f"name the one you mean: `{context.source.path}:{first.name}`",
         )
         return None
-    _adopt(context, _places(first))
+    _adopt(context, _places(first), frozenset(_own_names(first)))
     return first
 
 
@@ -77,14 +79,48 @@ def _places(node: ast.ClassDef) -> Iterator[ast.expr]:
                 yield call
 
 
-def _adopt(context: Context, nodes: Iterator[ast.expr] | list[ast.expr]) -> None:
+def _adopt(context: Context, nodes: Iterator[ast.expr] | list[ast.expr], own: frozenset[str] = frozenset()) -> None:
     """Report each name that is used and not imported, once, and read it as if it had been."""
     for node in nodes:
         callee = node.func if isinstance(node, ast.Call) else node
         name = context.module.forgotten(callee)
+        if name is None and isinstance(callee, ast.Name) and callee.id not in own:
+            _adopt_misspelt(context, callee)
         if name is not None and name not in context.module.api:
             fix = import_name(context, name)
             context.module.api[name] = name
             help = f"write `from flowc import {name}`"
             message = f"`{name}` is not imported"
             context.fault(decorator_rules.NOT_IMPORTED, message, callee, "nothing binds this name", help=help, fix=fix)
+
+
+def _own_names(node: ast.ClassDef) -> Iterator[str]:
+    """What a class body binds, for a decorator may come from there."""
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement.name
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+
+
+def _adopt_misspelt(context: Context, node: ast.Name) -> None:
+    """Report a name that looks like one of flowc's where nothing binds it, or a misspelt `@step` that is; read it as that.
+
+    Without `@step` a method is no step, and every `self.next` that leads to it would be reported instead.
+    """
+    name, module = node.id, context.module
+    meant = module.api.get(name)
+    if meant is not None and meant not in API_NAMES and the_near_one(meant, API_NAMES) == "step":
+        fix = rename_decorator(context, node, meant, "step")
+        module.api[name] = "step"
+        message = f"flowc has no decorator `@{meant}`"
+        context.fault(decorator_rules.UNKNOWN_DECORATOR, message, node, "unknown", help="did you mean `@step`?", fix=fix)
+    if name in module.bound or name in module.api or module.open or hasattr(builtins, name):
+        return
+    guess = the_near_one(name, API_NAMES)
+    if guess is not None:
+        fix = rename_uses(context, name, guess)
+        module.api[name] = guess
+        help = f"did you mean `{guess}`?"
+        context.fault(decorator_rules.NOT_IMPORTED, f"nothing in the file binds `{name}`", node, "unknown", help=help, fix=fix)

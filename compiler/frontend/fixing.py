@@ -46,7 +46,7 @@ def rename_decorator(context: Context, node: ast.expr, old: str, name: str | Non
     if name is None or isinstance(callee, ast.Attribute):
         return rename(context, callee, name) if isinstance(callee, ast.Attribute) else None
     source, module = context.source, context.module
-    uses, imports = _uses(module.tree)
+    imports = _uses(module.tree)[1]
     title = f"Write `{name}`"
     edits: list[Edit] = []
     for alias in imports.get(old, ()):
@@ -56,11 +56,18 @@ def rename_decorator(context: Context, node: ast.expr, old: str, name: str | Non
             return None
         edits.append(Edit(span, name))
         if alias.asname is None:
-            spans = [_name_span(source, use) for use in uses.get(local, ())]
-            edits += [Edit(one, name) for one in spans if one is not None]
-            if None in spans:
+            used = rename_uses(context, local, name)
+            if used is None:
                 return None
+            edits += used.edits
     return Fix(title, tuple(edits)) if edits else None
+
+
+def rename_uses(context: Context, old: str, name: str) -> Fix | None:
+    """Write another name wherever the file uses one."""
+    spans = [_name_span(context.source, use) for use in _uses(context.module.tree)[0].get(old, ())]
+    edits = tuple(Edit(span, name) for span in spans if span is not None)
+    return Fix(f"Write `{name}`", edits) if len(edits) == len(spans) else None
 
 
 def unpack(context: Context, node: ast.List | ast.Tuple) -> Fix | None:

@@ -107,10 +107,12 @@ def _mark(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
 
 
 def _take_inputs(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
-    """A step that joins takes `self` only."""
+    """A step that joins takes `self` only. Where that is `end`, a join before it may have been forgotten."""
     given = place.function.args
     plain = not any((given.posonlyargs, given.vararg, given.kwonlyargs, given.kwarg, given.defaults))
     if not page.at_name(one, place) or not plain or len(given.args) != 1 or _names(place.function, "inputs"):
+        return None
+    if place.function.name == END:
         return None
     span = page.source.span(given.args[0])
     return Fix("Take `inputs`", (Edit(page.source.at(span.end_line, span.end_column, 0), ", inputs"),))

@@ -69,7 +69,8 @@ nothing has been chosen, so the flow could not go on. Catch in a step of its own
 NOT_IMPORTED = Rule(
     "FC510",
     "name-not-imported",
-    """The name is one of flowc's, but nothing in the file imports or defines it: Python would stop there with a NameError.
+    """The name is one of flowc's, or looks like one, but nothing in the file imports or defines it: Python would stop there
+with a NameError.
 
     from flowc import FlowSpec, retry, step
 """,
