@@ -59,7 +59,8 @@ def repair_bytes(
             break
         done, data, compilation = _make(check, data, compilation, chosen)
         fixed += done
-        refused |= {_key(one) for one in chosen if one not in done}
+        made = set(done)
+        refused |= {_key(one) for one in chosen if one not in made}
     return Repair(data, tuple(fixed))
 
 

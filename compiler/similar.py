@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 LONGEST = 60
 """Names longer than this are not compared: the work grows with the square of their length."""
@@ -26,13 +27,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """All known names that are near, the nearest first."""
     given = name.lower()
-    among = sorted(set(known))
     if not given or len(given) > LONGEST:
         return ()
+    among = frozenset(known)
     if len(among) > MANY:
-        return tuple(one for one in among if one.lower() == given)
+        return _by_lower(among).get(given, ())
     found = [(slips, one) for one in among if (slips := _slips(given, one.lower())) is not None]
     return tuple(one for _, one in sorted(found))
+
+
+@lru_cache(maxsize=4)
+def _by_lower(among: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Many names in lower case, with what each stands for; made once for all the guesses that a file wants."""
+    found: dict[str, list[str]] = {}
+    for one in sorted(among):
+        found.setdefault(one.lower(), []).append(one)
+    return {lower: tuple(names) for lower, names in found.items()}
 
 
 def _slips(given: str, other: str) -> int | None:

@@ -43,6 +43,7 @@ FAULTS = {
         body("self.next(self.j, foreach='x')") + "@step\ndef j(self, inputs, x):\n    self.next(self.end)\n",
         ["FC201"],
     ),
+    "no step at all": ("pass\n", ["FC204"]),
     "no way out at all": (body("self.next(self.start)"), ["FC402"]),
     "a break after next": (body("while True:\n    self.next(self.end)\n    break"), ["FC305"]),
     "a misspelt next": (body("self.nxt(self.end)"), ["FC302"]),
@@ -92,7 +93,7 @@ def test_said_once(text: str, codes: list[str]) -> None:
     [
         ("from flowc import FlowSpec", ["FC510"]),
         ("from flowc import step", ["FC510"]),
-        ("from metaflow.decorators import step\nfrom flowc import FlowSpec", ["FC204"]),
+        ("from metaflow.decorators import step\nfrom flowc import FlowSpec", ["FC204", "FC205"]),
         ("from flowcc import FlowSpec\nfrom flowc import step", ["FC103"]),
     ],
 )
