@@ -13,7 +13,7 @@ from ..compiler.ir.nodes import Flow
 from ..compiler.pipeline import compile_bytes
 from ..compiler.source import Source
 from .flow_file import Disk, FlowFile, parse_flow_file
-from .output import FAULTS, failed, without_hints, write, write_diagnostics
+from .output import FAULTS, failed, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
@@ -75,7 +75,7 @@ def command(
     whole: list[Flow] = []
     sources: dict[str, Source] = {}
     for flow, data in read:
-        compilation = compile_bytes(flow.path, data, flow.class_name, files)
+        compilation = compile_bytes(flow.path, data, flow.class_name, files, hints=hints)
         sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
@@ -83,7 +83,7 @@ def command(
             steps = len(compilation.flow.steps)
             sound.append(f"{flow.path}: {compilation.flow.name} is sound, {steps} step{'s' * (steps != 1)}\n")
     # One file named twice, or two classes of one file, may have the same faults.
-    diagnostics = sorted(dict.fromkeys(found if hints else without_hints(found)), key=lambda one: one.place)
+    diagnostics = sorted(dict.fromkeys(found), key=lambda one: one.place)
     faulty = failed(diagnostics, strict=strict)
     if diff:
         from .repairing import show_changes

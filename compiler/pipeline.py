@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .collecting import without_collecting
-from .diagnostics.model import IGNORE, Diagnostic, Report, has_errors
+from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
 from .frontend.flow import read_flow
@@ -40,22 +40,25 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_bytes(
+    path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES, *, hints: bool = False
+) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
     report = Report()
     source = decode(path, data, report)
     if source is not None:
-        return compile_source(source, class_name, files)
+        return compile_source(source, class_name, files, hints=hints)
     source = Source(path, data.decode("latin-1"))
     return Compilation(source, {path: source}, None, report.sorted())
 
 
 @without_collecting
-def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES, *, hints: bool = False) -> Compilation:
     """Compile the flow of a file, or the one of this name where it has several.
 
     Args:
         files: What may be read beside it.
+        hints: Give hints too.
     """
     report = Report()
     sources = {source.path: source}
@@ -64,14 +67,14 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
         flow = _compile(source, class_name, files, report, sources)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    found = _finished(report, sources)
+    found = _finished(report, sources, hints=hints)
     return Compilation(source, sources, None if has_errors(found) else flow, found)
 
 
-def _finished(report: Report, sources: Mapping[str, Source]) -> tuple[Diagnostic, ...]:
+def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> tuple[Diagnostic, ...]:
     """All faults by place, with their remedies, without those that comments overrule. A sound file does without the imports."""
     found = report.sorted()
-    if found:
+    if any(one.rule.severity is not Severity.HINT for one in found):
         from .frontend.remedies import add_remedies
 
         found = add_remedies(found, sources)
@@ -79,7 +82,7 @@ def _finished(report: Report, sources: Mapping[str, Source]) -> tuple[Diagnostic
         from .diagnostics.ignores import silence_and_judge
 
         found = silence_and_judge(found, sources)
-    return found
+    return found if hints else tuple(one for one in found if one.rule.severity is not Severity.HINT)
 
 
 def _compile(source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]) -> Flow | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flowc.compiler import Compilation, Source
-from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.diagnostics.model import Report, Severity
+from flowc.compiler.diagnostics.rules import RULES
 from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.pipeline import compile_bytes
@@ -36,6 +37,11 @@ class Beside:
     def read(self, path: str) -> bytes | None:
         file = self.folder / path
         return file.read_bytes() if file.is_file() else None
+
+
+def is_hint(folder: Path) -> bool:
+    """Whether an error case is about a hint, which is given only where it is asked for."""
+    return any(folder.name.startswith(rule.code) and rule.severity is Severity.HINT for rule in RULES)
 
 
 def modules_of(case: Path, flow: str = "flow.py") -> tuple[str, ...]:

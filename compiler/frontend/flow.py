@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import PurePath
 
+from ..dataflow.facts import analysis_of
 from ..diagnostics.rules import decorators as decorator_rules
 from ..ir.nodes import Decorator, Parameter, Step
 from .body import Method
@@ -32,7 +33,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     steps = {one.name: one for one in members if one.kind == "step"}
     methods = {one.name: one for one in members if one.kind in ("method", "property")}
     ends = find_ends(model, steps.values())
-    reader = StepReader(model, ends, frozenset(steps), frozenset(methods))
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model))
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear
     for name, member in steps.items():

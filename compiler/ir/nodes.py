@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..source import Span
+from .artifacts import NO_ARTIFACTS, Artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Step:
         arms: The ways on, one for each distinct `self.next`, in the order written; none for the step that ends the flow.
         decorators: In the order written.
         max_iterations: The bound that the source sets on a loop which this step closes, or None.
+        artifacts: What it reads and writes of `self`.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Step:
     arms: tuple[Arm, ...]
     decorators: tuple[Decorator, ...]
     max_iterations: int | None = None
+    artifacts: Artifacts = field(default=NO_ARTIFACTS, repr=False)
     span: Span = field(compare=False, repr=False)
 
 

@@ -3,6 +3,7 @@
 flow Sums
   parameter n: int = 10
   step start -> foreach items: work
+    writes items
   ...
 body
   start
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from .artifacts import names_read, names_taken, names_written
 from .nodes import (
     Arm,
     Arrival,
@@ -55,6 +57,7 @@ def _lines(flow: Flow) -> Iterator[str]:
         yield f"  {_step(step)}"
         for decorator in step.decorators:
             yield f"    {print_decorator(decorator)}"
+        yield from _artifacts(step)
     yield "body"
     yield from _block(flow.body, "  ")
 
@@ -63,6 +66,14 @@ def _step(step: Step) -> str:
     ways = " | ".join(_arm(arm) for arm in step.arms) or "end"
     bound = f" (at most {step.max_iterations} turns)" if step.max_iterations is not None else ""
     return f"step {step.name}{'(inputs)' if step.joins else ''} -> {ways}{bound}"
+
+
+def _artifacts(step: Step) -> Iterator[str]:
+    found = step.artifacts
+    takes = names_taken(found) if step.joins else ()
+    for verb, names in (("reads", names_read(found)), ("takes", takes), ("writes", names_written(found))):
+        if names is None or names:
+            yield f"    {verb} {'anything' if names is None else ', '.join(names)}"
 
 
 def _arm(arm: Arm) -> str:
