@@ -9,6 +9,7 @@ import click
 from ..compiler.diagnostics.model import Diagnostic
 from ..compiler.pipeline import compile_bytes
 from ..compiler.source import Source
+from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile
 from .output import FAULTS, failed, write, write_diagnostics
 from .verb import Verb, color_option, flow_argument, format_option
@@ -16,9 +17,12 @@ from .verb import Verb, color_option, flow_argument, format_option
 
 @click.command("check", cls=Verb, examples=("", "--format concise", "--format json | jq '.[].message'"))
 @flow_argument(many=True)
+@config_options
 @format_option
 @color_option
-def command(flows: tuple[FlowFile, ...], form: str) -> None:
+def command(
+    flows: tuple[FlowFile, ...], form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]
+) -> None:
     """Check flows and show every fault, at its line.
 
     The files are read, never imported: what they import need not be installed.
@@ -27,8 +31,10 @@ def command(flows: tuple[FlowFile, ...], form: str) -> None:
     found: list[Diagnostic] = []
     sound: list[str] = []
     sources: dict[str, Source] = {}
-    for flow, data in read:
-        compilation = compile_bytes(flow.path, data, flow.class_name, Disk())
+    given = given_of(configs, config_values)
+    compilations = [compile_bytes(flow.path, data, flow.class_name, Disk(), given) for flow, data in read]
+    refuse_unknown(given, compilations)
+    for (flow, _), compilation in zip(read, compilations, strict=True):
         sources[flow.path] = compilation.source
         found += compilation.diagnostics
         if compilation.flow is not None:

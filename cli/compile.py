@@ -11,6 +11,7 @@ from ..compiler.diagnostics.model import Report
 from ..compiler.plan import plan_text
 from ..targets import TARGETS, load
 from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
+from .configs import config_options, given_of
 from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
 from .settings import read_settings, setting
@@ -37,9 +38,17 @@ from .verb import Verb, color_option, flow_argument, format_option
 @setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
 @setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
 @setting("service-account", "NAME", "The Kubernetes service account of its pods.")
+@config_options
 @format_option
 @color_option
-def command(flow: FlowFile, output: str | None, form: str, **given: str | None) -> None:
+def command(
+    flow: FlowFile,
+    output: str | None,
+    form: str,
+    configs: tuple[tuple[str, str], ...],
+    config_values: tuple[tuple[str, str], ...],
+    **given: str | None,
+) -> None:
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
@@ -58,7 +67,7 @@ def command(flow: FlowFile, output: str | None, form: str, **given: str | None) 
         raise Unusable(why)
     folder = _folder(output)
 
-    compilation, data = flow.compile()
+    compilation, data = flow.compile(given_of(configs, config_values))
     sources = {flow.path: compilation.source}
     report = Report(list(compilation.diagnostics))
     if compilation.flow is None:

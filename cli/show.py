@@ -8,6 +8,7 @@ import sys
 import click
 
 from ..compiler.ir.nodes import Flow
+from .configs import config_options, given_of
 from .drawing import draw
 from .flow_file import FlowFile
 from .output import stop_at_faults, wants_color, write
@@ -16,11 +17,12 @@ from .verb import Verb, color_option, flow_argument, format_option
 
 @click.command("show", cls=Verb, examples=("", "--color always | less -R"))
 @flow_argument()
+@config_options
 @format_option
 @color_option
-def command(flow: FlowFile, form: str) -> None:
+def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]) -> None:
     """Show a flow's graph: its steps, where each leads, its decorators and the first line of its docstring."""
-    compilation, _ = flow.compile()
+    compilation, _ = flow.compile(given_of(configs, config_values))
     stop_at_faults(compilation.diagnostics, {flow.path: compilation.source}, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     write(draw(compilation.flow, step_docs(compilation.flow, compilation.source.text), color=wants_color(sys.stdout)), sys.stdout)

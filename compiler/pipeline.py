@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
+from .frontend.config_values import Configs
 from .frontend.context import Context
+from .frontend.definition import Definition
 from .frontend.flow import read_flow
 from .frontend.module import read_module
+from .given import NOTHING, Given
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
@@ -32,17 +35,21 @@ class Compilation:
         source: The file, as far as it could be decoded.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
+        configs: The names of its configs; None where the flow could not be read.
     """
 
     source: Source
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
+    configs: tuple[str, ...] | None = None
 
 
-def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_bytes(
+    path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING
+) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
     try:
-        return compile_source(Source.decode(path, data), class_name, files)
+        return compile_source(Source.decode(path, data), class_name, files, given)
     except (UnicodeDecodeError, SyntaxError) as error:
         source = Source(path, data.decode("latin-1"))
         report = Report()
@@ -53,28 +60,34 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: 
         return Compilation(source, None, report.sorted())
 
 
-def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING) -> Compilation:
     """Compile the flow of a file, or the one of this name where it has several.
 
     Args:
         files: What may be read beside it.
+        given: What its configs are given.
     """
     report = Report()
-    flow = None
+    definition = flow = None
     try:
-        flow = _compile(source, class_name, files, report)
+        definition = _read(source, class_name, files, given, report)
+        flow = None if definition is None else _structured(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return Compilation(source, None if report.failed else flow, report.sorted())
+    configs = None if definition is None else tuple(one.name for one in definition.configs)
+    return Compilation(source, None if report.failed else flow, report.sorted(), configs)
 
 
-def _compile(source: Source, class_name: str | None, files: Files, report: Report) -> Flow | None:
+def _read(source: Source, class_name: str | None, files: Files, given: Given, report: Report) -> Definition | None:
     tree = _parse(source, report)
     if tree is None:
         return None
-    definition = read_flow(Context(source, read_module(tree), files, report), class_name)
-    if definition is None:
-        return None
+    folder = source.path.replace("\\", "/").rpartition("/")[0] or ("/" if source.path.startswith("/") else "")
+    configs = Configs(folder=folder, given=given)
+    return read_flow(Context(source, read_module(tree), files, report, configs), class_name)
+
+
+def _structured(definition: Definition, report: Report) -> Flow | None:
     known = len(report.diagnostics)
     for check in GRAPH_CHECKS:
         check(definition, report)

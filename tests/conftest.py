@@ -20,10 +20,29 @@ GOLDEN = ROOT / "golden"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir() and path.name != "errors")
 ERRORS = sorted(path for path in (GOLDEN / "errors").iterdir() if path.is_dir())
 
+READ_BESIDE = {
+    "config": {"config.json", "limits.toml"},
+    "include_file": {"notes.txt", "weights.bin", "table.csv"},
+}
+"""What a case's flow names beside itself."""
+
 
 def compile_case(case: Path) -> Compilation:
     """Compile the flow of a golden case."""
-    return compile_bytes("flow.py", (case / "flow.py").read_bytes())
+    return compile_bytes("flow.py", (case / "flow.py").read_bytes(), files=Beside(case))
+
+
+class Beside:
+    """The files beside a case's flow, and one that is as large as no plan may hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, path: str) -> bytes | None:
+        if path == "large.bin":
+            return bytes(3 * 1024 * 1024)
+        file = self.folder / path
+        return file.read_bytes() if file.is_file() else None
 
 
 def documents(flow: Flow, target: str, options: Options | None = None) -> tuple[Document, ...]:

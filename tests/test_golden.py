@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, compile_case, documents
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -49,7 +49,7 @@ def test_tree_is_sound(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_orphaned(case: Path) -> None:
-    expected = {"flow.py", "result.json", *STAGES}
+    expected = {"flow.py", "result.json", *STAGES, *READ_BESIDE.get(case.name, ())}
     assert {path.name for path in case.iterdir() if path.name != "__pycache__"} <= expected
 
 
@@ -58,7 +58,7 @@ def test_error(folder: Path, golden: Callable[[Path, str], None]) -> None:
     """A flow with one fault gives one diagnostic, of the code in its folder's name, at the right place."""
     data = (folder / "flow.py").read_bytes()
     named = re.search(rb"flow\.py:(\w+)", data)
-    done = compile_bytes("flow.py", data, named[1].decode() if named else None)
+    done = compile_bytes("flow.py", data, named[1].decode() if named else None, Beside(folder))
     diagnostics = list(done.diagnostics)
     if done.flow is not None:
         for target in ("argo", "sfn"):

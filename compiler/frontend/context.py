@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..diagnostics.model import Report, Rule
+from ..diagnostics.rules import decorators as rules
 from ..files import Files
 from ..ir.nodes import Constant
 from ..source import Source
 from . import constants
+from .config_values import NO_CONFIGS, Configs
 from .module import Module
+from .similar import did_you_mean as did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Context:
     module: Module
     files: Files
     report: Report
+    configs: Configs = NO_CONFIGS
 
     def fault(
         self,
@@ -52,10 +56,18 @@ class Context:
             raise constants.NotConstant(node, f"`{node.id}` is assigned more than once")
         return bound, self
 
+    def api_name(self, node: ast.expr) -> str | None:
+        """The name in flowc's API of what an expression names; None for all else."""
+        return self.module.api_name(node)
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one, if any does."""
-    from difflib import get_close_matches  # only ever needed for a message
+    def is_builtin(self, name: str) -> bool:
+        """Whether nothing in the file can have given this name of Python's own another meaning."""
+        return name not in self.module.bound and name not in self.module.constants and not self.module.open
 
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    def not_constant(self, what: str, reason: constants.NotConstant, help: str = "") -> None:
+        """Report that an expression is no constant, unless it is so because of what is reported already."""
+        if reason.told:
+            return
+        plain = reason.rule is rules.NOT_CONSTANT
+        message = f"{what} is not a constant: {reason.reason}" if plain else reason.reason
+        self.fault(reason.rule, message, reason.node, "not constant" if plain else "", help=reason.help or help)

@@ -8,8 +8,9 @@ from pathlib import PurePath
 
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import flow as rules
-from ..ir.nodes import Parameter, Step
+from ..ir.nodes import Config, Parameter, Step
 from .body import ClassBody, read_body
+from .configs import read_configs
 from .context import Context
 from .decorators import read_decorators
 from .definition import Definition
@@ -25,8 +26,10 @@ def read_flow(context: Context, class_name: str | None) -> Definition | None:
         return None
     inherits = _check_bases(context, node)
     body = read_body(context, node)
+    configs, config_nodes = read_configs(context, ((context, name, call) for name, call in body.parameters.items()))
+    context = replace(context, configs=configs)
     # In a class body its own constants are names like those of the module.
-    hidden = dict.fromkeys(body.names)
+    hidden = {name: body.parameters[name] if _is_config(context, body, name) else None for name in body.names}
     constants = {**context.module.constants, **hidden, **body.constants}
     inside = replace(context, module=replace(context.module, constants=constants))
     reader = StepReader(inside, node.name, frozenset(body.steps), frozenset(body.methods), body.names)
@@ -47,7 +50,8 @@ def read_flow(context: Context, class_name: str | None) -> Definition | None:
         name=node.name,
         doc=ast.get_docstring(node) or "",
         file=PurePath(context.source.path).name,
-        parameters=_parameters(inside, body),
+        parameters=_parameters(inside, body, config_nodes),
+        configs=config_nodes,
         decorators=read_decorators(context, node.decorator_list, on_step=False, owner=node.name),
         steps=read,
         methods={name: context.source.name_span(method) for name, method in body.methods.items()},
@@ -71,22 +75,30 @@ def _check_bases(context: Context, node: ast.ClassDef) -> bool:
     return bool(unread)
 
 
-def _parameters(context: Context, body: ClassBody) -> tuple[Parameter, ...]:
-    found: dict[str, Parameter] = {}
+def _is_config(context: Context, body: ClassBody, name: str) -> bool:
+    return name in body.parameters and context.configs.called(body.parameters[name]) is not None
+
+
+def _parameters(context: Context, body: ClassBody, configs: tuple[Config, ...]) -> tuple[Parameter, ...]:
+    found: dict[str, Parameter | Config] = {}
+    for config in configs:
+        _enter(context, found, config)
     for attribute, call in body.parameters.items():
         parameter = read_parameter(context, attribute, call)
         if parameter is None:
             continue
-        option = parameter.name.replace("-", "_").lower()
-        if option in found:
-            context.report.add(
-                decorator_rules.DUPLICATE_PARAMETER,
-                f"two parameters are named `{parameter.name}`",
-                parameter.span,
-                "again",
-                also=[(found[option].span, "first here")],
-                help="rename one of them",
-            )
-        else:
-            found[option] = parameter
-    return tuple(found.values())
+        _enter(context, found, parameter)
+    return tuple(one for one in found.values() if isinstance(one, Parameter))
+
+
+def _enter(context: Context, found: dict[str, Parameter | Config], one: Parameter | Config) -> None:
+    """Enter what has a name on the command line, or report that the name is taken."""
+    option = one.name.replace("-", "_").lower()
+    first = found.setdefault(option, one)
+    if first is not one:
+        earlier, later = sorted((first.span, one.span), key=lambda span: (span.line, span.column))
+        both = "configs" if isinstance(first, Config) and isinstance(one, Config) else "parameters"
+        what = f"two {both} are" if isinstance(first, Config) is isinstance(one, Config) else "a config and a parameter are"
+        message = f"{what} named `{one.name}`"
+        also = [(earlier, "first here")]
+        context.report.add(decorator_rules.DUPLICATE_PARAMETER, message, later, "again", also=also, help="rename one of them")

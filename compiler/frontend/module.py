@@ -181,6 +181,7 @@ API_NAMES = frozenset(
         "JSONType",
         "IncludeFile",
         "Config",
+        "config_expr",
         "current",
         "parallel_map",
         "resources",

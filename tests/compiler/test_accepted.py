@@ -166,9 +166,9 @@ ACCEPTED = {
         a = Parameter("a")
         b = Parameter("b-c", type=int, default=3, help="x")
         d = Parameter("d", default=lambda context: 3, type=int)
-        e = Parameter("e", default=compute(), required=True)
+        e = Parameter("e", default=compute(), required=False)
         f = Parameter("f", type=JSONType, default='{"x": 1}')
-        g = Parameter(name="g", default=None, type=float, separator=",")
+        g = Parameter(name="g", default=None, type=str, separator=",")
 
         @step
         def start(self):
