@@ -84,6 +84,7 @@ class Placeholder:
         return Placeholder(f"{self._flowc_text}[{key!r}]")
 
     def __call__(self, *_: object, **__: object) -> Placeholder:
+        """Whatever a method of the value would give."""
         return Placeholder(f"{self._flowc_text}(…)")
 
     def __iter__(self) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """What an argument of a decorator may be: each kind with the words that a message says, and a test of a constant.
 
-Where Metaflow takes a number it also takes text that says one (`memory="4000"`), since its command line hands them on so; kinds of
-numbers do the same.
+Where Metaflow takes a number it also takes text that says one (`memory="4000"`), since its command line hands them on so; kinds
+of numbers do the same.
 """
 
 from __future__ import annotations
