@@ -35,7 +35,7 @@ def command(
     compilations = [compile_bytes(flow.path, data, flow.class_name, Disk(), given) for flow, data in read]
     refuse_unknown(given, compilations)
     for (flow, _), compilation in zip(read, compilations, strict=True):
-        sources[flow.path] = compilation.source
+        sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
             steps = len(compilation.flow.steps)

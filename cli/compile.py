@@ -68,7 +68,7 @@ def command(
     folder = _folder(output)
 
     compilation, data = flow.compile(given_of(configs, config_values))
-    sources = {flow.path: compilation.source}
+    sources = compilation.sources
     report = Report(list(compilation.diagnostics))
     if compilation.flow is None:
         stop_at_faults(compilation.diagnostics, sources, form)
@@ -91,12 +91,21 @@ def command(
     from .writing import write_all
 
     base_image = str(settings.get("base-image", DEFAULT_IMAGE))
-    beside = folder / compilation.flow.file
-    same = beside.exists() and beside.samefile(flow.path)
-    files = build_context(documents, plan_text(compilation.flow), compilation.flow.file, data, base_image, copied=not same)
-    refuse_to_replace(folder, files, compilation.flow.file)
+    own = {compilation.flow.file: data, **flow.modules(compilation.source)}
+    home = Path(flow.path).parent
+    copies = {name for name in own if not _same(folder / name, Path(flow.path) if own[name] is data else home / name)}
+    files = build_context(documents, plan_text(compilation.flow), own, base_image, copies=copies)
+    refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether a file is the very one that it would be copied from."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _options(settings: dict[str, str | int]) -> Options:

@@ -13,6 +13,7 @@ from .output import Unusable
 if TYPE_CHECKING:
     from ..compiler.given import Given
     from ..compiler.pipeline import Compilation
+    from ..compiler.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class FlowFile:
         if given is not None:
             refuse_unknown(given, [compilation])
         return compilation, data
+
+    def modules(self, source: Source) -> dict[str, bytes]:
+        """The modules beside the flow that it imports, with their bytes as they are; by path from the flow's folder."""
+        from ..compiler.frontend.closure import first_party
+
+        home, disk = Path(self.path).parent, Disk()
+        found = {name: disk.read(str(home / name)) for name in first_party(source, disk)}
+        return {name: data for name, data in found.items() if data is not None}
 
 
 class Disk:

@@ -149,7 +149,7 @@ def command(
     meta = click.get_current_context().meta
     compilation: Compilation = meta[COMPILATION]
     # What `configs` and `config_values` say, the compilation knows: see `RunVerb`.
-    stop_at_faults(compilation.diagnostics, {flow.path: compilation.source}, form)
+    stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     settings = read_settings(Path(flow.path).parent)
     store = str(settings.get("datastore", STORE)) if datastore is None else datastore

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Mapping
 
 import click
 
 from ..compiler.ir.nodes import Flow
+from ..compiler.source import Source
 from .configs import config_options, given_of
 from .drawing import draw
 from .flow_file import FlowFile
@@ -23,20 +25,23 @@ from .verb import Verb, color_option, flow_argument, format_option
 def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]) -> None:
     """Show a flow's graph: its steps, where each leads, its decorators and the first line of its docstring."""
     compilation, _ = flow.compile(given_of(configs, config_values))
-    stop_at_faults(compilation.diagnostics, {flow.path: compilation.source}, form)
+    stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
-    write(draw(compilation.flow, step_docs(compilation.flow, compilation.source.text), color=wants_color(sys.stdout)), sys.stdout)
+    docs = step_docs(compilation.flow, compilation.sources)
+    write(draw(compilation.flow, docs, color=wants_color(sys.stdout)), sys.stdout)
 
 
-def step_docs(flow: Flow, text: str) -> dict[str, str]:
+def step_docs(flow: Flow, sources: Mapping[str, Source]) -> dict[str, str]:
     """The first line of each step's docstring, by the step's name. The IR does not hold them, since no target needs them."""
-    lines = {step.span.line: step.name for step in flow.steps}
+    lines = {(step.span.path, step.span.line): step.name for step in flow.steps}
     docs: dict[str, str] = {}
-    for node in ast.walk(ast.parse(text)):
+    paths = dict.fromkeys(step.span.path for step in flow.steps)
+    nodes = ((path, node) for path in paths for node in ast.walk(ast.parse(sources[path].text)))
+    for where, node in nodes:
         # A step's span is somewhere in its head: its name, or a decorator's line.
         if isinstance(node, ast.FunctionDef) and node.body:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            here = any(lines.get(line) == node.name for line in range(first, node.body[0].lineno + 1))
+            here = any(lines.get((where, line)) == node.name for line in range(first, node.body[0].lineno + 1))
             doc = ast.get_docstring(node)
             if here and doc:
                 docs[node.name] = doc.splitlines()[0]

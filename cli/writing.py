@@ -18,10 +18,11 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     Raises:
         Unusable: The folder cannot be made, or a file not be written.
     """
-    aside = {name: folder / f".{name}.{os.getpid()}.new" for name in files}
+    aside = {name: (folder / name).with_name(f".{(folder / name).name}.{os.getpid()}.new") for name in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
+            aside[name].parent.mkdir(parents=True, exist_ok=True)
             aside[name].write_bytes(data)
         for name in files:
             aside[name].replace(folder / name)

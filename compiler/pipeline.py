@@ -1,25 +1,23 @@
 """The pipeline: what runs, in which order, on one file.
 
-    bytes → Source → ast → Module → Definition ──GRAPH_CHECKS──▶ structure ──▶ Flow ──FLOW_CHECKS──▶ Compilation
+    bytes → Source → ast → Program → Definition ──GRAPH_CHECKS──▶ structure ──▶ Flow ──FLOW_CHECKS──▶ Compilation
 
 A stage runs only where the ones before it left something to work on, so that one mistake is reported once.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
 from .frontend.config_values import Configs
-from .frontend.context import Context
 from .frontend.definition import Definition
 from .frontend.flow import read_flow
-from .frontend.module import read_module
+from .frontend.parse import decode, parse
+from .frontend.program import Program
 from .given import NOTHING, Given
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
@@ -33,12 +31,14 @@ class Compilation:
 
     Attributes:
         source: The file, as far as it could be decoded.
+        sources: All files that were read, by path: what diagnostics point into.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
         configs: The names of its configs; None where the flow could not be read.
     """
 
     source: Source
+    sources: Mapping[str, Source]
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
     configs: tuple[str, ...] | None = None
@@ -48,16 +48,12 @@ def compile_bytes(
     path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING
 ) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
-    try:
-        return compile_source(Source.decode(path, data), class_name, files, given)
-    except (UnicodeDecodeError, SyntaxError) as error:
-        source = Source(path, data.decode("latin-1"))
-        report = Report()
-        line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1
-        report.add(
-            rules.UNDECODABLE, "the file is not text in its encoding", source.at(line, 1), str(error), help="save it as UTF-8"
-        )
-        return Compilation(source, None, report.sorted())
+    report = Report()
+    source = decode(path, data, report)
+    if source is not None:
+        return compile_source(source, class_name, files, given)
+    source = Source(path, data.decode("latin-1"))
+    return Compilation(source, {path: source}, None, report.sorted())
 
 
 def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING) -> Compilation:
@@ -68,23 +64,26 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
         given: What its configs are given.
     """
     report = Report()
+    sources = {source.path: source}
     definition = flow = None
     try:
-        definition = _read(source, class_name, files, given, report)
+        definition = _read(source, class_name, files, given, report, sources)
         flow = None if definition is None else _structured(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
     configs = None if definition is None else tuple(one.name for one in definition.configs)
-    return Compilation(source, None if report.failed else flow, report.sorted(), configs)
+    return Compilation(source, sources, None if report.failed else flow, report.sorted(), configs)
 
 
-def _read(source: Source, class_name: str | None, files: Files, given: Given, report: Report) -> Definition | None:
-    tree = _parse(source, report)
+def _read(
+    source: Source, class_name: str | None, files: Files, given: Given, report: Report, sources: dict[str, Source]
+) -> Definition | None:
+    tree = parse(source, report)
     if tree is None:
         return None
-    folder = source.path.replace("\\", "/").rpartition("/")[0] or ("/" if source.path.startswith("/") else "")
-    configs = Configs(folder=folder, given=given)
-    return read_flow(Context(source, read_module(tree), files, report, configs), class_name)
+    program = Program(source, tree, files, report, sources)
+    program.configs = Configs(folder=program.folder, given=given)
+    return read_flow(program, class_name)
 
 
 def _structured(definition: Definition, report: Report) -> Flow | None:
@@ -98,25 +97,3 @@ def _structured(definition: Definition, report: Report) -> Flow | None:
         for check_flow in FLOW_CHECKS:
             check_flow(flow, report)
     return flow
-
-
-def _parse(source: Source, report: Report) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are a linter's business
-            tree = ast.parse(source.text, source.path)
-            # The parser lets pass what only the compiler refuses, such as `return` outside of a function. Nothing is run.
-            compile(tree, source.path, "exec", dont_inherit=True)
-            return tree
-    except SyntaxError as error:
-        line = min(max(error.lineno or 1, 1), len(source.lines))
-        column = max(error.offset or 1, 1)
-        width = (error.end_offset or 0) - column if error.end_lineno == error.lineno else 1
-        message = re.sub(r" \(<?[^()]*, line \d+\)$", "", error.msg)
-        report.add(rules.SYNTAX_ERROR, f"the file does not parse: {message}", source.at(line, column, max(width, 1)))
-    except ValueError:
-        line = source.text[: source.text.find("\0")].count("\n") + 1
-        report.add(rules.UNDECODABLE, "the file holds a NUL character", source.at(line, 1), help="save it as plain text")
-    except MemoryError:  # how CPython's parser says that its stack is exhausted
-        report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from flowc.compiler import Compilation
+from flowc.compiler import Compilation, Source
 from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.pipeline import compile_bytes
 from flowc.targets import Document, load
@@ -33,7 +34,7 @@ def compile_case(case: Path) -> Compilation:
 
 
 class Beside:
-    """The files beside a case's flow, and one that is as large as no plan may hold."""
+    """The files in a folder, as the compiler asks for them: by paths from the flow's own. One is as large as no plan may hold."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,6 +44,14 @@ class Beside:
             return bytes(3 * 1024 * 1024)
         file = self.folder / path
         return file.read_bytes() if file.is_file() else None
+
+
+def modules_of(case: Path) -> tuple[str, ...]:
+    """The modules that a case's flow imports from its own folder, as paths from there."""
+    try:
+        return first_party(Source.decode("flow.py", (case / "flow.py").read_bytes()), Beside(case))
+    except UnicodeDecodeError:
+        return ()
 
 
 def documents(flow: Flow, target: str, options: Options | None = None) -> tuple[Document, ...]:

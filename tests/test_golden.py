@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, modules_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -32,7 +32,7 @@ STAGES: Mapping[str, Callable[[Compilation], str]] = {
 
 
 def _flow(done: Compilation):  # type: ignore[no-untyped-def]
-    assert done.flow is not None, render_full(done.diagnostics, {done.source.path: done.source}, color=False)
+    assert done.flow is not None, render_full(done.diagnostics, done.sources, color=False)
     return done.flow
 
 
@@ -49,8 +49,8 @@ def test_tree_is_sound(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_orphaned(case: Path) -> None:
-    expected = {"flow.py", "result.json", *STAGES, *READ_BESIDE.get(case.name, ())}
-    assert {path.name for path in case.iterdir() if path.name != "__pycache__"} <= expected
+    expected = {"flow.py", "result.json", *STAGES, *modules_of(case), *READ_BESIDE.get(case.name, ())}
+    assert set(files_in(case)) <= expected
 
 
 @pytest.mark.parametrize("folder", ERRORS, ids=lambda folder: folder.name)
@@ -63,9 +63,15 @@ def test_error(folder: Path, golden: Callable[[Path, str], None]) -> None:
     if done.flow is not None:
         for target in ("argo", "sfn"):
             diagnostics += [one for one in documents_report(done, target) if one not in diagnostics]
-    golden(folder / "message.txt", render_full(tuple(diagnostics), {"flow.py": done.source}, color=False))
+    golden(folder / "message.txt", render_full(tuple(diagnostics), done.sources, color=False))
     assert {one.rule.code for one in diagnostics} == {folder.name.split("_")[0]}
-    assert {path.name for path in folder.iterdir()} == {"flow.py", "message.txt"}
+    assert set(files_in(folder)) == {"flow.py", "message.txt", *modules_of(folder)}
+
+
+def files_in(folder: Path) -> list[str]:
+    """Paths from the folder, without what running the flow leaves."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return [path.as_posix() for path in files if "__pycache__" not in path.parts]
 
 
 def documents_report(done: Compilation, target: str):  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CASES, READ_BESIDE, compile_case, documents
+from conftest import CASES, READ_BESIDE, compile_case, documents, modules_of
 from evaluators import Outcome, Runner, TaskFailed, argo, asl
 
 from flowc.compiler.ir.nodes import Flow
@@ -38,14 +38,16 @@ CHANGING = {"took", "failure"}
 
 @pytest.fixture
 def package(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder as a container finds it: the plan, and the flow's file."""
+    """A folder as a container finds it: the plan, the flow's file, and the modules that it imports."""
     case: Path = request.param
     flow = compile_case(case).flow
     assert flow is not None
     folder = tmp_path / "package"
     folder.mkdir()
     (folder / contract.PLAN_FILE).write_text(plan_text(flow), encoding="utf-8")
-    (folder / flow.file).write_bytes((case / "flow.py").read_bytes())
+    for name in (flow.file, *modules_of(case)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((case / name).read_bytes())
     return folder
 
 

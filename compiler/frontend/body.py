@@ -1,91 +1,95 @@
-"""What a flow's class binds: methods, parameters, constants; and what is lost because two of them share a name."""
+"""What one class body binds: steps, methods, parameters, constants; and what is lost because two of them share a name."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ..diagnostics.model import Rule
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import flow as rules
 from ..source import Span
 from .context import Context
+from .members import Member
+from .module import names_in
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 RESERVED = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
 """Attributes of `FlowSpec` that nothing in a flow may hide."""
 
+_MATTERS = ("step", "parameter")
+"""Kinds that nobody means to define twice."""
 
-@dataclass(slots=True)
-class ClassBody:
-    """The names of a flow's class.
-
-    Attributes:
-        methods: Methods that are no steps.
-        steps: Methods under `@step`.
-        parameters: Attributes whose value is a call of `Parameter`, with that call.
-        constants: Other attributes, with their expressions; None where bound more than once.
-    """
-
-    methods: dict[str, Method] = field(default_factory=dict)
-    steps: dict[str, Method] = field(default_factory=dict)
-    parameters: dict[str, ast.Call] = field(default_factory=dict)
-    constants: dict[str, ast.expr | None] = field(default_factory=dict)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """All names that the class binds."""
-        return frozenset([*self.methods, *self.steps, *self.parameters, *self.constants])
+_PLAIN = ("parameter", "constant")
 
 
-def read_body(context: Context, node: ast.ClassDef) -> ClassBody:
-    """Sort out what a class body binds, and report what is lost or hidden."""
-    body = ClassBody()
-    first: dict[str, tuple[ast.stmt, bool]] = {}
+def read_body(context: Context, node: ast.ClassDef) -> dict[str, Member]:
+    """Sort out what a class body binds, and report what is lost or hidden; the last definition of each name."""
+    members: dict[str, Member] = {}
+    first: dict[str, Member] = {}
     for statement in node.body:
-        for name, matters in _bind(context, body, statement):
-            _check_name(context, statement, name, is_step=name in body.steps)
-            earlier = first.setdefault(name, (statement, matters))
-            if earlier[0] is not statement and (matters or earlier[1]):
-                _clash(context, name, statement, earlier[0])
+        for member in _bind(context, node, statement):
+            name = member.name
+            if member.kind != "other":
+                _check_name(context, member)
+                earlier = first.setdefault(name, member)
+                if earlier.node is not statement and (member.kind in _MATTERS or earlier.kind in _MATTERS):
+                    _clash(context, name, statement, earlier.node)
+            if member.kind == "constant" and name in members:
+                member = Member(name, "constant", statement, None, context, node)
+            there = members.pop(name, None)
+            # A step that something else replaced is reported; that the flow then has no such step would be an echo.
+            members[name] = there if there is not None and there.kind == "step" and member.kind in _PLAIN else member
     _report_unread(context, node)
-    return body
+    return members
 
 
-def _bind(context: Context, body: ClassBody, statement: ast.stmt) -> Iterator[tuple[str, bool]]:
-    """Enter what a statement binds; each name, and whether it would matter if it were lost."""
+def _bind(context: Context, owner: ast.ClassDef, statement: ast.stmt) -> Iterator[Member]:
+    """What a statement of the body binds."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            step = is_step(context, statement)
-            body.methods.pop(name, None)
-            body.steps.pop(name, None)
-            (body.steps if step else body.methods)[name] = statement
-            yield name, step
+            kind = "step" if is_step(context, statement) else "property" if _is_property(statement) else "method"
+            yield Member(name, kind, statement, None, context, owner)
         case _ if (assigned := _assigned(statement)) is not None:
             name, value = assigned
-            if isinstance(value, ast.Call) and context.module.api_name(value.func) in ("Parameter", "IncludeFile", "Config"):
-                body.parameters[name] = value
-                yield name, True
-            else:
-                body.constants[name] = None if name in body.constants else value
-                yield name, False
+            call = context.api_name(value.func) if isinstance(value, ast.Call) else None
+            kind = "parameter" if call in ("Parameter", "IncludeFile", "Config") else "constant"
+            yield Member(name, kind, statement, value, context, owner)
         case _:
-            pass
+            for name, where in names_in([statement]):
+                yield Member(name, "other", where, None, context, owner)
+
+
+def step_decorator(context: Context, function: Method) -> ast.expr | None:
+    """The `@step` above a method, if there is one."""
+    for one in function.decorator_list:
+        if context.api_name(one.func if isinstance(one, ast.Call) else one) == "step":
+            return one
+    return None
 
 
 def is_step(context: Context, function: Method) -> bool:
     """Whether a method stands under `@step`."""
-    decorators = (one.func if isinstance(one, ast.Call) else one for one in function.decorator_list)
-    return any(context.module.api_name(one) == "step" for one in decorators)
+    return step_decorator(context, function) is not None
 
 
-def _check_name(context: Context, statement: ast.stmt, name: str, *, is_step: bool) -> None:
-    mangled = name.startswith("__") and not (name.endswith("__") and not is_step)
+def _is_property(function: Method) -> bool:
+    for one in function.decorator_list:
+        match one:
+            case ast.Name(id="property" | "cached_property"):
+                return True
+            case ast.Attribute(attr="cached_property" | "setter" | "getter" | "deleter"):
+                return True
+    return False
+
+
+def _check_name(context: Context, member: Member) -> None:
+    name = member.name
+    mangled = member.kind in _MATTERS and name.startswith("__") and not (name.endswith("__") and member.kind == "parameter")
     if name in RESERVED or name.startswith("_flowc") or mangled:
-        what = "a step" if is_step else "an attribute of a flow"
-        _at(context, rules.RESERVED_NAME, f"{what} cannot be named `{name}`", statement, "", help="choose another name")
+        what = "a step" if member.kind == "step" else "an attribute of a flow"
+        _at(context, rules.RESERVED_NAME, f"{what} cannot be named `{name}`", member.node, "", help="choose another name")
 
 
 def _clash(context: Context, name: str, statement: ast.stmt, earlier: ast.stmt) -> None:
@@ -111,11 +115,11 @@ def _at(
     *,
     help: str,
 ) -> None:
-    second = [(_span(context, also[0]), also[1])] if also else []
-    context.report.add(rule, message, _span(context, statement), label, also=second, help=help)
+    second = [(span_of(context, also[0]), also[1])] if also else []
+    context.report.add(rule, message, span_of(context, statement), label, also=second, help=help)
 
 
-def _span(context: Context, statement: ast.stmt) -> Span:
+def span_of(context: Context, statement: ast.stmt) -> Span:
     """The name, where a statement defines one by `def`; else all of it."""
     return context.source.name_span(statement) if isinstance(statement, Method) else context.source.span(statement)
 
@@ -127,6 +131,7 @@ def _report_unread(context: Context, node: ast.ClassDef) -> None:
         if id(part) in direct:
             continue
         match part:
+            # What the file itself calls `Parameter`: no other file is read for every call of a step.
             case ast.Call(func=function) if (name := context.module.api_name(function)) in ("Parameter", "IncludeFile", "Config"):
                 help = f"write each as `name = {name}(…)`, directly in the class"
                 message = f"{'an' if name == 'IncludeFile' else 'a'} `{name}` stands where it is not looked for"

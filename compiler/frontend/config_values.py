@@ -41,7 +41,8 @@ class Configs:
     """The configs of a flow.
 
     Attributes:
-        folder: The folder of the flow's file as it was given, "" for the current one: where default paths start.
+        folder: The folder of the flow's file as it was given, with a separator at its end, "" for the current one: where default
+            paths start.
         given: What the command line says.
         by_call: By the identity of the call `Config(…)` in the syntax tree, which is what a name in scope is bound to.
         by_name: By the name on the command line.
@@ -68,4 +69,4 @@ def paths_of(folder: str, path: str) -> Iterable[str]:
     """
     if not folder or path.startswith(("/", "~")):
         return (path,)
-    return (f"{folder}/{path}", path)
+    return (folder + path, path)

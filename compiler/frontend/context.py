@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Report, Rule
 from ..diagnostics.rules import decorators as rules
@@ -12,20 +13,48 @@ from ..files import Files
 from ..ir.nodes import Constant
 from ..source import Source
 from . import constants
-from .config_values import NO_CONFIGS, Configs
-from .module import Module
+from .config_values import Configs
+from .module import Import, Module
 from .similar import did_you_mean as did_you_mean
+
+if TYPE_CHECKING:
+    from .program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One file being read."""
+    """One file being read.
+
+    Attributes:
+        program: All files, which knows what is imported from others.
+        name: The module's absolute name.
+        is_package: The file is the `__init__.py` of a package.
+        hiding: Names of the class body around, which hide those of the module: each with the expression that it is bound to,
+            or None where that is not one expression.
+    """
 
     source: Source
     module: Module
     files: Files
     report: Report
-    configs: Configs = NO_CONFIGS
+    program: Program
+    name: str
+    is_package: bool = False
+    hiding: Mapping[str, ast.expr | None] = field(default_factory=dict)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is the flow's own file, which runs as a program."""
+        return self.source is self.program.main.source
+
+    @property
+    def configs(self) -> Configs:
+        """The flow's configs, once they are read."""
+        return self.program.configs
+
+    def inside(self, names: Mapping[str, ast.expr | None]) -> Context:
+        """The same file, within a class body that binds these names."""
+        return replace(self, hiding=names)
 
     def fault(
         self,
@@ -41,28 +70,43 @@ class Context:
         places = [(self.source.span(other), text) for other, text in also]
         self.report.add(rule, message, self.source.span(node), label, also=places, help=help)
 
+    def api_name(self, node: ast.expr) -> str | None:
+        """The name in flowc's API of what an expression names, through whatever files it was imported; None for all else."""
+        if (name := self.module.api_name(node)) is not None:
+            return name
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.module.api_modules:
+            return None
+        places = self.module.bindings.get(root.id)
+        if places is None and not self.module.stars:
+            return None
+        if places and not any(isinstance(one.value, Import | ast.Name | ast.Attribute) for one in places):
+            return None
+        return self.program.api_name(self, node)
+
     def constant(self, node: ast.expr) -> Constant:
         """The value of a constant expression; raises `constants.NotConstant`."""
         return constants.evaluate(node, self)
 
     def lookup(self, node: ast.Name | ast.Attribute) -> tuple[ast.expr, constants.Scope] | None:
         """What a name is bound to, as `constants.Scope` asks."""
-        if isinstance(node, ast.Attribute):
-            return None
-        if node.id not in self.module.constants:
-            raise constants.NotConstant(node, f"`{node.id}` is not a constant of this module")
-        bound = self.module.constants[node.id]
-        if bound is None:
-            raise constants.NotConstant(node, f"`{node.id}` is assigned more than once")
-        return bound, self
-
-    def api_name(self, node: ast.expr) -> str | None:
-        """The name in flowc's API of what an expression names; None for all else."""
-        return self.module.api_name(node)
+        root: ast.expr = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in self.hiding:
+            if isinstance(node, ast.Attribute):
+                return None
+            bound = self.hiding[root.id]
+            if bound is None:
+                raise constants.NotConstant(node, f"`{root.id}` is assigned more than once")
+            return bound, self
+        return self.program.constant(self, node)
 
     def is_builtin(self, name: str) -> bool:
         """Whether nothing in the file can have given this name of Python's own another meaning."""
-        return name not in self.module.bound and name not in self.module.constants and not self.module.open
+        return name not in self.hiding and name not in self.module.bindings and not self.module.stars
 
     def not_constant(self, what: str, reason: constants.NotConstant, help: str = "") -> None:
         """Report that an expression is no constant, unless it is so because of what is reported already."""

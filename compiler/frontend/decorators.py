@@ -173,7 +173,7 @@ def _functions(context: Context, name: str, argument: str, node: ast.expr) -> tu
                 context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes functions of this file", element, help=help)
                 return None
         if context.is_builtin(names[-1]):
-            guess = did_you_mean(names[-1], context.module.bound)
+            guess = did_you_mean(names[-1], context.module.bindings)
             help = f"did you mean `{guess}`?" if guess else "define it in this file, or import it"
             context.fault(rules.BAD_ARGUMENT, f"the file has no function `{names[-1]}`", element, help=help)
             return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ..ir.nodes import Config, Decorator, Parameter, Step
 from ..source import Span
+from .ends import Ends
+from .members import ClassModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +17,9 @@ class Definition:
     Attributes:
         steps: By name, in the order written.
         methods: Other methods, with where they are defined.
+        ends: Where it starts and ends.
         complete: Every way on was understood. Where one was not, the graph is not judged: its faults would only be echoes.
-        inherits: It has base classes that were not read, so that steps may be missing.
+        model: The class that all this was read from, with what it inherits.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Definition:
     decorators: tuple[Decorator, ...]
     steps: dict[str, Step]
     methods: dict[str, Span]
+    ends: Ends
     complete: bool
-    inherits: bool
+    model: ClassModel
     span: Span

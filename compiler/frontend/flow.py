@@ -3,102 +3,112 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import PurePath
 
 from ..diagnostics.rules import decorators as decorator_rules
-from ..diagnostics.rules import flow as rules
-from ..ir.nodes import Config, Parameter, Step
-from .body import ClassBody, read_body
+from ..ir.nodes import Config, Decorator, Parameter, Step
+from .body import Method
+from .classes import ClassReader
 from .configs import read_configs
 from .context import Context
 from .decorators import read_decorators
 from .definition import Definition
+from .ends import find_ends
 from .find import find_flow
+from .members import ClassModel
 from .parameters import read_parameter
+from .program import Program
 from .steps import StepReader, check_method, plain
 
 
-def read_flow(context: Context, class_name: str | None) -> Definition | None:
+def read_flow(program: Program, class_name: str | None) -> Definition | None:
     """Read the flow of a file, or the one named; None where there is none to read."""
-    node = find_flow(context, class_name)
+    classes, context = ClassReader(), program.main
+    node = find_flow(context, classes, class_name)
     if node is None:
         return None
-    inherits = _check_bases(context, node)
-    body = read_body(context, node)
-    configs, config_nodes = read_configs(context, ((context, name, call) for name, call in body.parameters.items()))
-    context = replace(context, configs=configs)
-    # In a class body its own constants are names like those of the module.
-    hidden = {name: body.parameters[name] if _is_config(context, body, name) else None for name in body.names}
-    constants = {**context.module.constants, **hidden, **body.constants}
-    inside = replace(context, module=replace(context.module, constants=constants))
-    reader = StepReader(inside, node.name, frozenset(body.steps), frozenset(body.methods), body.names)
+    model = classes.model(context, node)
+    program.configs, configs = read_configs(context, _declared(model))
+    members = model.members.values()
+    steps = {one.name: one for one in members if one.kind == "step"}
+    methods = {one.name: one for one in members if one.kind in ("method", "property")}
+    ends = find_ends(model, steps.values())
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods))
     read: dict[str, Step] = {}
-    complete = True
-    for name, function in body.steps.items():
-        if plain(context, function) and isinstance(function, ast.FunctionDef):
-            read[name], understood = reader.read(function)
+    complete = not model.unread and not ends.unclear
+    for name, member in steps.items():
+        function = member.node
+        assert isinstance(function, Method), "only methods are steps"
+        if plain(member.context, function) and isinstance(function, ast.FunctionDef):
+            read[name], understood = reader.read(member, function)
             complete = complete and understood
         else:  # reported; it still counts as a step of this name
-            read[name] = Step(name=name, joins=False, arms=(), decorators=(), span=context.source.name_span(function))
+            span = member.context.source.name_span(function)
+            read[name] = Step(name=name, joins=False, arms=(), decorators=(), span=span)
             complete = False
-    for name, method in body.methods.items():
+    wanted = {name for name, found in (("start", ends.start), ("end", ends.end)) if found is None}
+    for name, member in methods.items():
         # A method that is named as a step, or that is where a step must be, is reported for that.
-        if name not in reader.mistaken and name not in {"start", "end"} - body.steps.keys():
-            check_method(context, method)
+        if name not in reader.mistaken and name not in wanted and isinstance(member.node, Method):
+            check_method(member.context, member.node)
     return Definition(
         name=node.name,
         doc=ast.get_docstring(node) or "",
         file=PurePath(context.source.path).name,
-        parameters=_parameters(inside, body, config_nodes),
-        configs=config_nodes,
-        decorators=read_decorators(context, node.decorator_list, on_step=False, owner=node.name),
+        parameters=_parameters(model, configs),
+        configs=configs,
+        decorators=_decorators(model),
         steps=read,
-        methods={name: context.source.name_span(method) for name, method in body.methods.items()},
-        complete=complete and not inherits,
-        inherits=inherits,
+        methods={name: one.context.source.name_span(one.node) for name, one in methods.items() if isinstance(one.node, Method)},
+        ends=ends,
+        complete=complete,
+        model=model,
         span=context.source.name_span(node),
     )
 
 
-def _check_bases(context: Context, node: ast.ClassDef) -> bool:
-    """Report bases that are not read; whether there are any."""
-    unread = [base for base in node.bases if context.module.api_name(base) != "FlowSpec"]
-    for base in unread:
-        context.fault(
-            rules.UNREAD_BASE,
-            f"`{node.name}` has a base class that this version does not read",
-            base,
-            "not read",
-            help="write its steps and parameters in the flow itself",
-        )
-    return bool(unread)
+def _decorators(model: ClassModel) -> tuple[Decorator, ...]:
+    """Those of the flow's class and of its bases; of two with one name the one nearer to the flow counts."""
+    found: list[Decorator] = []
+    for record in model.lineage:
+        known = {one.name for one in found}
+        here = read_decorators(record.context, record.node.decorator_list, on_step=False, owner=record.name)
+        found += [one for one in here if one.name not in known]
+    return tuple(found)
 
 
-def _is_config(context: Context, body: ClassBody, name: str) -> bool:
-    return name in body.parameters and context.configs.called(body.parameters[name]) is not None
+def _declared(model: ClassModel) -> Iterator[tuple[Context, str, ast.expr]]:
+    """What the class and its bases declare by `Parameter`, `IncludeFile` and `Config`: where it stands, its name, the call."""
+    for member in model.members.values():
+        record = model.record(member.owner)
+        if member.kind == "parameter" and member.value is not None and record is not None:
+            yield record.inside, member.name, member.value
 
 
-def _parameters(context: Context, body: ClassBody, configs: tuple[Config, ...]) -> tuple[Parameter, ...]:
+def _parameters(model: ClassModel, configs: tuple[Config, ...]) -> tuple[Parameter, ...]:
     found: dict[str, Parameter | Config] = {}
     for config in configs:
-        _enter(context, found, config)
-    for attribute, call in body.parameters.items():
-        parameter = read_parameter(context, attribute, call)
-        if parameter is None:
-            continue
-        _enter(context, found, parameter)
+        _enter(model.context, found, config)
+    for context, attribute, call in _declared(model):
+        if (parameter := read_parameter(context, attribute, call)) is not None:
+            _enter(context, found, parameter)
     return tuple(one for one in found.values() if isinstance(one, Parameter))
 
 
 def _enter(context: Context, found: dict[str, Parameter | Config], one: Parameter | Config) -> None:
     """Enter what has a name on the command line, or report that the name is taken."""
-    option = one.name.replace("-", "_").lower()
-    first = found.setdefault(option, one)
-    if first is not one:
-        earlier, later = sorted((first.span, one.span), key=lambda span: (span.line, span.column))
-        both = "configs" if isinstance(first, Config) and isinstance(one, Config) else "parameters"
-        what = f"two {both} are" if isinstance(first, Config) is isinstance(one, Config) else "a config and a parameter are"
-        message = f"{what} named `{one.name}`"
-        also = [(earlier, "first here")]
-        context.report.add(decorator_rules.DUPLICATE_PARAMETER, message, later, "again", also=also, help="rename one of them")
+    first = found.setdefault(one.name.replace("-", "_").lower(), one)
+    if first is one:
+        return
+    earlier, later = (first, one) if first.span.path != one.span.path or first.span.line <= one.span.line else (one, first)
+    same = isinstance(first, Config) is isinstance(one, Config)
+    what = "a config and a parameter" if not same else "two configs" if isinstance(one, Config) else "two parameters"
+    context.report.add(
+        decorator_rules.DUPLICATE_PARAMETER,
+        f"{what} are named `{one.name}`",
+        later.span,
+        "again",
+        also=[(earlier.span, "first here")],
+        help="rename one of them",
+    )

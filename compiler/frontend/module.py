@@ -1,4 +1,5 @@
-"""What the names at the top of a file mean: flowc's API under whatever alias, the module's constants, its classes.
+"""What the names at the top of a file mean, as far as the file itself says: flowc's API under whatever alias, constants,
+classes, and what is imported from elsewhere. `program` follows the imports.
 
 `from flowc import step`, `from metaflow import step as s` and `import metaflow as mf` read the same: an expression `step`, `s` or
 `mf.step` *is* the API's `step`. Imports inside `if` and `try` at module level count too, as in
@@ -14,8 +15,41 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-API_MODULES = ("flowc", "metaflow")
+from .face import API_MODULES, API_NAMES, is_flowcs
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What an import statement binds to one name.
+
+    Attributes:
+        module: The module, as written: `a.b`; "" for `from . import x`.
+        level: The dots before it.
+        name: What is taken from the module; None for the module itself.
+    """
+
+    module: str
+    level: int
+    name: str | None
+
+
+Value: TypeAlias = Import | ast.ClassDef | ast.expr | None
+"""What a name is bound to; None is anything else, such as a function or a loop's variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One place where a file binds a name at its top level.
+
+    Attributes:
+        otherwise: It stands in an `except` or `else`: what is bound before it may hold instead.
+    """
+
+    value: Value
+    line: int
+    otherwise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +60,22 @@ class Module:
         tree: Its syntax.
         api: Local name → name in flowc's API, such as `{"s": "step"}`.
         api_modules: Local names of flowc or metaflow themselves.
-        constants: Names bound at module level → the expression, or None where bound more than once.
+        bindings: All names that the file binds at its top level, with each place where it does.
+        stars: What it imports all names from, besides flowc.
         classes: Its classes by name, the last definition of each.
-        bound: All names that the file binds at its top level.
-        open: `from … import *` of something else may bind any name.
     """
 
     tree: ast.Module
     api: dict[str, str]
     api_modules: frozenset[str]
-    constants: dict[str, ast.expr | None]
+    bindings: dict[str, list[Binding]]
+    stars: tuple[Import, ...]
     classes: dict[str, ast.ClassDef]
-    bound: frozenset[str]
-    open: bool
 
     def forgotten(self, node: ast.expr) -> str | None:
         """The API's name that an expression uses without an import, or None: nothing in the file binds it."""
-        if isinstance(node, ast.Name) and node.id in API_NAMES and node.id not in self.bound and not self.open:
-            return node.id
+        if isinstance(node, ast.Name) and node.id in API_NAMES and not self.stars:
+            return None if node.id in self.bindings or node.id in self.api else node.id
         return None
 
     def api_name(self, node: ast.expr) -> str | None:
@@ -61,52 +93,48 @@ def read_module(tree: ast.Module) -> Module:
     """Collect the names that a module binds at its top level."""
     api: dict[str, str] = {}
     modules: set[str] = set()
-    constants: dict[str, ast.expr | None] = {}
     classes: dict[str, ast.ClassDef] = {}
-    bound: set[str] = set()
-    otherwise: set[str] = set()  # bound by something else than an assignment
-    stars = False
+    bindings: dict[str, list[Binding]] = {}
+    stars: list[Import] = []
 
-    def bind(name: str, value: ast.expr | None) -> None:
-        constants[name] = None if name in constants else value
-
-    for statement in _top_level(tree.body):
-        names_bound = set(_bound(statement))
-        bound |= names_bound
-        if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            otherwise |= names_bound
-            for name in names_bound:  # a later import, or whatever else, takes the place of flowc's name
+    for statement, otherwise in _top_level(tree.body):
+        for name, value in _bound(statement):
+            bindings.setdefault(name, []).append(Binding(value, statement.lineno, otherwise))
+            if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                # A later import, or whatever else, takes the place of flowc's name.
                 api.pop(name, None)
                 modules.discard(name)
         match statement:
-            case ast.ImportFrom(module=module, names=names, level=0) if module in API_MODULES:
+            case ast.ImportFrom(module=str(module), names=names, level=0) if module in API_MODULES:
                 for alias in names:
                     if alias.name == "*":
                         api.update({name: name for name in API_NAMES})
-                    else:
+                    elif alias.name in API_NAMES:
                         api[alias.asname or alias.name] = alias.name
-            case ast.ImportFrom(names=[ast.alias(name="*")]):
-                stars = True
+            case ast.ImportFrom(module=module, names=[ast.alias(name="*")], level=level):
+                stars.append(Import(module or "", level, None))
             case ast.Import(names=names):
-                modules |= {alias.asname or alias.name for alias in names if alias.name in API_MODULES}
+                for alias in names:
+                    if alias.name in API_MODULES or (is_flowcs(alias.name) and not alias.asname):
+                        modules.add(alias.asname or alias.name.partition(".")[0])
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     if isinstance(target, ast.Name):
-                        bind(target.id, value)
                         _follow_alias(target.id, value, api, modules)
-                    else:
-                        for name in _names(target):
-                            bind(name, None)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                bind(name, value)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                constants[name] = None
             case ast.ClassDef(name=name):
                 classes[name] = statement
             case _:
                 pass
-    constants.update(dict.fromkeys(otherwise & constants.keys()))
-    return Module(tree, api, frozenset(modules), constants, classes, frozenset(bound | api.keys()), stars)
+    return Module(tree, api, frozenset(modules), bindings, tuple(stars), classes)
+
+
+def constant_of(bindings: list[Binding]) -> ast.expr | None:
+    """The expression that a name is bound to, where that is the only thing it is ever bound to."""
+    match bindings:
+        case [Binding(value=ast.expr() as value)]:
+            return value
+        case _:
+            return None
 
 
 def _follow_alias(name: str, value: ast.expr, api: dict[str, str], modules: set[str]) -> None:
@@ -120,36 +148,68 @@ def _follow_alias(name: str, value: ast.expr, api: dict[str, str], modules: set[
             api.pop(name, None)
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when the module is imported, without those of functions and classes."""
-    pending = list(reversed(body))
+def _top_level(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
+    """The statements that run when the module is imported, without those of functions and classes; and for each whether it
+    stands in an `except` or `else`."""
+    pending = [(statement, False) for statement in reversed(body)]
     while pending:
-        statement = pending.pop()
+        statement, otherwise = pending.pop()
+        yield statement, otherwise
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield statement
             continue
-        inner: list[ast.stmt] = []
-        for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner: list[tuple[ast.stmt, bool]] = []
+        for name in _BLOCKS:
+            other = otherwise or name == "handlers" or (name == "orelse" and isinstance(statement, ast.If))
             for part in getattr(statement, name, ()):
-                inner.extend([part] if isinstance(part, ast.stmt) else part.body)
-        yield statement
+                inner.extend((one, other) for one in ([part] if isinstance(part, ast.stmt) else part.body))
         pending.extend(reversed(inner))
 
 
-def _bound(statement: ast.stmt) -> Iterator[str]:
+_BLOCKS: Final = ("body", "handlers", "orelse", "finalbody", "cases")
+
+
+def names_in(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
+    """All names that a block binds in its own scope, each with the statement that does."""
+    for statement, _ in _top_level(body):
+        for name, _ in _bound(statement):
+            yield name, statement
+
+
+def _bound(statement: ast.stmt) -> Iterator[tuple[str, Value]]:
     """The names that one statement binds, those of statements inside it left out."""
     match statement:
         case ast.Import(names=names):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
-        case ast.ImportFrom(names=names):
-            yield from (alias.asname or alias.name for alias in names)
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
+            for alias in names:
+                yield (
+                    alias.asname or alias.name.partition(".")[0],
+                    Import(alias.name if alias.asname else alias.name.partition(".")[0], 0, None),
+                )
+        case ast.ImportFrom(module=module, names=names, level=level):
+            for alias in names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, Import(module or "", level, alias.name)
+        case ast.ClassDef(name=name):
+            yield name, statement
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name, None
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, value
+                else:
+                    yield from _names(target)
+            yield from _names(value)
+        case ast.AnnAssign(target=target, value=value):
+            if value is not None:
+                yield from [(target.id, value)] if isinstance(target, ast.Name) else _names(target)
+                yield from _names(value)
         case ast.For() | ast.AsyncFor():
             yield from _names(statement.target)
         case ast.With() | ast.AsyncWith():
-            yield from (name for item in statement.items if item.optional_vars for name in _names(item.optional_vars))
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr() | ast.Assert():
+            for item in statement.items:
+                if item.optional_vars:
+                    yield from _names(item.optional_vars)
+        case ast.AugAssign() | ast.Expr() | ast.Assert():
             yield from _names(statement)
         case ast.If() | ast.While():
             yield from _names(statement.test)
@@ -158,50 +218,20 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 for part in ast.walk(case.pattern):
                     captured = getattr(part, "name", None) or getattr(part, "rest", None)
                     if isinstance(captured, str):
-                        yield captured
+                        yield captured, None
         case ast.Delete():
-            yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, None
         case ast.Try() | ast.TryStar():
-            yield from (handler.name for handler in statement.handlers if handler.name)
+            for handler in statement.handlers:
+                if handler.name:
+                    yield handler.name, None
         case _:
             pass
 
 
-def _names(node: ast.AST) -> Iterator[str]:
+def _names(node: ast.AST) -> Iterator[tuple[str, None]]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-
-
-API_NAMES = frozenset(
-    [
-        "FlowSpec",
-        "step",
-        "Parameter",
-        "JSONType",
-        "IncludeFile",
-        "Config",
-        "config_expr",
-        "current",
-        "parallel_map",
-        "resources",
-        "batch",
-        "kubernetes",
-        "retry",
-        "timeout",
-        "catch",
-        "environment",
-        "secrets",
-        "schedule",
-        "project",
-        "trigger",
-        "trigger_on_finish",
-        "exit_hook",
-        "pypi",
-        "pypi_base",
-        "conda",
-        "conda_base",
-        "card",
-    ]
-)
-"""What `from flowc import *` brings, as far as the compiler cares."""
+            yield part.id, None

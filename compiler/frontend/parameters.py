@@ -88,7 +88,7 @@ def _default(declaration: Declaration) -> tuple[Constant, bool] | None:
             context.not_constant("", reason)
             return None
         if isinstance(node, ast.Name) and context.is_builtin(node.id) and not hasattr(builtins, node.id):
-            guess = did_you_mean(node.id, context.module.bound)
+            guess = did_you_mean(node.id, context.module.bindings)
             help = f"did you mean `{guess}`?" if guess else "write a value, or the name of a function of this file"
             context.fault(rules.NOT_CONSTANT, f"the file has no `{node.id}`", node, "nothing binds this name", help=help)
             return None

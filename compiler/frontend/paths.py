@@ -18,9 +18,6 @@ from dataclasses import dataclass, field
 from ..diagnostics.rules import transitions as rules
 from .context import Context, did_you_mean
 
-END = "end"
-"""The step that ends a flow."""
-
 _State = ast.Call | None
 
 _HARMLESS = (ast.Pass, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.Match, ast.Try, ast.TryStar, ast.With)
@@ -36,7 +33,8 @@ class PathReader:
     Attributes:
         step: The step's name.
         me: The name of its first argument, `self`.
-        may_end: The step may have no `self.next` at all: it ends the flow, or the flow has no `end` and that is reported.
+        end: The step that ends the flow, or None where there is none.
+        may_end: The step may have no `self.next` at all, though it is not the end, since why not is reported elsewhere.
         calls: All `self.next` calls found where they may stand.
         broken: A call was found where its meaning is unclear, or a path without one: the step's ways on are not all known.
     """
@@ -44,6 +42,7 @@ class PathReader:
     context: Context
     step: str
     me: str
+    end: str | None
     may_end: bool
     calls: list[ast.Call] = field(default_factory=list)
     broken: bool = False
@@ -54,7 +53,7 @@ class PathReader:
     def read(self, function: ast.FunctionDef) -> None:
         """Find the calls, and report each path that does not end in exactly one."""
         left = self._block(function.body, {None})
-        if self.broken or self.step == END or (self.may_end and not self.calls):
+        if self.broken or self.step == self.end or (self.may_end and not self.calls):
             return
         if not self.calls:
             self.broken = True
@@ -65,7 +64,7 @@ class PathReader:
                 span,
                 "no `self.next` in this step",
                 also=[(self.context.source.span(call), "was this meant?") for call in self._near_misses(function)],
-                help="end it with `self.next(self.a)`; only `end` has none",
+                help=f"end it with `self.next(self.a)`; only `{self.end or 'end'}` has none",
             )
             return
         if None in left:

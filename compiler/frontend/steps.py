@@ -12,7 +12,10 @@ from ..ir.nodes import Arm, Decorator, Fanout, Step
 from .body import RESERVED
 from .context import Context
 from .decorators import read_decorators
-from .paths import END, PathReader
+from .ends import Ends
+from .members import ClassModel, Member
+from .paths import PathReader
+from .supers import check_super
 from .transitions import TransitionReader
 
 
@@ -21,81 +24,88 @@ class StepReader:
     """Reads the steps of one flow.
 
     Attributes:
-        flow: The flow's name.
+        model: The flow's class.
+        ends: Where the flow starts and ends.
         steps: The names of all its steps.
         methods: The names of its other methods.
-        names: All names that the class binds.
         mistaken: Methods that some `self.next` takes for steps, which is reported there.
     """
 
-    context: Context
-    flow: str
+    model: ClassModel
+    ends: Ends
     steps: frozenset[str]
     methods: frozenset[str]
-    names: frozenset[str]
     mistaken: set[str] = field(default_factory=set)
 
-    def read(self, function: ast.FunctionDef) -> tuple[Step, bool]:
+    def read(self, member: Member, function: ast.FunctionDef) -> tuple[Step, bool]:
         """The step, and whether every way on from it was understood."""
-        me, joins, callable_ = self._arguments(function)
-        paths = PathReader(self.context, function.name, me, may_end=function.name == END or END not in self.steps)
+        context = member.context
+        me, joins, callable_ = self._arguments(context, function)
+        borrows = check_super(self.model, member)
+        may_end = borrows or self.ends.end is None or function.name in self.ends.unclear
+        paths = PathReader(context, function.name, me, end=self.ends.end, may_end=may_end)
         paths.read(function)
-        arms, bound, complete = self._arms(function, me, paths)
-        decorators = read_decorators(self.context, function.decorator_list, on_step=True, owner=function.name)
-        self._check_catch(decorators)
+        arms, bound, complete = self._arms(context, function, me, paths)
+        record = self.model.record(member.owner)
+        decorators = read_decorators(
+            context if record is None else record.inside, function.decorator_list, on_step=True, owner=function.name
+        )
+        self._check_catch(context, decorators)
         step = Step(
             name=function.name,
             joins=joins,
             arms=arms,
             decorators=decorators,
             max_iterations=bound,
-            span=self.context.source.name_span(function),
+            span=context.source.name_span(function),
         )
-        return step, complete and callable_ and not paths.broken
+        return step, complete and callable_ and not paths.broken and not borrows
 
-    def _arms(self, function: ast.FunctionDef, me: str, paths: PathReader) -> tuple[tuple[Arm, ...], int | None, bool]:
-        reader = TransitionReader(self.context, self.flow, me, self.steps, self.methods, self.mistaken)
-        if function.name == END:
+    def _arms(
+        self, context: Context, function: ast.FunctionDef, me: str, paths: PathReader
+    ) -> tuple[tuple[Arm, ...], int | None, bool]:
+        reader = TransitionReader(context, self.model, self.ends, me, self.steps, self.methods, self.mistaken)
+        if (end := self.ends.end) == function.name:
             for call in paths.calls:
-                self.context.fault(
+                context.fault(
                     flow_rules.END_GOES_ON,
-                    "`end` has a `self.next`",
+                    f"`{end}` has a `self.next`",
                     call,
-                    "nothing comes after `end`",
+                    f"nothing comes after `{end}`",
                     help="delete it, or rename the step",
                 )
             return (), None, not paths.calls
         read = [reader.read(call) for call in paths.calls]
-        self._check_fanouts([one.arm for one in read if isinstance(one.arm, Fanout)])
+        self._check_fanouts(context, [one.arm for one in read if isinstance(one.arm, Fanout)])
         arms = tuple(dict.fromkeys(one.arm for one in read if one.arm is not None))
         bounds = [one.max_iterations for one in read if one.max_iterations is not None]
         return arms, min(bounds, default=None), all(one.arm is not None for one in read)
 
-    def _check_catch(self, decorators: tuple[Decorator, ...]) -> None:
+    def _check_catch(self, context: Context, decorators: tuple[Decorator, ...]) -> None:
         for decorator in decorators:
             variable = dict(decorator.arguments).get("var") if decorator.name == "catch" else None
             if variable is None:
                 continue
-            if variable in self.names | RESERVED:
+            if variable in self.model.members or variable in RESERVED:
                 what = "is the name of something else in the flow"
             elif not str(variable).isidentifier() or str(variable).startswith("_flowc"):
                 what = "is no name of an artifact"
             else:
                 continue
-            self.context.report.add(
+            context.report.add(
                 decorator_rules.BAD_ARGUMENT,
                 f"`var` of `@catch` {what}: {variable!r}",
                 decorator.span,
                 help='name an artifact of its own, such as `var="failure"`',
             )
 
-    def _check_fanouts(self, fanouts: list[Fanout]) -> None:
+    def _check_fanouts(self, context: Context, fanouts: list[Fanout]) -> None:
         """A step that one place reaches by two foreach would not know which of the two artifacts its input is of."""
         first: dict[str, Fanout] = {}
         for arm in fanouts:
             earlier = first.setdefault(arm.target, arm)
             if earlier.variable != arm.variable:
-                self.context.report.add(
+                context.report.add(
                     transition_rules.DUPLICATE_TARGET,
                     f"`{arm.target}` is run for each of `self.{earlier.variable}` here and of `self.{arm.variable}` there",
                     arm.span,
@@ -104,22 +114,22 @@ class StepReader:
                     help="give both the same artifact: assign it in each case, and name it in both",
                 )
 
-    def _arguments(self, function: ast.FunctionDef) -> tuple[str, bool, bool]:
+    def _arguments(self, context: Context, function: ast.FunctionDef) -> tuple[str, bool, bool]:
         """The name of `self`, whether the step takes `inputs`, and whether it takes nothing else."""
         given = function.args
         names = [*given.posonlyargs, *given.args]
         others = [given.vararg, *given.kwonlyargs, given.kwarg]
-        span = self.context.source.name_span(function)
+        span = context.source.name_span(function)
         extra = [argument for argument in (*names[2:], *others) if argument is not None]
         if not names:
-            self.context.report.add(
+            context.report.add(
                 flow_rules.STEP_ARGUMENTS,
                 f"step `{function.name}` does not take `self`",
                 span,
                 help=f"write `def {function.name}(self):`",
             )
         elif extra:
-            self.context.fault(
+            context.fault(
                 flow_rules.STEP_ARGUMENTS,
                 f"step `{function.name}` takes more than `self` and `inputs`",
                 extra[0],

@@ -19,6 +19,8 @@ from ..ir.nodes import Arm, Constant, Fanout, Goto, Split, Switch
 from ..limits import LOOP_TURNS
 from .constants import NotConstant
 from .context import Context, did_you_mean
+from .ends import Ends
+from .members import ClassModel
 
 _KEYWORDS = ("foreach", "condition", "max_iterations")
 _FORMS = '`self.next(self.a)`, `self.next(self.a, self.b)`, `self.next(self.a, foreach="items")` or ' + (
@@ -43,10 +45,19 @@ class TransitionReader:
     """Reads the `self.next` calls of one step."""
 
     def __init__(
-        self, context: Context, flow: str, me: str, steps: frozenset[str], methods: frozenset[str], mistaken: set[str]
+        self,
+        context: Context,
+        model: ClassModel,
+        ends: Ends,
+        me: str,
+        steps: frozenset[str],
+        methods: frozenset[str],
+        mistaken: set[str],
     ) -> None:
         self.context = context
-        self.flow = flow
+        self.flow = model.name
+        self.unread = model.unread
+        self.ends = ends
         self.me = me
         self.steps = steps
         self.methods = methods
@@ -131,10 +142,12 @@ class TransitionReader:
     def _known(self, node: ast.Attribute, name: str) -> str | None:
         if name in self.steps:
             return name
-        if name == "end":
+        if name == "end" and self.ends.end is None:
             self.mistaken.add(name)
             return None  # a flow without `end` is reported once, for the flow
         guess = did_you_mean(name, self.steps)
+        if self.unread and name not in self.methods and guess is None:
+            return None  # it may well be a step of the base that could not be read, which is reported
         if name in self.methods:
             self.mistaken.add(name)
             message, help = f"`{name}` is a method, not a step", f"put `@step` above `def {name}`"

@@ -1,4 +1,4 @@
-"""Check that every step lies on a path from `start` to `end`."""
+"""Check that every step lies on a path from where the flow starts to where it ends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..ir.edges import edges_of
 
 
 def check_reachable(definition: Definition, report: Report) -> None:
-    """Every step can be reached, and `end` from every step; one report for each cause, not for each step that it concerns."""
-    steps = definition.steps
-    if not definition.complete or "start" not in steps or "end" not in steps:
+    """Every step can be reached, and the end from every step; one report for each cause, not for each step that it concerns."""
+    steps, start, end = definition.steps, definition.ends.start, definition.ends.end
+    if not definition.complete or start is None or end is None:
         return
     after = {name: [target for edge in edges_of(step) for target in edge.targets] for name, step in steps.items()}
     before: dict[str, list[str]] = {name: [] for name in steps}
@@ -21,11 +21,11 @@ def check_reachable(definition: Definition, report: Report) -> None:
         for target in targets:
             before[target].append(name)
 
-    reached = _closure(["start"], after)
+    reached = _closure([start], after)
     ending = _closure([name for name, targets in after.items() if not targets], before)
     stuck = [name for name in reached if name not in ending]
-    # That `end` is not reached follows where no path leads there from anywhere.
-    left = [name for name in steps if name not in reached and not ("start" in stuck and name == "end")]
+    # That the end is not reached follows where no path leads there from anywhere.
+    left = [name for name in steps if name not in reached and not (start in stuck and name == end)]
     while left:
         # A step that nothing leads to explains those after it; in a ring that nothing leads to, the first one written does.
         cause = next((name for name in left if not before[name]), left[0])
@@ -33,7 +33,7 @@ def check_reachable(definition: Definition, report: Report) -> None:
         only_from = next((name for name in before[cause] if name in left), None)
         report.add(
             rules.UNREACHABLE,
-            f"no path from `start` leads to step `{cause}`",
+            f"no path from `{start}` leads to step `{cause}`",
             steps[cause].span,
             f"only `{only_from}` leads here, and nothing leads there" if only_from else "never runs",
             help=f"lead to it with `self.next(self.{cause})`, or delete it",
@@ -43,7 +43,7 @@ def check_reachable(definition: Definition, report: Report) -> None:
     if stuck:
         report.add(
             rules.NO_WAY_OUT,
-            f"from step `{stuck[0]}` no path leads to `end`",
+            f"from step `{stuck[0]}` no path leads to `{end}`",
             steps[stuck[0]].span,
             "a run that comes here goes round for ever",
             also=[(steps[name].arms[0].span, "leads back") for name in stuck[-1:] if steps[name].arms],

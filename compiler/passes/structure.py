@@ -28,8 +28,10 @@ from .arrange import Link, Unstructured, arrange, bound_loops
 
 def structure(definition: Definition, report: Report) -> Flow | None:
     """The flow as a region tree, or None where its graph has none; says why."""
+    start = definition.ends.start
+    assert start is not None, "check_ends found none"
     try:
-        body = _Explorer(definition, report).block("start")
+        body = _Explorer(definition, report).block(start)
     except Unstructured:
         return None
     body = bound_loops(body, {name: step.max_iterations for name, step in definition.steps.items()})
@@ -41,7 +43,7 @@ def structure(definition: Definition, report: Report) -> Flow | None:
         configs=definition.configs,
         decorators=definition.decorators,
         steps=tuple(definition.steps[stage.name] for stage in walk_stages(body) if isinstance(stage, Task)),
-        start="start",
+        start=start,
         body=body,
         span=definition.span,
     )

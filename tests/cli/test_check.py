@@ -58,3 +58,15 @@ def test_line_ends_and_byte_order_mark(flowc: Run) -> None:
 def test_other_packages_are_never_imported(flowc: Run) -> None:
     Path("other.py").write_text("import no_such_package, also.not_there\nraise SystemExit(9)\n" + FLOW, encoding="utf-8")
     assert flowc("check", "other.py").code == 0
+
+
+def test_a_fault_in_a_module_is_shown_in_that_module(flowc: Run) -> None:
+    Path("flows").mkdir()
+    Path("flows/flow.py").write_text("from base import Base\n\n\nclass Sums(Base):\n    pass\n", encoding="utf-8")
+    Path("flows/base.py").write_text(
+        FLOW.replace("self.end)", "self.ende)").replace("class Sums", "class Base"), encoding="utf-8"
+    )
+    ended = flowc("check", "flows/flow.py")
+    assert ended.code == 1
+    assert "--> flows/base.py:15:19" in ended.out
+    assert "15 |         self.next(self.ende)" in ended.out

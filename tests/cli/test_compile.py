@@ -184,3 +184,76 @@ def test_settings_that_mean_nothing(flowc: Run, text: str, message: str) -> None
 def test_every_option_of_the_targets_can_be_given() -> None:
     assert {field.replace("_", "-") for field in Options.__dataclass_fields__} <= set(KEYS)
     assert variable("batch-queue") == "FLOWC_BATCH_QUEUE"
+
+
+MODULES = {
+    "flow.py": "from team.base import Base\n\n\nclass Sums(Base):\n    pass\n",
+    "team/__init__.py": "",
+    "team/base.py": FLOW.replace("class Sums", "import settings\nfrom . import words\n\n\nclass Base").partition("if __name__")[
+        0
+    ],
+    "team/words.py": "HELLO = 1\n",
+    "settings.py": "MB = 1\n",
+    "unrelated.py": "",
+}
+
+
+def write_modules(folder: str = ".") -> None:
+    for name, text in MODULES.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def test_folder_holds_the_modules_that_the_flow_imports(flowc: Run) -> None:
+    write_modules("flows")
+    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES)
+    assert (ended.code, ended.out) == (0, "")
+    for name, text in MODULES.items():
+        path = Path("image", name)
+        assert path.exists() is (name != "unrelated.py")
+        assert name == "unrelated.py" or path.read_text(encoding="utf-8") == text
+        assert f"wrote {path}" in ended.err or name == "unrelated.py"
+    lines = Path("image/Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert 'COPY ["flow.py", "plan.json", "flowc.zip", "settings.py", "/flowc/"]' in lines
+    assert 'COPY ["team/__init__.py", "team/base.py", "team/words.py", "/flowc/team/"]' in lines
+    assert sum("sha256" in line for line in lines) == 5
+    python = getattr(sys, "_base_executable", sys.executable)
+    environment = {
+        "PYTHONPATH": str(Path("image/flowc.zip").resolve()),
+        "FLOWC_PACKAGE": str(Path("image").resolve()),
+        "FLOWC_DATASTORE": str(Path("store").resolve()),
+        **{"FLOWC_RUN": "1", "FLOWC_STEP": "start", "FLOWC_PATH": "-", "FLOWC_ATTEMPT": "0"},
+    }
+    subprocess.run([python, *ENTRYPOINT[1:]], env=environment, check=True)
+    assert Path("store/Sums/1/start/-/manifest.json").exists()
+
+
+def test_a_module_that_flowc_did_not_write_is_left_alone(flowc: Run) -> None:
+    write_modules("flows")
+    there = Path("image/team/words.py")
+    there.parent.mkdir(parents=True)
+    there.write_text("MINE = 1\n", encoding="utf-8")
+    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES)
+    assert ended.code == 2
+    assert f"{there} is not what flowc wrote" in ended.err
+    assert [path.name for path in Path("image").rglob("*") if path.is_file()] == ["words.py"]
+    there.unlink()
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 0
+    Path("flows/team/words.py").write_text("HELLO = 2\n", encoding="utf-8")
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 0
+    assert there.read_text(encoding="utf-8") == "HELLO = 2\n"
+    there.write_text("MINE = 1\n", encoding="utf-8")
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 2
+    assert there.read_text(encoding="utf-8") == "MINE = 1\n"
+
+
+def test_modules_stay_where_they_are_when_the_folder_is_the_flows_own(flowc: Run) -> None:
+    write_modules()
+    for _ in range(2):
+        assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES).code == 0
+        assert {name: Path(name).read_text(encoding="utf-8") for name in MODULES} == MODULES
+        assert "sha256" not in Path("Dockerfile").read_text(encoding="utf-8")
+    Path("settings.py").write_text("MB = 2\n", encoding="utf-8")
+    assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES).code == 0
+    assert Path("settings.py").read_text(encoding="utf-8") == "MB = 2\n"

@@ -114,7 +114,7 @@ def test_every_shape(flowc: Run) -> None:
 def test_colors_change_nothing_else() -> None:
     compilation = compile_source(Source("flow.py", EVERYTHING))
     assert compilation.flow is not None
-    docs = step_docs(compilation.flow, EVERYTHING)
+    docs = step_docs(compilation.flow, compilation.sources)
     assert docs == {"start": "Begin here.", "end": "The end."}
     colored = draw(compilation.flow, docs, color=True)
     assert colored != draw(compilation.flow, docs, color=False)

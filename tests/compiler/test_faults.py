@@ -90,7 +90,7 @@ def test_said_once(text: str, codes: list[str]) -> None:
     [
         ("from flowc import FlowSpec", ["FC510"]),
         ("from flowc import step", ["FC510"]),
-        ("from metaflow.decorators import step\nfrom flowc import FlowSpec", ["FC204", "FC205"]),
+        ("from metaflow.decorators import step\nfrom flowc import FlowSpec", ["FC107"]),
         ("from flowcc import FlowSpec\nfrom flowc import step", ["FC103"]),
     ],
 )

@@ -61,3 +61,35 @@ TOO_DEEP = Rule(
 deeply that no platform would run them. Give the inner parts names of their own, or flatten them.
 """,
 )
+NO_SUCH_NAME = Rule(
+    "FC107",
+    "no-such-name-in-flowc",
+    """The file imports a name that flowc does not have, so that the import would fail when the flow runs. flowc has the
+names of Metaflow's language for writing flows; of its client and its plugins (`Run`, `S3`, `metaflow.cards`) it has none
+yet.
+
+A file that can do without the name says so, and is left alone:
+
+    try:
+        from metaflow import S3
+    except ImportError:
+        S3 = None
+""",
+)
+RELATIVE_IMPORT = Rule(
+    "FC108",
+    "relative-import-in-flow",
+    """A flow's own file is run as a program, not as part of a package, and relative imports fail in programs. Its folder
+is the first that Python looks in, so that the absolute form does what is meant:
+
+    from .base import Base      →   from base import Base
+
+In modules that the flow imports, relative imports within a package work as ever.
+""",
+)
+NAME_NOT_FOUND = Rule(
+    "FC109",
+    "name-not-in-module",
+    """The flow derives from a class that the module which it names does not have: neither defined nor imported there.
+""",
+)

@@ -34,7 +34,7 @@ last only, so the other would silently be lost.
 NO_START = Rule(
     "FC204",
     "no-start-step",
-    """A run starts at the step named `start`, and the flow has none.
+    """A run starts at the step named `start`, or at the one under `@step(start=True)`, and the flow has neither.
 
     @step
     def start(self):
@@ -44,7 +44,8 @@ NO_START = Rule(
 NO_END = Rule(
     "FC205",
     "no-end-step",
-    """A run ends at the step named `end`, which has no `self.next`, and the flow has none.
+    """A run ends at the step named `end`, or at the one under `@step(end=True)`, which has no `self.next`; and the flow
+has neither.
 
     @step
     def end(self):
@@ -54,14 +55,17 @@ NO_END = Rule(
 END_GOES_ON = Rule(
     "FC206",
     "end-goes-on",
-    """`end` is the last step: nothing comes after it, so it has no `self.next`.
+    """`end`, or the step under `@step(end=True)`, is the last step: nothing comes after it, so it has no `self.next`.
 """,
 )
 UNREAD_BASE = Rule(
     "FC207",
     "base-class-not-read",
-    """The flow derives from another class besides `FlowSpec`. This version of flowc reads the steps and parameters of
-the flow's own class only, so those of a base class would be missing. Write them in the flow itself.
+    """The flow derives from a class that flowc cannot read: one of an installed package, or one that is only known when the
+flow runs, such as the result of a call. Its steps and parameters would be missing from the graph.
+
+Bases are read in the flow's own file and in modules beside it: `from base import Common` reads `base.py`, or
+`base/__init__.py`, in the flow's folder. Classes of the standard library, which have no steps, need not be read.
 """,
 )
 RESERVED_NAME = Rule(
@@ -76,5 +80,70 @@ START_JOINS = Rule(
     "FC209",
     "start-joins",
     """`start` takes `inputs`, as a join does, but nothing comes before it that it could join.
+""",
+)
+BASES_CONFLICT = Rule(
+    "FC210",
+    "bases-in-conflict",
+    """Python looks attributes up in a class, then in its bases, in an order that keeps each class before those that it
+derives from, and bases as they are listed. Here no order does both, so that Python refuses the class.
+
+    class Common(FlowSpec): ...
+
+    class Train(FlowSpec, Common): ...      # `FlowSpec` cannot stand before `Common`
+    class Train(Common): ...                # says it all
+""",
+)
+STEP_HIDDEN = Rule(
+    "FC211",
+    "step-overridden-by-something-else",
+    """A base class has a step of this name, and a class that derives from it binds the name to something else: a method
+without `@step`, a parameter, a constant. The step would silently be lost. Put `@step` above the method, if it is to
+take the step's place; rename it otherwise.
+""",
+)
+CALLED_STEP_GOES_ON = Rule(
+    "FC212",
+    "called-step-goes-on",
+    """A step runs the body of a step that it overrides, and that body has a `self.next` of its own. The step would go on
+where its own text does not show it, or go on twice. Share the work, not the `self.next`:
+
+    class Base(FlowSpec):
+        def load(self):
+            self.rows = read()
+
+        @step
+        def start(self):
+            self.load()
+            self.next(self.end)
+
+    class Filtered(Base):
+        @step
+        def start(self):
+            self.load()
+            self.rows = [row for row in self.rows if row.good]
+            self.next(self.end)
+""",
+)
+BAD_MARK = Rule(
+    "FC213",
+    "bad-step-mark",
+    """`@step` takes nothing but `start=True` and `end=True`, each a constant. They mark where a flow starts and ends, where
+the steps are not called `start` and `end`.
+
+    @step(start=True)
+    def load(self):
+        self.next(self.report)
+
+    @step(end=True)
+    def report(self):
+        pass
+""",
+)
+MARKED_TWICE = Rule(
+    "FC214",
+    "several-starts-or-ends",
+    """Two steps are marked by `@step(start=True)`, or two by `@step(end=True)`. A run starts at one step and ends at one:
+let all ways lead to the same last step.
 """,
 )

@@ -1,8 +1,5 @@
+from company.flows import Common
 from flowc import FlowSpec, step
-
-
-class Common:
-    data = 1
 
 
 class Example(Common, FlowSpec):

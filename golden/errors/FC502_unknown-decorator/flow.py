@@ -1,8 +1,9 @@
-from flowc import FlowSpec, resuorces, step
+import flowc
+from flowc import FlowSpec, step
 
 
 class Example(FlowSpec):
-    @resuorces(memory=4000)
+    @flowc.resuorces(memory=4000)
     @step
     def start(self):
         self.next(self.end)

@@ -1,0 +1,54 @@
+"""The files that a flow needs beside its own: all first-party modules that it imports, and those that they import.
+
+    flow.py: from team.base import Base      →      team/__init__.py, team/base.py, team/words.py
+    team/base.py: from .words import HELLO
+
+Every import statement counts, wherever in a file it stands. What is imported by name at run time (`importlib`) cannot be seen.
+"""
+
+from __future__ import annotations
+
+from ..diagnostics.model import Report
+from ..files import Files
+from ..source import Source
+from .context import Context
+from .imports import modules_named
+from .parse import parse
+from .program import Program, exported
+
+
+def first_party(source: Source, files: Files) -> tuple[str, ...]:
+    """The paths of the modules that a flow's file needs, from its folder, in order; its own is left out."""
+    report, sources = Report(), dict[str, Source]()
+    tree = parse(source, report)
+    if tree is None:
+        return ()
+    program = Program(source, tree, files, report, sources)
+    pending, seen = [program.main], {program.main.name}
+    while pending:
+        context = pending.pop()
+        for level, module, names in modules_named(context.module.tree):
+            absolute = program.absolute(context, module, level)
+            if absolute is not None:
+                found = _with_packages(program, absolute) + _within(program, absolute, names)
+                pending += [one for one in found if one.name not in seen]
+                seen |= {one.name for one in found}
+    return tuple(sorted(path.removeprefix(program.folder) for path in sources if path != source.path))
+
+
+def _with_packages(program: Program, module: str) -> list[Context]:
+    """A module, and before it the packages that it is in: Python runs their `__init__.py` first."""
+    parts = module.split(".")
+    found = (program.module(".".join(parts[:length])) for length in range(1, len(parts) + 1))
+    return [one for one in found if one is not None]
+
+
+def _within(program: Program, module: str, names: tuple[str, ...]) -> list[Context]:
+    """The modules among the names that are taken from a package."""
+    package = program.module(module)
+    if package is not None and not package.is_package:
+        return []
+    if names == ("*",):
+        names = tuple(exported(package.module)) if package is not None else ()
+    found = (program.module(f"{module}.{name}") for name in names)
+    return [one for one in found if one is not None]

@@ -1,0 +1,157 @@
+"""Imports that fail when the file runs, found before it does: names that flowc does not have, relative imports in a program.
+
+An import that the file is prepared to see fail (`try: … except ImportError:`) is left alone, and so is one for type checkers.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..diagnostics.rules import file as rules
+from .context import Context, did_you_mean
+from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, is_flowcs
+
+_CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+
+
+def check_imports(context: Context) -> None:
+    """Report the imports of a file that will fail, wherever in the file they stand."""
+    for statement, guarded in _imports(context.module.tree):
+        if guarded:
+            continue
+        match statement:
+            case ast.Import(names=names):
+                for alias in names:
+                    if is_flowcs(alias.name) and not _has_module(alias.name):
+                        _no_module(context, alias, alias.name)
+            case ast.ImportFrom(module=module, names=names, level=0) if module in API_MODULES:
+                for alias in names:
+                    if alias.name not in API_NAMES and alias.name != "*":
+                        _no_name(context, alias, str(module))
+            case ast.ImportFrom(module=str(module), level=0) if is_flowcs(module):
+                if not _has_module(module):
+                    _no_module(context, statement, module)
+                    for alias in statement.names:
+                        if alias.name in API_NAMES:
+                            _adopt(context, alias, alias.name)
+            case ast.ImportFrom(level=level) if level and context.is_program:
+                _relative(context, statement)
+
+
+def _has_module(name: str) -> bool:
+    top, _, inner = name.partition(".")
+    return not inner or (top == "flowc" and inner.partition(".")[0] in ROOMS)
+
+
+def _no_name(context: Context, alias: ast.alias, module: str) -> None:
+    name = alias.name
+    if (name.startswith("__") and name.endswith("__")) or (module == "flowc" and name in ROOMS):
+        return
+    guess = None if name in NOT_YET else did_you_mean(name, API_NAMES)
+    if name in NOT_YET:
+        message, label = f"flowc does not have Metaflow's `{name}` yet", "not there yet"
+    else:
+        message, label = f"flowc has no `{name}`", "no such name"
+    help = f"did you mean `{guess}`?" if guess else "leave it out; or import it in a `try`, and do without it where that fails"
+    context.report.add(rules.NO_SUCH_NAME, message, context.source.span(alias), label, help=help)
+    if guess:
+        _adopt(context, alias, guess)
+
+
+def _adopt(context: Context, alias: ast.alias, name: str) -> None:
+    """Read a faulty import as what it means, so that it is reported once."""
+    context.module.api.setdefault(alias.asname or alias.name, name)
+
+
+def _no_module(context: Context, node: ast.alias | ast.ImportFrom, module: str) -> None:
+    top = module.partition(".")[0]
+    context.report.add(
+        rules.NO_SUCH_NAME,
+        f"flowc does not have `{module}`" + (" yet: it answers for `metaflow` itself only" if top == "metaflow" else ""),
+        context.source.span(node),
+        "no such module",
+        help=f"import from `{top}` itself, as in `from {top} import FlowSpec, step`",
+    )
+
+
+def _relative(context: Context, statement: ast.ImportFrom) -> None:
+    dots, module = "." * statement.level, statement.module or ""
+    names = ", ".join(alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in statement.names)
+    written = f"from {module} import {names}" if module else f"import {names}"
+    context.report.add(
+        rules.RELATIVE_IMPORT,
+        f"a flow's own file is run as a program, where `from {dots}{module} import …` fails",
+        context.source.span(statement),
+        "relative import",
+        help=f"write `{written}`: the flow's folder is the first that Python looks in"
+        if statement.level == 1
+        else "import it by its absolute name, from the flow's folder or below",
+    )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """All import statements, and for each whether its failure is provided for."""
+    pending: list[tuple[ast.stmt, bool]] = [(statement, False) for statement in reversed(tree.body)]
+    while pending:
+        statement, guarded = pending.pop()
+        match statement:
+            case ast.Import() | ast.ImportFrom():
+                yield statement, guarded
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body) | ast.ClassDef(body=body):
+                inside = guarded and isinstance(statement, ast.ClassDef)
+                pending.extend((one, inside) for one in reversed(body))
+            case ast.Try(body=body) | ast.TryStar(body=body):
+                caught = guarded or any(_catches(handler.type) for handler in statement.handlers)
+                others = [
+                    *(one for handler in statement.handlers for one in handler.body),
+                    *statement.orelse,
+                    *statement.finalbody,
+                ]
+                pending.extend((one, guarded) for one in reversed(others))
+                pending.extend((one, caught) for one in reversed(body))
+            case ast.If(test=test, body=body, orelse=orelse):
+                pending.extend((one, guarded) for one in reversed(orelse))
+                pending.extend((one, guarded or _for_type_checkers(test)) for one in reversed(body))
+            case ast.With(body=body) | ast.AsyncWith(body=body):
+                caught = guarded or any(_suppresses(item.context_expr) for item in statement.items)
+                pending.extend((one, caught) for one in reversed(body))
+            case ast.Match(cases=cases):
+                pending.extend((one, guarded) for case in reversed(cases) for one in reversed(case.body))
+            case ast.For(body=body, orelse=orelse) | ast.AsyncFor(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
+                pending.extend((one, guarded) for one in reversed([*body, *orelse]))
+            case _:
+                pass
+
+
+def _catches(node: ast.expr | None) -> bool:
+    """Whether a handler catches a failed import."""
+    if node is None:
+        return True
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return any(isinstance(one, ast.Name) and one.id in _CATCHES for one in parts)
+
+
+def _suppresses(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
+            return any(_catches(one) for one in args)
+        case _:
+            return False
+
+
+def _for_type_checkers(test: ast.expr) -> bool:
+    match test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+        case _:
+            return False
+
+
+def modules_named(tree: ast.Module) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Every import of a file: its dots, the module, and the names taken from it, which may be modules too."""
+    for statement, _ in _imports(tree):
+        if isinstance(statement, ast.Import):
+            yield from ((0, alias.name, ()) for alias in statement.names)
+        else:
+            yield statement.level, statement.module or "", tuple(alias.name for alias in statement.names)

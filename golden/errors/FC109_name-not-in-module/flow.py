@@ -1,0 +1,5 @@
+from base import Comon
+
+
+class Example(Comon):
+    pass

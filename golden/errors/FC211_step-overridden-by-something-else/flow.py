@@ -1,0 +1,6 @@
+from base import Common
+
+
+class Example(Common):
+    def train(self):
+        self.next(self.end)

@@ -1,0 +1,3 @@
+from team.limits import FACTOR
+
+MB = 1024 // FACTOR
