@@ -195,7 +195,8 @@ def _help(parameter: Parameter) -> str:
 
 
 def _config_help(config: Config) -> str:
-    return f"{' '.join((config.help or '').split())} [from {config.origin}]".strip()
+    origin = f"from {config.origin}" if config.origin else "no value"
+    return f"{' '.join((config.help or '').split())} [{origin}]".strip()
 
 
 def _taken(parameters: Sequence[Parameter]) -> bool:

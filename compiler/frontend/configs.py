@@ -123,7 +123,7 @@ def _value(declaration: Declaration, name: str, configs: Configs, plain: bool, r
         help = f"add `--config {name} PATH` or `--config-value {name} JSON`, or write a default"
         context.fault(rules.CONFIG_NOT_GIVEN, message, declaration.call, help=help)
         return None
-    return None, "nothing, for it has no default"
+    return None, ""
 
 
 def _default_file(declaration: Declaration, name: str, plain: bool) -> tuple[Constant, str] | None:

@@ -108,7 +108,7 @@ class Config:
         name: The name on the command line: `--config NAME PATH`.
         value: What it holds: a table, or whatever else if it is `plain`; None where nothing is given.
         plain: It is handed on as it is, and not with its keys as attributes.
-        origin: Where the value is from, for people: `config.json`.
+        origin: Where the value is from, for people: `config.json`; "" where nothing is given.
         help: What `--help` says.
     """
 

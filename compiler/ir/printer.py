@@ -53,7 +53,8 @@ def _lines(flow: Flow) -> Iterator[str]:
         rest = (" = <deferred>" if parameter.deferred else default) + (" required" if parameter.required else "")
         yield f"  parameter {parameter.name}: {_type(parameter)}{rest}"
     for config in flow.configs:
-        yield f"  config {config.name} = {print_constant(config.value)}  from {config.origin}"
+        origin = f"  from {config.origin}" if config.origin else ""
+        yield f"  config {config.name} = {print_constant(config.value)}{origin}"
     for step in flow.steps:
         yield f"  {_step(step)}"
         for decorator in step.decorators:
