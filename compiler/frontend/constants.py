@@ -299,6 +299,8 @@ class _Evaluator:
     def _attribute(self, node: ast.Attribute) -> Constant:
         config = self._config_of(node.value)
         if config is None or config.plain:
+            if isinstance(node.value, ast.Name):
+                self._part(node.value)  # what is wrong with the name says more
             raise NotConstant(node, _LATE)
         whole = self._part(node.value)
         if not isinstance(whole, Table):

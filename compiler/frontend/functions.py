@@ -43,7 +43,7 @@ def size_of(value: Constant) -> int:
         case bool() | None | float():
             return 1
         case int():
-            return value.bit_length() // 3
+            return 1 + value.bit_length() // 3
         case str():
             return len(value)
         case tuple():
