@@ -25,7 +25,7 @@ class ConfigValue:
         value: What it holds; None also where `known` is false.
         known: It could be read. What could not is reported once, and not again wherever the config is used.
         plain: It is a plain dictionary or whatever else, whose keys are no attributes.
-        origin: Where the value is from, for messages: `config.json`, `its default_value`.
+        origin: Where the value is from, for messages: `config.json`, `the default value`.
     """
 
     name: str

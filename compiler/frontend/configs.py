@@ -27,9 +27,9 @@ MAX_CONTENT: Final = 1024 * 1024
 """Bytes of a config's file."""
 MAX_DEPTH: Final = 100
 """How deep its tables and lists may nest."""
-_COMMAND_LINE: Final = "the command line"
-_DEFAULT_VALUE: Final = "its default_value"
-_SUBJECTS: Final = {_COMMAND_LINE: "the value on the command line", _DEFAULT_VALUE: "the `default_value`"}
+_COMMAND_LINE: Final = "the value on the command line"
+_DEFAULT_VALUE: Final = "the default value"
+_NO_PATHS: Final = (_COMMAND_LINE, _DEFAULT_VALUE)
 _JSON: Final = frozenset(["json.loads"])
 _TOML: Final = frozenset(["tomllib.loads", "tomli.loads", "toml.loads"])
 
@@ -182,7 +182,7 @@ def _decoded(declaration: Declaration, data: bytes, path: str, node: ast.expr, p
 def _parsed(context: Context, text: str, origin: str, parser: str, node: ast.expr, plain: bool) -> tuple[Constant, str] | None:
     if parser not in _JSON | _TOML:
         help = "give the parsed value as JSON: `--config-value NAME JSON`; or use JSON, or TOML with `parser=tomllib.loads`"
-        subject = _SUBJECTS.get(origin, f"`{origin}`")
+        subject = origin if origin in _NO_PATHS else f"`{origin}`"
         _report(context, node, f"{subject} cannot be read without running its parser, `{parser}`", help)
         return None
     try:
@@ -191,7 +191,7 @@ def _parsed(context: Context, text: str, origin: str, parser: str, node: ast.exp
         if not plain and not isinstance(constant, Table):
             raise _Unreadable("holds no table of keys and values, but " + ("a list" if isinstance(value, list) else "one value"))
     except _Unreadable as error:
-        _report(context, node, f"{_SUBJECTS.get(origin, f'`{origin}`')} {error}")
+        _report(context, node, f"{origin if origin in _NO_PATHS else f'`{origin}`'} {error}")
         return None
     return constant, origin
 

@@ -319,7 +319,7 @@ class _Evaluator:
         shown = ", ".join(f"`{one}`" for one in names[:8]) + (", …" if len(names) > 8 else "")
         raise NotConstant(
             node,
-            f"`{ast.unparse(node.value)}` has no key `{key}`: its value is from {config.origin}",
+            f"`{ast.unparse(node.value)}` has no key `{key}` in {config.origin}",
             rule=rules.NO_SUCH_KEY,
             help=f"did you mean `{guess}`?" if guess else f"it has {shown}" if names else "it is empty",
         )
