@@ -93,7 +93,7 @@ def command(
     base_image = str(settings.get("base-image", DEFAULT_IMAGE))
     own = {compilation.flow.file: data, **flow.modules(compilation.source)}
     home = Path(flow.path).parent
-    copies = {name for name in own if not _same(folder / name, Path(flow.path) if own[name] is data else home / name)}
+    copies = {name for name in own if not _same(folder / name, home / name)}
     files = build_context(documents, plan_text(compilation.flow), own, base_image, copies=copies)
     refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):

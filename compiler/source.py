@@ -52,8 +52,9 @@ class Source:
         """Decode a file the way Python does: byte-order mark, then PEP 263, then UTF-8.
 
         Raises:
-            UnicodeDecodeError: The bytes are not text in the file's encoding.
+            UnicodeError: The bytes are not text in the file's encoding.
             SyntaxError: The file names an encoding that does not exist.
+            LookupError: The encoding it names is not one of text.
         """
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return cls(path, data.decode(encoding))

@@ -46,10 +46,10 @@ class Beside:
         return file.read_bytes() if file.is_file() else None
 
 
-def modules_of(case: Path) -> tuple[str, ...]:
-    """The modules that a case's flow imports from its own folder, as paths from there."""
+def modules_of(case: Path, flow: str = "flow.py") -> tuple[str, ...]:
+    """The modules that a flow of a case imports from its own folder, as paths from there."""
     try:
-        return first_party(Source.decode("flow.py", (case / "flow.py").read_bytes()), Beside(case))
+        return first_party(Source.decode(flow, (case / flow).read_bytes()), Beside(case))
     except UnicodeDecodeError:
         return ()
 

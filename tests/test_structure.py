@@ -84,7 +84,8 @@ def test_rooms_import_only_what_they_may(path: Path) -> None:
         top, _, inner = imported.partition(".")
         if top != "flowc":
             standard = top in sys.stdlib_module_names
-            assert standard or room not in STANDARD_LIBRARY_ONLY, (
+            exempt = top == "libcst" and within(name, "compiler.migrate")  # it changes a user's text, and compiles nothing
+            assert standard or exempt or room not in STANDARD_LIBRARY_ONLY, (
                 f"{path}:{line}: {room} uses the standard library only, not {top}"
             )
             continue

@@ -91,11 +91,18 @@ def _would_be_flow(context: Context, classes: ClassReader) -> bool:
         walked = dict(classes.walk(context, node))
         unread = [(one, base) for one, bases in walked.items() for base, _ in bases if isinstance(base, Unread)]
         has_steps = any(isinstance(part, Method) and is_step(classes.contexts[one], part) for one in walked for part in one.body)
-        if unread and (has_steps or name in called or any(isinstance(base.meaning, Missing) for _, base in unread)):
+        if unread and (has_steps or name in called or any(_is_missing(context, base) for _, base in unread)):
             for one, base in unread:
                 classes.report_unread(classes.contexts[one], one, base)
             return True
     return False
+
+
+def _is_missing(context: Context, base: Unread) -> bool:
+    """Whether a base is missing in another file that was read."""
+    return isinstance(base.meaning, Missing) and (
+        base.meaning.context is None or base.meaning.context.source is not context.source
+    )
 
 
 def _last_name(node: ast.expr) -> str:

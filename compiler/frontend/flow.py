@@ -16,6 +16,7 @@ from .decorators import read_decorators
 from .definition import Definition
 from .ends import find_ends
 from .find import find_flow
+from .imports import check_relative
 from .members import ClassModel
 from .parameters import read_parameter
 from .program import Program
@@ -28,6 +29,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     node = find_flow(context, classes, class_name)
     if node is None:
         return None
+    check_relative(context)
     model = classes.model(context, node)
     program.configs, configs = read_configs(context, _declared(model))
     members = model.members.values()

@@ -16,7 +16,7 @@ _CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 
 def check_imports(context: Context) -> None:
-    """Report the imports of a file that will fail, wherever in the file they stand."""
+    """Report the imports of names that flowc does not have, wherever in the file they stand."""
     for statement, guarded in _imports(context.module.tree):
         if guarded:
             continue
@@ -35,8 +35,13 @@ def check_imports(context: Context) -> None:
                     for alias in statement.names:
                         if alias.name in API_NAMES:
                             _adopt(context, alias, alias.name)
-            case ast.ImportFrom(level=level) if level and context.is_program:
-                _relative(context, statement)
+
+
+def check_relative(context: Context) -> None:
+    """Report the relative imports of a flow's own file. Those from its folder are read as what they mean."""
+    for statement, guarded in _imports(context.module.tree):
+        if isinstance(statement, ast.ImportFrom) and statement.level and not guarded:
+            _relative(context, statement)
 
 
 def _has_module(name: str) -> bool:

@@ -13,6 +13,7 @@ a path may be in there, which is `None` (no `self.next` yet) or the call that it
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..diagnostics.rules import transitions as rules
@@ -130,6 +131,7 @@ class PathReader:
                     self.ends.append(statement)
                 return set()
             case ast.Raise():
+                self._expression(statement)
                 return set()
             case _:
                 self._expression(statement)
@@ -235,7 +237,7 @@ class PathReader:
                 where = where or "loop"
             if isinstance(part, ast.Attribute) and self._is_next(part):
                 self._misplaced(part, where or ("loop" if self.loops else ""))
-            inside.extend((child, where) for child in ast.iter_child_nodes(part))
+            inside.extend((child, where) for child in seen_inside(part, self.me))
 
     def _misplaced(self, node: ast.Attribute, where: str) -> None:
         self.broken = True
@@ -255,6 +257,18 @@ class PathReader:
                     "write the call as a statement: `self.next(self.a)`",
                 )
         self.context.fault(rule, f"step `{self.step}` uses `self.next` {message}", node, help=help)
+
+
+def seen_inside(node: ast.AST, name: str) -> Iterator[ast.AST]:
+    """The parts of a node in which a name still means the same: not the body of a function that has an argument of this name."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        given = node.args
+        arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        if any(argument is not None and argument.arg == name for argument in arguments):
+            yield given
+            yield from () if isinstance(node, ast.Lambda) else node.decorator_list
+            return
+    yield from ast.iter_child_nodes(node)
 
 
 def _calls(states: set[_State]) -> list[ast.Call]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -116,10 +117,10 @@ class Program:
 
     def absolute(self, context: Context, module: str, level: int) -> str | None:
         """A module's absolute name, as an import in a file says it; None where the dots lead out of the package."""
-        if not level:
-            return module
+        if not level or (level == 1 and context.is_program and module):
+            return module  # a relative import in a program fails, which is reported; what it means is clear
         package = context.name.split(".") if context.is_package else context.name.split(".")[:-1]
-        if context is self.main or level > len(package):
+        if context.is_program or level > len(package):
             return None
         return ".".join([*package[: len(package) - level + 1], *([module] if module else [])])
 
@@ -200,7 +201,7 @@ class Program:
             if not isinstance(found, Missing | External):
                 return found
         else:
-            found = External(module, name) if context is None else Missing(context, name)
+            found = _missing(module, context, name)
         return ModuleName(f"{module}.{name}") if self._is_module(f"{module}.{name}") else found
 
     def _is_module(self, name: str) -> bool:
@@ -237,6 +238,7 @@ class Program:
                     last = following
                 continue
             if (context.name, name) in seen and where is None:
+                last = _missing(context.name, context, name)  # files that import it from each other
                 continue
             seen.add((context.name, name))
             if name in context.module.api:
@@ -259,6 +261,8 @@ class Program:
     def _imported(self, context: Context, value: Import) -> Context | Meaning:
         """Where an import leads: to the same name of another file, or to what is known at once."""
         module = self.absolute(context, value.module, value.level)
+        if module is None and context.is_program and value.level == 1 and value.name is not None:
+            return ModuleName(value.name)  # as above
         if module is None:
             return External("." * value.level + value.module, value.name or "")
         if value.name is None:
@@ -270,7 +274,7 @@ class Program:
             return ModuleName(f"{module}.{value.name}")
         if self.is_broken(module):
             return Missing(None, value.name)
-        return External(module, value.name) if other is None else Missing(other, value.name)
+        return _missing(module, other, value.name)
 
     def _read(self, name: str) -> Context | None:
         if not all(part.isidentifier() for part in name.split(".")):
@@ -295,6 +299,14 @@ class Program:
             self._broken.add(name)
             return None
         return None
+
+
+def _missing(module: str, context: Context | None, name: str) -> Missing | External:
+    """What a module does not have. One that is named like one of the standard library may well not be the one that is meant:
+    Python takes what it has loaded before."""
+    if context is None or module.partition(".")[0] in sys.stdlib_module_names:
+        return External(module, name)
+    return Missing(context, name)
 
 
 def _last(node: ast.Name | ast.Attribute) -> str:

@@ -14,7 +14,7 @@ from .context import Context
 from .decorators import read_decorators
 from .ends import Ends
 from .members import ClassModel, Member
-from .paths import PathReader
+from .paths import PathReader, seen_inside
 from .supers import check_super
 from .transitions import TransitionReader
 
@@ -151,7 +151,10 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
     arguments = [*function.args.posonlyargs, *function.args.args]
     if arguments and not _decorated(function, "staticmethod"):
         me = arguments[0].arg
-        for node in ast.walk(function):
+        pending: list[ast.AST] = list(reversed(function.body))
+        while pending:
+            node = pending.pop()
+            pending.extend(reversed(list(seen_inside(node, me))))
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="next")) if name == me:
                     context.fault(

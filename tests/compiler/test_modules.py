@@ -280,3 +280,20 @@ def test_the_closure_of_imports() -> None:
             "team/words.py",
         )
     assert first_party(Source("flow.py", "def ("), Memory(files)) == ()
+
+
+@pytest.mark.parametrize(("name", "base"), [("abc", "ABC"), ("typing", "Generic"), ("logging", "Handler")])
+def test_a_file_named_like_a_module_of_the_standard_library(name: str, base: str) -> None:
+    """Python has loaded its own long before it looks beside the flow."""
+    text = f"import {name}\nfrom base import Base\nclass Flow(Base, {name}.{base}):\n    pass\n"
+    for path in ("flow.py", f"{name}.py"):
+        assert said(compile_files(text, None, path, base=BASE, **({name: "x = 1"} if path == "flow.py" else {}))) == []
+
+
+def test_a_relative_import_of_a_base_is_said_once() -> None:
+    assert said(compile_files("from .base import Base\n" + PLAIN, base=BASE)) == [("FC108", "flow.py", 1)]
+    assert said(compile_files("from . import base\nclass Flow(base.Base):\n    pass\n", base=BASE)) == [("FC108", "flow.py", 1)]
+
+
+def test_relative_imports_are_nothing_to_say_of_a_file_without_a_flow() -> None:
+    assert [code for code, _, _ in said(compile_files("from .base import Base\n", base=BASE))] == ["FC103"]

@@ -1,0 +1,190 @@
+"""`flowc migrate`: turn Metaflow's imports and command lines in files into flowc's, and say what is left."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .flow_file import Disk
+from .output import FAULTS, USAGE, complain, wants_color, write
+from .verb import Verb, color_option
+
+if TYPE_CHECKING:
+    from ..compiler.migrate import Migration
+
+NOT_ENTERED = frozenset({"node_modules", "site-packages", "__pycache__"})
+"""Folders whose files are not the user's own; so are those that begin with a dot, and virtual environments."""
+
+ARRIVING = frozenset({"Config", "IncludeFile", "config_expr"})
+"""Names of flowc's that its face does not list yet."""
+
+
+@click.command("migrate", cls=Verb, examples=("flow.py", "--diff flows/ Makefile README.md", "--diff . | less"))
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True)
+@click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
+@color_option
+def command(paths: tuple[str, ...], diff: bool) -> None:
+    """Turn Metaflow's imports and command lines into flowc's.
+
+    A FILE is a file of Python, or any other text with command lines in it: a script, a Makefile, a Dockerfile, a CI's
+    settings, a page. Of a folder all files that end in .py are taken. Files are changed in place; what flowc has no equivalent
+    for stays as it is, and is listed with what to do about it.
+    """
+    from .. import __all__ as face
+
+    names = frozenset(face) | ARRIVING
+    from ..compiler.diagnostics.model import Severity
+    from ..compiler.diagnostics.terminal import Style, printable
+
+    left_stream = sys.stderr if diff else sys.stdout
+    tag = Style(wants_color(left_stream)).severity(Severity.WARNING, "left")
+    unusable = changed = seen = 0
+    left: list[str] = []
+    for path in _files(paths):
+        if isinstance(path, _Refused):
+            unusable += 1
+            complain(f"flowc: {path.why}")
+            continue
+        seen += 1
+        outcome = _migrate(path, names, diff)
+        if isinstance(outcome, _Refused):
+            unusable += outcome.usage
+            if outcome.usage:
+                complain(f"flowc: {outcome.why}")
+            else:
+                left.append(f"{printable(path)}:1:1: {tag}: {printable(outcome.why)}\n")
+            continue
+        shown, migration = outcome
+        changed += bool(shown)
+        write(shown, sys.stdout)
+        for one in migration.leftovers:
+            text = printable(f"{one.message}; {one.help}" if one.help else one.message)
+            left.append(f"{printable(path)}:{one.line}:{one.column}: {tag}: {text}\n")
+    write("".join(left), left_stream)
+    if not (changed or left or unusable):
+        complain(f"flowc: nothing of Metaflow's in {seen} file{'s' * (seen != 1)}")
+    if unusable or left:
+        raise click.exceptions.Exit(USAGE if unusable else FAULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why a file is not migrated, and whether it cannot be read or written at all."""
+
+    why: str
+    usage: bool = True
+
+
+def _files(paths: Sequence[str]) -> Iterator[str | _Refused]:
+    """The files that are meant, each once, in order."""
+    known: set[str] = set()
+    for path in paths:
+        found: Iterator[str | _Refused] = _python_files(path) if Path(path).is_dir() else iter([path])
+        for one in found:
+            real = os.path.realpath(one) if isinstance(one, str) and "\0" not in one else ""
+            if not real or real not in known:
+                known.add(real)
+                yield one
+
+
+def _python_files(folder: str) -> Iterator[str | _Refused]:
+    """All files of Python below a folder, but those in folders that are not the user's own."""
+    refused: list[_Refused] = []
+
+    def refuse(error: OSError) -> None:
+        refused.append(_Refused(f"cannot read {error.filename}: {error.strerror}"))
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(
+            one
+            for one in folders
+            if not one.startswith(".") and one not in NOT_ENTERED and not Path(place, one, "pyvenv.cfg").exists()
+        )
+        for name in sorted(names):
+            path = os.path.join(place, name)  # noqa: PTH118  # pathlib's would take the `./` away
+            # A link leads to a file that is found in its own place, or is somebody else's.
+            if name.endswith(".py") and not Path(path).is_symlink():
+                yield path
+    yield from refused
+
+
+def _migrate(path: str, names: Set[str], diff: bool) -> tuple[str, Migration] | _Refused:
+    """Migrate one file: what to say about the change ("" where there is none), and what is left."""
+    from ..compiler.migrate import Unfit, migrate_bytes
+
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        return _Refused(f"no such file: {path}")
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        return _Refused(f"cannot read {path}: {error.strerror if isinstance(error, OSError) else error}")
+    try:
+        new, migration = migrate_bytes(path, data, names, Disk())
+    except Unfit as error:
+        return _Refused(str(error), usage=False)
+    if new == data:
+        return "", migration
+    if diff:
+        return _diff(path, data, new), migration
+    try:
+        _replace(Path(os.path.realpath(path)), new)
+    except OSError as error:
+        return _Refused(f"cannot write {path}: {error.strerror}")
+    return f"migrated {path}: {_summary(migration)}{_faults(path, new)}\n", migration
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Put other bytes into a file in one move, with its mode: it is whole at any time."""
+    mode = file.stat().st_mode
+    if not mode & 0o222 or not os.access(file, os.W_OK):
+        raise PermissionError(13, "it is read-only")
+    aside = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        aside.write_bytes(data)
+        aside.chmod(stat.S_IMODE(mode))
+        with suppress(OSError):  # only root may give files away
+            shutil.chown(aside, file.stat().st_uid, file.stat().st_gid)
+        aside.replace(file)
+    finally:
+        with suppress(OSError):  # not there: moved, or never written
+            aside.unlink()
+
+
+def _summary(migration: Migration) -> str:
+    counts = ((migration.imports, "import"), (migration.commands, "command line"))
+    return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts if count)
+
+
+def _faults(path: str, data: bytes) -> str:
+    """How many faults `flowc check` finds in a flow: what flowc refuses, and Metaflow may not."""
+    if not path.endswith(".py"):
+        return ""
+    from ..compiler.diagnostics.render import summary
+    from ..compiler.diagnostics.rules.file import NO_FLOW, SEVERAL_FLOWS
+    from ..compiler.pipeline import compile_bytes
+
+    found = [one for one in compile_bytes(path, data, None, Disk()).diagnostics if one.rule not in (NO_FLOW, SEVERAL_FLOWS)]
+    return f"; `flowc check` finds {summary(found)}" if found else ""
+
+
+def _diff(path: str, old: bytes, new: bytes) -> str:
+    """A unified diff, which `patch` takes."""
+    before, after = (_lines(data.decode("utf-8", "surrogateescape")) for data in (old, new))
+    lines = difflib.unified_diff(before, after, path, path)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends, as `diff` has them: a line feed, and nothing else."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]

@@ -1,0 +1,65 @@
+"""Metaflow's names: in which modules people find those that flowc has too, and what to do about the rest."""
+
+from __future__ import annotations
+
+MODULE = "metaflow"
+OURS = "flowc"
+
+ELSEWHERE: dict[str, frozenset[str]] = {
+    "metaflow.current": frozenset({"current"}),
+    "metaflow.decorators": frozenset({"step"}),
+    "metaflow.flowspec": frozenset({"FlowSpec"}),
+    "metaflow.includefile": frozenset({"IncludeFile"}),
+    "metaflow.metaflow_current": frozenset({"current"}),
+    "metaflow.multicore_utils": frozenset({"parallel_map"}),
+    "metaflow.parameters": frozenset({"JSONType", "Parameter"}),
+    "metaflow.user_configs.config_parameters": frozenset({"Config", "config_expr"}),
+}
+"""Modules of Metaflow's that people import from, though the names are in `metaflow` itself."""
+
+_PAST = "flowc cannot read past runs from Python yet; keep this in a file of its own, run with Metaflow"
+_START = "start `flowc run FILE` as a process instead"
+_MUTATE = "flowc reads decorators as they stand in the source: write out what the mutator would change"
+_CARDS = "flowc draws no cards yet: write the report as an artifact"
+_DISTRIBUTED = "flowc has no clusters of tasks: start the processes in one step"
+
+WHAT_TO_DO: dict[str, str] = {
+    **dict.fromkeys(("Flow", "Metaflow", "Run", "Step", "Task", "DataArtifact", "Attempt", "client"), _PAST),
+    **dict.fromkeys(("namespace", "get_namespace", "default_namespace"), "flowc has no namespaces: leave the call out"),
+    **dict.fromkeys(("metadata", "get_metadata", "default_metadata"), "flowc has no metadata service: leave the call out"),
+    **dict.fromkeys(("Runner", "NBRunner"), _START),
+    **dict.fromkeys(
+        ("Deployer", "NBDeployer", "DeployedFlow", "TriggeredRun"),
+        "write documents with `flowc compile`, and apply them yourself",
+    ),
+    **dict.fromkeys(("FlowMutator", "MutableFlow", "MutableStep", "StepMutator"), _MUTATE),
+    "user_step_decorator": "call a plain function in the step",
+    **dict.fromkeys(("cards", "Card"), _CARDS),
+    **dict.fromkeys(("parallel", "torchrun", "slurm", "metaflow_ray", "UBF_CONTROL", "UBF_TASK"), _DISTRIBUTED),
+    "S3": "read and write objects with boto3",
+    "get_aws_client": "make the client with boto3",
+    "ConfigValue": "a config's value is a mapping: leave the name out",
+    "pyproject_toml_parser": "give `Config` a parser of your own",
+    "requirements_txt_parser": "give `Config` a parser of your own",
+    "profile": "measure with time.perf_counter",
+    "load_flow": _START,
+}
+"""By name, of `metaflow` or of the module below it."""
+
+OTHERWISE = "do without it in what flowc runs"
+
+
+def what_to_do(name: str) -> str:
+    """What to write instead of a name of Metaflow's, or of `metaflow.` and a module."""
+    parts = name.removeprefix(f"{MODULE}.").split(".")
+    for part in reversed(parts):
+        if part in WHAT_TO_DO:
+            return WHAT_TO_DO[part]
+    if parts[0] == "exception":
+        return "catch the error that the step's own code raises"
+    return OTHERWISE
+
+
+def is_within(module: str) -> bool:
+    """Whether a module is `metaflow` or in it."""
+    return module == MODULE or module.startswith(f"{MODULE}.")

@@ -1,0 +1,31 @@
+"""Every import is one that flowc has, or one that the file is prepared to see fail."""
+
+from typing import TYPE_CHECKING
+
+from metaflow import FlowSpec, Parameter, step
+
+if TYPE_CHECKING:
+    from metaflow import Run
+
+try:
+    from metaflow import S3
+    from metaflow.cards import Markdown
+except (ImportError, AttributeError):
+    S3 = Markdown = None
+
+
+class Example(FlowSpec):
+    alpha = Parameter("alpha", default=0.5)
+    latest: "Run"
+
+    @step
+    def start(self):
+        try:
+            import metaflow.plugins
+        except ImportError:
+            self.plugins = None
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(S3, Markdown, self.plugins)

@@ -1,0 +1,29 @@
+"""All that does have an effect; and a decorator that only has the name of one that has none."""
+
+from flowc import FlowSpec, batch, catch, environment, kubernetes, resources, retry, step, timeout
+
+
+def secrets(sources):
+    return lambda function: function
+
+
+class Example(FlowSpec):
+    @secrets(sources=["database"])
+    @retry(times=2, minutes_between_retries=1)
+    @timeout(minutes=5)
+    @catch(var="failure")
+    @environment(vars={"A": "1"})
+    @resources(cpu=1, memory=512)
+    @step
+    def start(self):
+        self.next(self.placed)
+
+    @batch(cpu=1, memory=512, image="python:3.12", queue="jobs")
+    @kubernetes(cpu=1, memory=512, image="python:3.12")
+    @step
+    def placed(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
