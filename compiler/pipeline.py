@@ -14,9 +14,12 @@ from .collecting import without_collecting
 from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
+from .frontend.config_values import Configs
+from .frontend.definition import Definition
 from .frontend.flow import read_flow
 from .frontend.parse import decode, parse
 from .frontend.program import Program
+from .given import NOTHING, Given
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
@@ -32,43 +35,56 @@ class Compilation:
         sources: All files that were read, by path: what diagnostics point into.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
+        configs: The names of its configs; None where the flow could not be read.
     """
 
     source: Source
     sources: Mapping[str, Source]
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
+    configs: tuple[str, ...] | None = None
 
 
 def compile_bytes(
-    path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES, *, hints: bool = False
+    path: str,
+    data: bytes,
+    class_name: str | None = None,
+    files: Files = NO_FILES,
+    given: Given = NOTHING,
+    *,
+    hints: bool = False,
 ) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
     report = Report()
     source = decode(path, data, report)
     if source is not None:
-        return compile_source(source, class_name, files, hints=hints)
+        return compile_source(source, class_name, files, given, hints=hints)
     source = Source(path, data.decode("latin-1"))
     return Compilation(source, {path: source}, None, report.sorted())
 
 
 @without_collecting
-def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES, *, hints: bool = False) -> Compilation:
+def compile_source(
+    source: Source, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING, *, hints: bool = False
+) -> Compilation:
     """Compile the flow of a file, or the one of this name where it has several.
 
     Args:
         files: What may be read beside it.
+        given: What its configs are given.
         hints: Give hints too.
     """
     report = Report()
     sources = {source.path: source}
-    flow = None
+    definition = flow = None
     try:
-        flow = _compile(source, class_name, files, report, sources)
+        definition = _read(source, class_name, files, given, report, sources)
+        flow = None if definition is None else _structured(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
     found = _finished(report, sources, hints=hints)
-    return Compilation(source, sources, None if has_errors(found) else flow, found)
+    configs = None if definition is None else tuple(one.name for one in definition.configs)
+    return Compilation(source, sources, None if has_errors(found) else flow, found, configs)
 
 
 def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> tuple[Diagnostic, ...]:
@@ -85,14 +101,18 @@ def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> 
     return found if hints else tuple(one for one in found if one.rule.severity is not Severity.HINT)
 
 
-def _compile(source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]) -> Flow | None:
+def _read(
+    source: Source, class_name: str | None, files: Files, given: Given, report: Report, sources: dict[str, Source]
+) -> Definition | None:
     tree = parse(source, report)
     if tree is None:
         return None
     program = Program(source, tree, files, report, sources)
-    definition = read_flow(program, class_name)
-    if definition is None:
-        return None
+    program.configs = Configs(folder=program.folder, given=given)
+    return read_flow(program, class_name)
+
+
+def _structured(definition: Definition, report: Report) -> Flow | None:
     known = len(report.diagnostics)
     for check in GRAPH_CHECKS:
         check(definition, report)

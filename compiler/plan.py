@@ -7,6 +7,7 @@ which artifacts a step `reads`, which it `takes` from a join's inputs, and which
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, assert_never
@@ -24,8 +25,10 @@ from .ir.nodes import (
     Flow,
     Foreach,
     Goto,
+    Include,
     Loop,
     Parallel,
+    Parameter,
     Split,
     Stage,
     Step,
@@ -53,22 +56,37 @@ def plan_of(flow: Flow) -> dict[str, Json]:
         "flow": flow.name,
         "file": flow.file,
         "start": flow.start,
-        "parameters": [
-            {
-                "attribute": one.attribute,
-                "name": one.name,
-                "type": one.type,
-                "default": plain(one.default),
-                "deferred": one.deferred,
-                "required": one.required,
-                "help": one.help,
-            }
-            for one in flow.parameters
+        "parameters": [_parameter(one) for one in flow.parameters],
+        "configs": [
+            {"attribute": one.attribute, "name": one.name, "plain": one.plain, "value": plain(one.value)} for one in flow.configs
         ],
         "decorators": _decorators(flow.decorators),
         "steps": {step.name: facts.step(step) for step in flow.steps},
         "body": _block(flow.body),
     }
+
+
+def _parameter(one: Parameter) -> Json:
+    return {
+        "attribute": one.attribute,
+        "name": one.name,
+        "type": one.type,
+        "default": plain(one.default),
+        "deferred": one.deferred,
+        "required": one.required,
+        "help": one.help,
+        "separator": one.separator,
+        "file": _include(one.file) if one.file is not None else None,
+    }
+
+
+def _include(file: Include) -> Json:
+    """A file as JSON: the default's content as text if it is text, and else in base64."""
+    if file.content is None:
+        return {"encoding": file.encoding, "text": None, "base64": None}
+    if file.encoding is None:
+        return {"encoding": None, "text": None, "base64": base64.b64encode(file.content).decode("ascii")}
+    return {"encoding": file.encoding, "text": file.content.decode(file.encoding), "base64": None}
 
 
 def plain(value: Constant) -> Json:

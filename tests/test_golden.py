@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, Beside, compile_case, documents, is_hint, modules_of
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, is_hint, modules_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -49,7 +49,7 @@ def test_tree_is_sound(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_orphaned(case: Path) -> None:
-    expected = {"flow.py", "result.json", *STAGES, *modules_of(case)}
+    expected = {"flow.py", "result.json", *STAGES, *modules_of(case), *READ_BESIDE.get(case.name, ())}
     assert set(files_in(case)) <= expected
 
 

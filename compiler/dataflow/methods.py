@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 from ..frontend.context import Context
-from ..frontend.decorators import STEP_DECORATORS
+from ..frontend.decorator_table import STEP_DECORATORS
 from ..frontend.members import ClassModel, Member
 from .effects import Analysis, Effects
 

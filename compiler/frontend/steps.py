@@ -152,7 +152,14 @@ class StepReader:
 
 
 def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Report `self.next` in a method that is no step, and a flow's decorator above one."""
+    """Report `self.next` in a method that is no step, and an `__init__` that does something."""
+    if function.name == "__init__" and not all(_does_nothing(statement) for statement in function.body):
+        context.report.add(
+            decorator_rules.INIT_NOT_CALLED,
+            "the flow's `__init__` is not called in a run: what it sets is lost",
+            context.source.name_span(function),
+            help="set artifacts in the first step, and constants in the class",
+        )
     arguments = [*function.args.posonlyargs, *function.args.args]
     if arguments and not _decorated(function, "staticmethod"):
         me = arguments[0].arg
@@ -168,6 +175,17 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
                         node,
                         help=f"put `@step` above `def {function.name}`, or call `{me}.next` in the step itself",
                     )
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """A docstring, `pass`, or a call of the base class's `__init__`."""
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"))):
+            return True
+        case _:
+            return False
 
 
 def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -31,6 +31,7 @@ from .nodes import (
     Goto,
     Loop,
     Parallel,
+    Parameter,
     Split,
     Stage,
     Step,
@@ -52,7 +53,10 @@ def _lines(flow: Flow) -> Iterator[str]:
     for parameter in flow.parameters:
         default = "" if parameter.default is None else f" = {print_constant(parameter.default)}"
         rest = (" = <deferred>" if parameter.deferred else default) + (" required" if parameter.required else "")
-        yield f"  parameter {parameter.name}: {parameter.type}{rest}"
+        yield f"  parameter {parameter.name}: {_type(parameter)}{rest}"
+    for config in flow.configs:
+        origin = f"  from {config.origin}" if config.origin else ""
+        yield f"  config {config.name} = {print_constant(config.value)}{origin}"
     for step in flow.steps:
         yield f"  {_step(step)}"
         for decorator in step.decorators:
@@ -60,6 +64,12 @@ def _lines(flow: Flow) -> Iterator[str]:
         yield from _artifacts(step)
     yield "body"
     yield from _block(flow.body, "  ")
+
+
+def _type(parameter: Parameter) -> str:
+    if parameter.file is not None:
+        return f"file of {parameter.file.encoding or 'bytes'}"
+    return parameter.type if parameter.separator is None else f"{parameter.type} split at {parameter.separator!r}"
 
 
 def _step(step: Step) -> str:

@@ -171,7 +171,7 @@ UNTOUCHED = {
     )
     + "@step\ndef more(self):\n    self.next(self.end)\n",
     "no next, but a return": LINE.replace("self.next(self.work)", "if self.x:\n        return\n    print(1)"),
-    "an argument written otherwise": "@retry(**{'times': 3})\n" + LINE,
+    "an argument written otherwise": "@retry(**dict([('times', 3)]))\n" + LINE,
 }
 
 
