@@ -25,7 +25,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, state: State, tested: Container[str]) -> Snapshot:
-        """What a state says, apart from the state. Names that the code asks for first it is taken to set where they are not there."""
+        """What a state says, apart from the state. What the code asks for first, it is taken to set where it is not there."""
         sets = {name: state.sources(name) for name in state.names()}
         sets |= {name: sources - {ENTRY} or sources for name, sources in sets.items() if name in tested}
         return cls(sets, state.merges, state.merged, state.open)
