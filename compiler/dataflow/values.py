@@ -160,7 +160,7 @@ class Values:
         if full in _UNPICKLABLE:
             return Value(what=_UNPICKLABLE[full], indexed=False, pickled=False)
         if isinstance(node.func, ast.Name) and full == node.func.id:
-            return _CALLS.get(full, UNKNOWN)
+            return _CALLS.get(node.func.id, UNKNOWN)
         return UNKNOWN
 
     def _name(self, name: str, depth: int) -> Value:

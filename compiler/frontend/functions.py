@@ -112,7 +112,7 @@ def _split(text: str, *how: Constant) -> Constant:
     return List(text.split(*how))  # type: ignore[arg-type]
 
 
-BUILTINS: Final[Mapping[str, Callable[..., Constant]]] = {
+BUILTINS: Final[Mapping[str, Callable[..., Any]]] = {
     "str": _str,
     "int": _int,
     "float": _float,
