@@ -6,7 +6,7 @@ Each takes and gives constants. What would take long or much memory raises `TooL
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ..ir.nodes import Constant, Table
 
