@@ -14,6 +14,9 @@ from .collecting import without_collecting
 from .diagnostics.model import Diagnostic, Report
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
+from .frontend.classes import ClassReader
+from .frontend.definition import Definition
+from .frontend.find import flows_of
 from .frontend.flow import read_flow
 from .frontend.parse import decode, parse
 from .frontend.program import Program
@@ -30,12 +33,14 @@ class Compilation:
     Attributes:
         source: The file, as far as it could be decoded.
         sources: All files that were read, by path: what diagnostics point into.
+        definition: The flow as written, with its faults; None where there is none, or the file does not parse.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
     """
 
     source: Source
     sources: Mapping[str, Source]
+    definition: Definition | None
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
 
@@ -47,7 +52,7 @@ def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: 
     if source is not None:
         return compile_source(source, class_name, files)
     source = Source(path, data.decode("latin-1"))
-    return Compilation(source, {path: source}, None, report.sorted())
+    return Compilation(source, {path: source}, None, None, report.sorted())
 
 
 @without_collecting
@@ -59,22 +64,34 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
     """
     report = Report()
     sources = {source.path: source}
-    flow = None
+    definition = flow = None
     try:
-        flow = _compile(source, class_name, files, report, sources)
+        definition = _define(source, class_name, files, report, sources)
+        if definition is not None:
+            flow = _understand(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return Compilation(source, sources, None if report.failed else flow, report.sorted())
+    return Compilation(source, sources, definition, None if report.failed else flow, report.sorted())
 
 
-def _compile(source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]) -> Flow | None:
+def flow_names(source: Source, files: Files = NO_FILES) -> tuple[str, ...]:
+    """The names of the flows in a file; of those that derive from each other, of the last."""
+    report = Report()
     tree = parse(source, report)
     if tree is None:
-        return None
-    program = Program(source, tree, files, report, sources)
-    definition = read_flow(program, class_name)
-    if definition is None:
-        return None
+        return ()
+    program = Program(source, tree, files, report, {})
+    return tuple(node.name for node in flows_of(program.main, ClassReader()))
+
+
+def _define(
+    source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]
+) -> Definition | None:
+    tree = parse(source, report)
+    return None if tree is None else read_flow(Program(source, tree, files, report, sources), class_name)
+
+
+def _understand(definition: Definition, report: Report) -> Flow | None:
     known = len(report.diagnostics)
     for check in GRAPH_CHECKS:
         check(definition, report)
