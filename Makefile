@@ -12,7 +12,7 @@ MODULES := __init__.py __main__.py py.typed $(sort $(shell find $(ROOMS) -name '
 # the stamp's name is a checksum of their names.
 STAMP := $(VENV)/installed-$(shell echo $(MODULES) | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test lint types golden bench clean
+.PHONY: help demo test lint types golden docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## This list
@@ -42,6 +42,9 @@ types: $(STAMP)  ## mypy (strict, by name) and pyright (by path)
 
 golden: $(STAMP)  ## Rewrite the golden files with what comes out now
 	$(BIN)/pytest -n auto --update-golden
+
+docs: $(STAMP)  ## Rewrite docs/diagnostics.md from the rules and their golden cases
+	$(BIN)/pytest -q tests/test_catalogue.py --update-golden
 
 bench: $(STAMP)  ## CPU seconds and sizes; METAFLOW_PYTHON=… compares with a Metaflow
 	$(BIN)/python tests/bench.py

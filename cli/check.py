@@ -1,38 +1,81 @@
-"""`flowc check`: find what is wrong with flows, without importing or running them."""
+"""`flowc check`: find what is wrong with flows, without importing or running them, and mend what has one safe answer."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from ..compiler.diagnostics.model import Diagnostic
+from ..compiler.files import Files
 from ..compiler.ir.nodes import Flow
 from ..compiler.pipeline import compile_bytes
 from ..compiler.source import Source
-from .flow_file import Disk, FlowFile
-from .output import FAULTS, failed, write, write_diagnostics
+from .flow_file import Disk, FlowFile, parse_flow_file
+from .output import FAULTS, failed, without_hints, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
-from .verb import Verb, color_option, flow_argument, format_option
+from .verb import Verb, color_option, flow_argument, format_option, strict_option
+
+if TYPE_CHECKING:
+    from .repairing import Change
+
+STDIN = "-"
+"""The FILE that stands for standard input."""
 
 
-@click.command("check", cls=Verb, examples=("", "--format concise", "--format json | jq '.[].message'"))
+@click.command(
+    "check",
+    cls=Verb,
+    examples=("", "--fix", "--format sarif > faults.sarif", "--format json | jq '.[].message'"),
+)
 @flow_argument(many=True)
+@click.option("--fix", is_flag=True, help="Mend what has one safe answer, and show what remains.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--hints", is_flag=True, help="Show hints too; they never fail.")
+@strict_option
+@click.option("--stdin", is_flag=True, help="Check what comes from standard input, as does - for FILE.")
+@click.option("--stdin-filename", metavar="FILE[:CLASS]", help="What to call it, and where to look for other files.")
 @stats_option
 @format_option
 @color_option
-def command(flows: tuple[FlowFile, ...], stats: bool, form: str) -> None:
+def command(
+    flows: tuple[FlowFile, ...],
+    fix: bool,
+    diff: bool,
+    hints: bool,
+    strict: bool,
+    stdin: bool,
+    stdin_filename: str | None,
+    stats: bool,
+    form: str,
+) -> None:
     """Check flows and show every fault, at its line.
 
     The files are read, never imported: what they import need not be installed.
     """
-    read = [(flow, flow.read()) for flow in flows]  # A missing file is said before anything else.
+    if fix and diff:
+        raise click.UsageError("--fix or --diff, not both: --diff changes nothing", click.get_current_context())
+    read = _read(_flows(flows, stdin, stdin_filename), stdin_filename)
+    files: Files = Disk()
+    changes: dict[str, Change] = {}
+    if fix or diff:
+        from .repairing import Repaired, repair_files, write_changes
+
+        if fix and any(flow.path == STDIN for flow in flows) | stdin:
+            raise click.UsageError("--fix has no file to write: --diff shows what it would change", click.get_current_context())
+        changes = repair_files(read, hints=hints)
+        files = Repaired(changes)
+        read = [(flow, files.read(flow.path) or b"") for flow, _ in read]
+        if fix:
+            write_changes(changes)
+
     found: list[Diagnostic] = []
     sound: list[str] = []
     whole: list[Flow] = []
     sources: dict[str, Source] = {}
     for flow, data in read:
-        compilation = compile_bytes(flow.path, data, flow.class_name, Disk())
+        compilation = compile_bytes(flow.path, data, flow.class_name, files)
         sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
@@ -40,11 +83,47 @@ def command(flows: tuple[FlowFile, ...], stats: bool, form: str) -> None:
             steps = len(compilation.flow.steps)
             sound.append(f"{flow.path}: {compilation.flow.name} is sound, {steps} step{'s' * (steps != 1)}\n")
     # One file named twice, or two classes of one file, may have the same faults.
-    diagnostics = sorted(dict.fromkeys(found), key=lambda one: one.place)
-    write_diagnostics(diagnostics, sources, form, sys.stdout)
-    if form == "full":
-        write("".join(sound), sys.stdout)
+    diagnostics = sorted(dict.fromkeys(found if hints else without_hints(found)), key=lambda one: one.place)
+    faulty = failed(diagnostics, strict=strict)
+    if diff:
+        from .repairing import show_changes
+
+        faulty = show_changes(changes) or faulty
+    else:
+        write_diagnostics(diagnostics, sources, form, sys.stdout)
+        if form == "full":
+            write("".join(sound), sys.stdout)
     if stats:
         write_stats_of_all(whole)
-    if failed(diagnostics):
+    if faulty:
         raise click.exceptions.Exit(FAULTS)
+
+
+def _flows(flows: tuple[FlowFile, ...], stdin: bool, name: str | None) -> tuple[FlowFile, ...]:
+    """What to check: the FILEs, or standard input in their place."""
+    problem = None
+    if stdin and flows:
+        problem = "--stdin takes the place of FILE"
+    elif not stdin and not flows:
+        problem = "Missing argument 'FILE[:CLASS]...'."
+    given = (FlowFile(STDIN),) if stdin else flows
+    standard = sum(one.path == STDIN for one in given)
+    if standard > 1:
+        problem = "standard input can be read once only"
+    elif name is not None and not standard and problem is None:
+        problem = "--stdin-filename goes with --stdin"
+    if problem is not None:
+        raise click.UsageError(problem, click.get_current_context())
+    return given
+
+
+def _read(flows: tuple[FlowFile, ...], name: str | None) -> list[tuple[FlowFile, bytes]]:
+    """The flows and their files' bytes. A file that is missing is said before anything else."""
+    read = [(flow, b"" if flow.path == STDIN else flow.read()) for flow in flows]
+    for number, (flow, _) in enumerate(read):
+        if flow.path == STDIN:
+            named = parse_flow_file(name) if name is not None else FlowFile("<stdin>")
+            named = FlowFile(named.path, named.class_name or flow.class_name)
+            data = sys.stdin.buffer.read()
+            read[number] = (named, data if name is None else named.accept(data))
+    return read

@@ -17,7 +17,7 @@ from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
 from .settings import read_settings, setting
 from .stats import stats_option, write_stats
-from .verb import Verb, color_option, flow_argument, format_option
+from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 
 @click.command(
@@ -40,10 +40,11 @@ from .verb import Verb, color_option, flow_argument, format_option
 @setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
 @setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
 @setting("service-account", "NAME", "The Kubernetes service account of its pods.")
+@strict_option
 @stats_option
 @format_option
 @color_option
-def command(flow: FlowFile, output: str | None, stats: bool, form: str, **given: str | None) -> None:
+def command(flow: FlowFile, output: str | None, strict: bool, stats: bool, form: str, **given: str | None) -> None:
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
@@ -69,7 +70,10 @@ def command(flow: FlowFile, output: str | None, stats: bool, form: str, **given:
         stop_at_faults(compilation.diagnostics, sources, form)
         raise AssertionError("no flow, and no error that says why")
     documents = load(str(target))(compilation.flow, options, report)
-    stop_at_faults(report.sorted(), sources, form)
+    if found := report.sorted():
+        from ..compiler.diagnostics.ignores import silence
+
+        stop_at_faults(silence(found, sources), sources, form, strict=strict)
     for placeholder, flag in PLACEHOLDERS.items():
         if any(placeholder in document.text for document in documents):
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")

@@ -34,7 +34,17 @@ def command(code: str | None) -> None:
 
 def _explanation(rule: Rule, color: bool) -> str:
     title = f"{_bold(f'{rule.code} {rule.name}', color)} ({rule.severity.value})"
-    return f"{title}\n\n{inspect.cleandoc(rule.explanation).rstrip()}\n"
+    return f"{title}\n\n{inspect.cleandoc(rule.explanation).rstrip()}\n{remedies(rule)}"
+
+
+def remedies(rule: Rule) -> str:
+    """What flowc itself can do about such a fault, and whether a comment can silence it."""
+    lines = []
+    if rule.fixable:
+        lines.append("`flowc check --fix` mends it where there is one safe answer.")
+    if rule.ignorable:
+        lines.append(f"A comment on its line silences it: `# flowc: ignore[{rule.code}]`.")
+    return "".join(f"\n{line}\n" for line in lines)
 
 
 def _bold(text: str, color: bool) -> str:

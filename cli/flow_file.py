@@ -42,6 +42,14 @@ class FlowFile:
             # ValueError: a name with a NUL in it.
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise Unusable(f"cannot read {self.path}: {reason}") from None
+        return self.accept(data)
+
+    def accept(self, data: bytes) -> bytes:
+        """The same bytes.
+
+        Raises:
+            Unusable: They are no flow's, or a run could not import a file of this name.
+        """
         if (why := unusable_name(self.path)) is not None:
             raise Unusable(why)
         if data.lstrip().startswith(b"{") and b'"cells"' in data:

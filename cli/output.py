@@ -78,19 +78,26 @@ def write(text: str | bytes, stream: TextIO, *, color: bool | None = True) -> No
 
 def write_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str, stream: TextIO) -> None:
     """Show diagnostics in the form that `--format` names."""
-    from ..compiler.diagnostics.render import FORMATS
+    from ..compiler.diagnostics.render import renderer
 
-    write(FORMATS[form](diagnostics, sources, wants_color(stream)), stream)
-
-
-def failed(diagnostics: Sequence[Diagnostic]) -> bool:
-    """Whether there is an error among them."""
-    return any(one.rule.severity.value == "error" for one in diagnostics)
+    write(renderer(form)(diagnostics, sources, wants_color(stream)), stream)
 
 
-def stop_at_faults(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str) -> None:
-    """Show diagnostics on standard error, and end with exit code 1 where one is an error."""
-    if diagnostics:
-        write_diagnostics(diagnostics, sources, form, sys.stderr)
-    if failed(diagnostics):
+def without_hints(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Errors and warnings: hints are shown to who asks for them."""
+    return [one for one in diagnostics if one.rule.severity.value != "hint"]
+
+
+def failed(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> bool:
+    """Whether there is an error among them; with `strict` a warning is one."""
+    count = ("error", "warning") if strict else ("error",)
+    return any(one.rule.severity.value in count for one in diagnostics)
+
+
+def stop_at_faults(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str, *, strict: bool = False) -> None:
+    """Show errors and warnings on standard error, and end with exit code 1 where one is an error."""
+    shown = without_hints(diagnostics)
+    if shown:
+        write_diagnostics(shown, sources, form, sys.stderr)
+    if failed(shown, strict=strict):
         raise click.exceptions.Exit(FAULTS)

@@ -15,7 +15,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "sarif", "github")
 """The names that `--format` takes; a test holds them to the renderer's own table, which is not imported for help."""
 
 FLOW_ARGUMENTS = ("flow", "flows")
@@ -67,9 +67,9 @@ class Verb(click.Command):
 
 
 def flow_argument(*, many: bool = False) -> Callable[[Decorated], Decorated]:
-    """The FILE argument: `flow: FlowFile`, or with `many` `flows: tuple[FlowFile, …]`."""
+    """The FILE argument: `flow: FlowFile`, or with `many` `flows: tuple[FlowFile, …]`, which may be empty."""
     if many:
-        return click.argument("flows", metavar="FILE[:CLASS]...", type=parse_flow_file, nargs=-1, required=True)
+        return click.argument("flows", metavar="FILE[:CLASS]...", type=parse_flow_file, nargs=-1)
     return click.argument("flow", metavar="FILE[:CLASS]", type=parse_flow_file)
 
 
@@ -96,6 +96,11 @@ def format_option(function: Decorated) -> Decorated:
         show_default=True,
         help="How diagnostics are shown.",
     )(function)
+
+
+def strict_option(function: Decorated) -> Decorated:
+    """`--strict`, whether warnings count."""
+    return click.option("--strict", is_flag=True, help="Let warnings count as errors do.")(function)
 
 
 def _keep_color(context: click.Context, parameter: click.Parameter, value: str) -> None:

@@ -1,4 +1,4 @@
-"""Writing a set of files: all or none, as far as a file system lets one, and each whole or not at all."""
+"""Writing files: a set of them all or none, as far as a file system lets one, and each whole or not at all."""
 
 from __future__ import annotations
 
@@ -33,3 +33,28 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         for path in aside.values():
             with suppress(OSError):  # Not there: moved, or never written.
                 path.unlink()
+
+
+def replace_file(path: str, old: bytes, new: bytes) -> None:
+    """Put new content into a file that held the old: all of it or nothing, with the file's mode; a link stays one.
+
+    Raises:
+        Unusable: It cannot be written, or no longer holds what was read.
+    """
+    target = Path(os.path.realpath(path))
+    aside = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        if not os.access(target, os.W_OK):
+            raise Unusable(f"cannot write {path}: it is read-only")
+        aside.write_bytes(new)
+        aside.chmod(target.stat().st_mode & 0o7777)
+        if (now := target.read_bytes()) == new:
+            return
+        if now != old:
+            raise Unusable(f"{path} was changed meanwhile, and is left as it is: try again")
+        aside.replace(target)
+    except OSError as error:
+        raise Unusable(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            aside.unlink()

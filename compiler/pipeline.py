@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .collecting import without_collecting
-from .diagnostics.model import Diagnostic, Report
+from .diagnostics.model import IGNORE, Diagnostic, Report, has_errors
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
 from .frontend.classes import ClassReader
@@ -71,7 +71,22 @@ def compile_source(source: Source, class_name: str | None = None, files: Files =
             flow = _understand(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    return Compilation(source, sources, definition, None if report.failed else flow, report.sorted())
+    found = _finished(report, sources)
+    return Compilation(source, sources, definition, None if has_errors(found) else flow, found)
+
+
+def _finished(report: Report, sources: Mapping[str, Source]) -> tuple[Diagnostic, ...]:
+    """All faults by place, with their remedies, without those that comments overrule. A sound file does without the imports."""
+    found = report.sorted()
+    if found:
+        from .frontend.remedies import add_remedies
+
+        found = add_remedies(found, sources)
+    if any(IGNORE in source.text for source in sources.values()):
+        from .diagnostics.ignores import silence_and_judge
+
+        found = silence_and_judge(found, sources)
+    return found
 
 
 def flow_names(source: Source, files: Files = NO_FILES) -> tuple[str, ...]:

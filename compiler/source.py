@@ -81,6 +81,13 @@ class Source:
         """A range of `length` characters on one line."""
         return Span(path=self.path, line=line, column=column, end_line=line, end_column=column + length)
 
+    def text_of(self, span: Span) -> str:
+        """The text of a range, its lines ended by a line feed."""
+        first, *more = self.lines[span.line - 1 : span.end_line]
+        if not more:
+            return first[span.column - 1 : span.end_column - 1]
+        return "\n".join([first[span.column - 1 :], *more[:-1], more[-1][: span.end_column - 1]])
+
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
         if text.isascii():

@@ -1,4 +1,4 @@
-"""Diagnostics as text: for people (`full`), for editors and `grep` (`concise`), for programs (`json`).
+"""Diagnostics as text: for people (`full`), for editors and `grep` (`concise`); modules of their own write what programs read.
 
 Pure: diagnostics and the sources that they point into go in, text comes out. `full` looks like this:
 
@@ -13,12 +13,11 @@ Pure: diagnostics and the sources that they point into go in, text comes out. `f
       |
       = help: did you mean `end`?
 
-    1 error
+    1 error (1 fixable with check --fix)
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -54,47 +53,33 @@ def render_concise(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Sour
     return "".join(lines)
 
 
-def render_json(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], color: bool) -> str:
-    """One JSON array with an object each. Lines and columns count from 1; the end is the column after the last character."""
-    return json.dumps([_record(one) for one in diagnostics], indent=2) + "\n"
-
-
-FORMATS: dict[str, Render] = {"full": render_full, "concise": render_concise, "json": render_json}
+FORMATS = ("full", "concise", "json", "sarif", "github")
 """What `--format` names."""
 
 
+def renderer(form: str) -> Render:
+    """The function for a format's name; those for programs are imported when they are asked for."""
+    match form:
+        case "json":
+            from .as_json import render_json as render
+        case "sarif":
+            from .as_sarif import render_sarif as render
+        case "github":
+            from .as_github import render_github as render
+        case _:
+            return {"full": render_full, "concise": render_concise}[form]
+    return render
+
+
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many there are: `2 errors, 1 warning`."""
+    """How many there are: `2 errors, 1 warning (1 fixable with check --fix)`."""
     parts = []
     for severity in Severity:
         count = sum(one.rule.severity is severity for one in diagnostics)
         if count:
             parts.append(f"{count} {severity.value}{'s' * (count != 1)}")
-    return ", ".join(parts)
-
-
-def _record(one: Diagnostic) -> dict[str, object]:
-    return {
-        "code": one.rule.code,
-        "name": one.rule.name,
-        "severity": one.rule.severity.value,
-        "message": one.message,
-        **_place(one.primary),
-        "labels": [_place(label) for label in one.secondary],
-        "help": one.help,
-    }
-
-
-def _place(label: Label) -> dict[str, object]:
-    span = label.span
-    return {
-        "file": span.path,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-        "label": label.text,
-    }
+    fixable = sum(one.fix is not None for one in diagnostics)
+    return ", ".join(parts) + (f" ({fixable} fixable with check --fix)" if fixable else "")
 
 
 def _block(one: Diagnostic, sources: Mapping[str, Source], style: Style) -> list[str]:

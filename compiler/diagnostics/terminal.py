@@ -9,6 +9,8 @@ from .model import Severity
 _JOINERS = "\u200c\u200d"
 """Zero width joiners hold emoji and scripts together; of all format characters only they are let through."""
 
+_COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.HINT: "1;32"}
+
 
 def printable(text: str) -> str:
     """Text in which each character that would act on a terminal, or reorder what one reads, is one that shows instead.
@@ -50,8 +52,8 @@ class Style:
         self._color = color
 
     def severity(self, severity: Severity, text: str) -> str:
-        """Red for errors, yellow for warnings."""
-        return self._set("1;31" if severity is Severity.ERROR else "1;33", text)
+        """Red for errors, yellow for warnings, green for hints."""
+        return self._set(_COLORS[severity], text)
 
     def note(self, text: str) -> str:
         """Places that are not at fault."""

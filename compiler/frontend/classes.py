@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +18,8 @@ from ..diagnostics.rules import file as file_rules
 from ..diagnostics.rules import flow as rules
 from .body import read_body, span_of
 from .context import Context, did_you_mean
+from .face import API_NAMES
+from .fixing import import_name, rename_uses, the_near_one
 from .members import ClassModel, ClassRecord, Member
 from .mro import Conflict, linearize
 from .program import Api, External, Found, Meaning, Missing
@@ -170,7 +172,7 @@ class ClassReader:
         return ClassModel(node.name, context, node, lineage, members, is_open or unread, unread, positions)
 
     def _record(self, context: Context, node: ast.ClassDef) -> ClassRecord:
-        adopt(context, _places(node))
+        adopt(context, _places(node), _own_names(node))
         members = read_body(context, node)
         inside = context.inside({name: member.value for name, member in members.items()})
         return ClassRecord(node.name, context, inside, node, members)
@@ -286,12 +288,44 @@ def _places(node: ast.ClassDef) -> Iterator[ast.expr]:
                 yield call
 
 
-def adopt(context: Context, nodes: Iterable[ast.expr]) -> None:
-    """Report each name that is used and not imported, once, and read it as if it had been."""
+def adopt(context: Context, nodes: Iterable[ast.expr], own: Container[str] = ()) -> None:
+    """Report each name that is used and not imported, once, and read it as if it had been; not `own`, the class's."""
     for node in nodes:
         callee = node.func if isinstance(node, ast.Call) else node
         name = context.module.forgotten(callee)
+        if name is None and isinstance(callee, ast.Name) and callee.id not in own:
+            _adopt_misspelt(context, callee)
         if name is not None and name not in context.module.api:
+            fix = import_name(context, name)
             context.module.api[name] = name
             help = f"write `from flowc import {name}`"
-            context.fault(decorator_rules.NOT_IMPORTED, f"`{name}` is not imported", callee, "nothing binds this name", help=help)
+            message = f"`{name}` is not imported"
+            context.fault(decorator_rules.NOT_IMPORTED, message, callee, "nothing binds this name", help=help, fix=fix)
+
+
+def _adopt_misspelt(context: Context, node: ast.Name) -> None:
+    """Report a name that looks like one of flowc's where nothing binds it, and read it as that.
+
+    Without `@step` a method is no step, and every `self.next` that leads to it would be reported instead.
+    """
+    name, module = node.id, context.module
+    if name in module.bindings or name in module.api or module.stars or hasattr(builtins, name):
+        return
+    guess = the_near_one(name, API_NAMES)
+    if guess is not None:
+        fix = rename_uses(context, name, guess)
+        module.api[name] = guess
+        help = f"did you mean `{guess}`?"
+        context.fault(decorator_rules.NOT_IMPORTED, f"nothing in the file binds `{name}`", node, "unknown", help=help, fix=fix)
+
+
+def _own_names(node: ast.ClassDef) -> frozenset[str]:
+    """What a class body binds, for a decorator may come from there."""
+    found: set[str] = set()
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(statement.name)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found |= {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    return frozenset(found)

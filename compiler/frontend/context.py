@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from ..diagnostics.model import Report, Rule
+from ..diagnostics.model import Fix, Report, Rule
 from ..files import Files
 from ..ir.nodes import Constant
+from ..similar import did_you_mean as did_you_mean
 from ..source import Source
 from . import constants
 from .module import Import, Module
@@ -60,10 +61,11 @@ class Context:
         *,
         also: Iterable[tuple[ast.expr | ast.stmt | ast.arg | ast.keyword, str]] = (),
         help: str = "",
+        fix: Fix | None = None,
     ) -> None:
         """Report a fault at a syntax node."""
         places = [(self.source.span(other), text) for other, text in also]
-        self.report.add(rule, message, self.source.span(node), label, also=places, help=help)
+        self.report.add(rule, message, self.source.span(node), label, also=places, help=help, fix=fix)
 
     def api_name(self, node: ast.expr) -> str | None:
         """The name in flowc's API of what an expression names, through whatever files it was imported; None for all else."""
@@ -105,11 +107,3 @@ class Context:
         A guess looks at all names. Where a file has thousands of them, and as many faults, only the first faults have guesses.
         """
         return did_you_mean(name, known) if len(self.report.diagnostics) * len(known) <= GUESSES else None
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one, if any does."""
-    from difflib import get_close_matches  # only ever needed for a message
-
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None

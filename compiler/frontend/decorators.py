@@ -13,6 +13,7 @@ from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Decorator, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
+from .fixing import name_argument, rename, the_near_one
 
 
 def _takes(**by_kind: str) -> dict[str, str]:
@@ -116,22 +117,28 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         return None
     if name not in here:
         guess = did_you_mean(name, here)
+        callee = node.func if isinstance(node, ast.Call) else node
+        fix = rename(context, callee, the_near_one(name, here)) if isinstance(callee, ast.Attribute) else None
         known = ", ".join(f"`@{one}`" for one in sorted(here))
         help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
-        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help)
+        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
         return None
     arguments: list[tuple[str, Constant]] = []
     if isinstance(node, ast.Call):
         takes = here[name]
         for position in node.args:
             context.fault(
-                rules.BAD_ARGUMENT, f"`@{name}` takes its arguments by name", position, help=f"write `{next(iter(takes))}=…`"
+                rules.BAD_ARGUMENT,
+                f"`@{name}` takes its arguments by name",
+                position,
+                help=f"write `{next(iter(takes))}=…`",
+                fix=name_argument(context, name, node),
             )
         for keyword in node.keywords:
             if (value := _argument(context, name, takes, keyword)) is not None:
                 arguments.append((str(keyword.arg), value[0]))
     decorator = Decorator(name=name, arguments=tuple(arguments), span=context.source.span(node))
-    understood = not isinstance(node, ast.Call) or len(arguments) == len(node.keywords)
+    understood = not isinstance(node, ast.Call) or (len(arguments) == len(node.keywords) and not node.args)
     if (
         name == "timeout"
         and understood
@@ -150,7 +157,8 @@ def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.k
     if keyword.arg not in takes:
         guess = did_you_mean(keyword.arg, takes)
         help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in takes)
-        context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{keyword.arg}`", keyword, help=help)
+        fix = rename(context, keyword, the_near_one(keyword.arg, takes))
+        context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{keyword.arg}`", keyword, help=help, fix=fix)
         return None
     kind = takes[keyword.arg]
     if kind == "functions":

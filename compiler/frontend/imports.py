@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..diagnostics.rules import file as rules
 from .context import Context, did_you_mean
 from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, is_flowcs
+from .fixing import rename_import, the_near_one
 
 _CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
@@ -59,7 +60,8 @@ def _no_name(context: Context, alias: ast.alias, module: str) -> None:
     else:
         message, label = f"flowc has no `{name}`", "no such name"
     help = f"did you mean `{guess}`?" if guess else "leave it out; or import it in a `try`, and do without it where that fails"
-    context.report.add(rules.NO_SUCH_NAME, message, context.source.span(alias), label, help=help)
+    fix = rename_import(context, name, guess) if guess and the_near_one(name, API_NAMES) else None
+    context.report.add(rules.NO_SUCH_NAME, message, context.source.span(alias), label, help=help, fix=fix)
     if guess:
         _adopt(context, alias, guess)
 

@@ -14,6 +14,7 @@ from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Parameter, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
+from .fixing import rename, the_near_one
 
 _T = TypeVar("_T", str, bool)
 
@@ -103,7 +104,8 @@ def _arguments(context: Context, call: ast.Call) -> dict[str, ast.expr] | None:
             guess = did_you_mean(keyword.arg or "", _ARGUMENTS)
             help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in _ARGUMENTS)
             what = f"has no argument `{keyword.arg}`" if keyword.arg else "cannot be read with `**`"
-            context.fault(rules.BAD_PARAMETER, f"`Parameter` {what}", keyword, help=help)
+            fix = rename(context, keyword, the_near_one(keyword.arg or "", _ARGUMENTS))
+            context.fault(rules.BAD_PARAMETER, f"`Parameter` {what}", keyword, help=help, fix=fix)
             return None
         found[keyword.arg] = keyword.value
     return found

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from ..diagnostics.rules import transitions as rules
 from .context import Context, did_you_mean
+from .fixing import rename
 
 _State = ast.Call | None
 
@@ -59,13 +60,16 @@ class PathReader:
         if not self.calls:
             self.broken = True
             span = self.context.source.name_span(function)
+            meant = self._near_misses(function)
+            slip = meant[0].func if len(meant) == 1 else None
             self.context.report.add(
                 rules.MISSING_NEXT,
                 f"step `{self.step}` does not say which step comes next",
                 span,
                 "no `self.next` in this step",
-                also=[(self.context.source.span(call), "was this meant?") for call in self._near_misses(function)],
+                also=[(self.context.source.span(call), "was this meant?") for call in meant],
                 help=f"end it with `self.next(self.a)`; only `{self.end or 'end'}` has none",
+                fix=rename(self.context, slip, "next") if isinstance(slip, ast.Attribute) and self._is_me(slip.value) else None,
             )
             return
         if None in left:

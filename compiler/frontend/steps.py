@@ -13,6 +13,7 @@ from .body import RESERVED
 from .context import Context
 from .decorators import read_decorators
 from .ends import Ends
+from .fixing import take_self
 from .members import ClassModel, Member
 from .paths import PathReader, seen_inside
 from .supers import check_super
@@ -127,6 +128,7 @@ class StepReader:
                 f"step `{function.name}` does not take `self`",
                 span,
                 help=f"write `def {function.name}(self):`",
+                fix=take_self(context, function),
             )
         elif extra:
             context.fault(

@@ -15,9 +15,11 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from ..diagnostics.model import Fix
 from ..diagnostics.rules import transitions as rules
 from ..ir.nodes import Arm, Constant, Fanout, Goto, Split, Switch
 from ..limits import LOOP_TURNS
+from . import fixing
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .ends import Ends
@@ -75,7 +77,8 @@ class TransitionReader:
                 what = "`**` hides what it says" if keyword.arg is None else f"it takes no `{keyword.arg}`"
                 guess = did_you_mean(keyword.arg or "", _KEYWORDS)
                 help = f"did you mean `{guess}`?" if guess else f"write {_FORMS}"
-                return self._malformed(keyword, f"`self.next` cannot be understood: {what}", help=help)
+                fix = fixing.rename(self.context, keyword, fixing.the_near_one(keyword.arg or "", _KEYWORDS))
+                return self._malformed(keyword, f"`self.next` cannot be understood: {what}", help=help, fix=fix)
         bound = self._bound(keywords.get("max_iterations"))
         if not call.args:
             return self._malformed(call, "`self.next` names no step", help=f"write {_FORMS}")
@@ -113,7 +116,11 @@ class TransitionReader:
                 return self._known(node, name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=me), attr=name)) if me == self.me and name in self.steps:
                 self._malformed(
-                    node, f"step `{name}` is called here", "a call", help=f"name it without calling it: `{self.me}.{name}`"
+                    node,
+                    f"step `{name}` is called here",
+                    "a call",
+                    help=f"name it without calling it: `{self.me}.{name}`",
+                    fix=fixing.write(self.context, node, f"{self.me}.{name}"),
                 )
             case ast.Constant(value=str(name)):
                 step = name if name in self.steps else self.context.guess(name, self.steps)
@@ -122,19 +129,25 @@ class TransitionReader:
                     if step
                     else f'to run a step for each item of `{self.me}.{name}`: `foreach="{name}"`'
                 )
-                self._malformed(node, "a step is named by a string", "a string", help=help)
+                meant = name if name in self.steps else fixing.the_near_one(name, self.steps)
+                fix = fixing.write(self.context, node, f"{self.me}.{meant}") if meant else None
+                self._malformed(node, "a step is named by a string", "a string", help=help, fix=fix)
             case ast.IfExp():
                 help = "put the calls into the arms of an `if` statement, or use a switch"
                 self._malformed(node, "the step is chosen inside of `self.next`", "a choice", help=help)
             case ast.Name(id=name) if name in self.steps:
-                self._malformed(node, f"`{name}` is not read from `{self.me}`", help=f"write `{self.me}.{name}`")
+                fix = fixing.write(self.context, node, f"{self.me}.{name}")
+                self._malformed(node, f"`{name}` is not read from `{self.me}`", help=f"write `{self.me}.{name}`", fix=fix)
             case ast.Starred():
                 self._malformed(
                     node, "the steps are known only when the flow runs", "unpacked here", help="name each step: `self.a, self.b`"
                 )
             case ast.List() | ast.Tuple():
                 self._malformed(
-                    node, "the steps stand in a list", help="name them one after the other: `self.next(self.a, self.b)`"
+                    node,
+                    "the steps stand in a list",
+                    help="name them one after the other: `self.next(self.a, self.b)`",
+                    fix=fixing.unpack(self.context, node),
                 )
             case _:
                 self._malformed(node, f"this does not name a step of `{self.flow}`", "not a step", help=f"write {_FORMS}")
@@ -147,16 +160,18 @@ class TransitionReader:
             self.mistaken.add(name)
             return None  # a flow without `end` is reported once, for the flow
         guess = self.context.guess(name, self.steps)
+        fix = fixing.rename(self.context, node, fixing.the_near_one(name, self.steps) if guess is not None else None)
         if self.unread and name not in self.methods and guess is None:
             return None  # it may well be a step of the base that could not be read, which is reported
         if name in self.methods:
             self.mistaken.add(name)
             message, help = f"`{name}` is a method, not a step", f"put `@step` above `def {name}`"
             guess = None
+            fix = fixing.mark_method(self.context, self.flow, name)
         else:
             message = f"`{self.flow}` has no step `{name}`"
             help = f"did you mean `{guess}`?" if guess else f"its steps are {_some(self.steps)}"
-        self.context.fault(rules.UNKNOWN_STEP, message, node, "no such step", help=help)
+        self.context.fault(rules.UNKNOWN_STEP, message, node, "no such step", help=help, fix=fix)
         return guess
 
     def _switch(self, call: ast.Call, first: ast.expr, keywords: dict[str, ast.expr]) -> Switch | None:
@@ -234,7 +249,10 @@ class TransitionReader:
         match node:
             case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
                 self._malformed(
-                    node, f"`{keyword}` takes the name of an artifact, not its value", help=f'write `{keyword}="{name}"`'
+                    node,
+                    f"`{keyword}` takes the name of an artifact, not its value",
+                    help=f'write `{keyword}="{name}"`',
+                    fix=fixing.write(self.context, node, f'"{name}"'),
                 )
                 return None
         try:
@@ -272,8 +290,10 @@ class TransitionReader:
             help='for independent tasks use foreach: `self.next(self.a, foreach="shards")`',
         )
 
-    def _malformed(self, node: ast.expr | ast.keyword, message: str, label: str = "", *, help: str = "") -> Transition:
-        self.context.fault(rules.MALFORMED_NEXT, message, node, label, help=help)
+    def _malformed(
+        self, node: ast.expr | ast.keyword, message: str, label: str = "", *, help: str = "", fix: Fix | None = None
+    ) -> Transition:
+        self.context.fault(rules.MALFORMED_NEXT, message, node, label, help=help, fix=fix)
         return Transition(None)
 
 

@@ -37,7 +37,7 @@ def check_ends(definition: Definition, report: Report) -> None:
             "nothing comes before it",
             help="take `inputs` away",
         )
-    if end is None:
+    if end is None and steps:  # a flow without any step is reported once
         last = [(step.span, "has no `self.next`: is this the end?") for step in steps.values() if not step.arms]
         report.add(
             rules.NO_END,

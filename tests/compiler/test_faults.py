@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from flowc.compiler import Source, compile_source
+from flowc.compiler.repair import repair_bytes
 
 HEAD = "from flowc import FlowSpec, Parameter, JSONType, catch, resources, retry, step, timeout\n"
 START = "@step\ndef start(self):\n    self.next(self.end)\n"
@@ -42,6 +43,7 @@ FAULTS = {
         body("self.next(self.j, foreach='x')") + "@step\ndef j(self, inputs, x):\n    self.next(self.end)\n",
         ["FC201"],
     ),
+    "no step at all": ("pass\n", ["FC204"]),
     "no way out at all": (body("self.next(self.start)"), ["FC402"]),
     "a break after next": (body("while True:\n    self.next(self.end)\n    break"), ["FC305"]),
     "a misspelt next": (body("self.nxt(self.end)"), ["FC302"]),
@@ -52,6 +54,7 @@ FAULTS = {
     "half a retry": (step("@retry(times=2.5)"), ["FC503"]),
     "a negative wait": (step("@retry(minutes_between_retries=-1)"), ["FC503"]),
     "no time at all": (step("@timeout"), ["FC503"]),
+    "a time without a unit": (step("@timeout(30)"), ["FC503"]),
     "an endless timeout": (step("@timeout(seconds='inf')"), ["FC503"]),
     "less than no processor": (step("@resources(cpu=-1)"), ["FC503"]),
     "a failure that replaces a step": (step("@catch(var='end')"), ["FC503"]),
@@ -97,6 +100,37 @@ def test_said_once(text: str, codes: list[str]) -> None:
 def test_imports_that_are_missing(head: str, codes: list[str]) -> None:
     text = head + "\nclass Faulty(FlowSpec):\n" + textwrap.indent(START + END, "    ")
     assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (START.replace("@step", "@retyr\n@step") + END, ["FC510"]),
+        (START.replace("@step", "@retyr(times=3)\n@step") + END.replace("@step", "@retyr\n@step"), ["FC510"]),
+        (START + END.replace("@step", "@stpe"), ["FC510"]),
+        ("p = Paramter('p')\n" + START + END, ["FC510"]),
+        (START.replace("@step", "@audit\n@step") + END, []),
+        ("def retyr(one):\n    return one\n" + START.replace("@step", "@retyr\n@step") + END, []),
+        ("retyr = staticmethod\n" + START.replace("@step", "@retyr\n@step") + END, []),
+    ],
+)
+def test_names_that_nothing_binds(text: str, codes: list[str]) -> None:
+    text = HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(text, "    ")
+    assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == codes
+
+
+def test_a_misspelt_step_that_is_imported_is_the_only_fault() -> None:
+    text = "from flowc import FlowSpec, stpe\nclass Faulty(FlowSpec):\n" + textwrap.indent(START + END, "    ").replace(
+        "@step", "@stpe"
+    )
+    assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == ["FC107"]
+    assert repair_bytes("flow.py", text.encode()).data.decode() == text.replace("stpe", "step")
+
+
+def test_a_base_that_nothing_binds() -> None:
+    text = "from flowc import FlowSpec, step\nclass Faulty(FlowSpce):\n" + textwrap.indent(START + END, "    ")
+    assert [one.rule.code for one in compile_source(Source("flow.py", text)).diagnostics] == ["FC510"]
+    assert repair_bytes("flow.py", text.encode()).data.decode() == text.replace("FlowSpce", "FlowSpec")
 
 
 @pytest.mark.parametrize(

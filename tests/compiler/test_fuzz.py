@@ -26,7 +26,7 @@ from programs import as_flow, mutate, write
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Diagnostic, Report
-from flowc.compiler.diagnostics.render import FORMATS
+from flowc.compiler.diagnostics.render import FORMATS, renderer
 from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
 from flowc.compiler.pipeline import compile_bytes
@@ -81,7 +81,7 @@ def check(told: Sequence[Diagnostic], source: Source) -> None:
             # One character more than there is: where something is missing at the end of a line, a mark stands behind it.
             assert 1 <= span.end_column <= len(source.lines[span.end_line - 1]) + 2, span
             assert (span.line, span.column) <= (span.end_line, span.end_column), span
-    for render in FORMATS.values():
+    for render in map(renderer, FORMATS):
         for color in (False, True):
             render(told, {source.path: source}, color).encode()
 

@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flowc.cli.verb import FORMATS as CLI_FORMATS
+from flowc.compiler.diagnostics.as_json import render_json
 from flowc.compiler.diagnostics.model import Diagnostic, Label, Rule, Severity
-from flowc.compiler.diagnostics.render import FORMATS, render_concise, render_full, render_json, summary
+from flowc.compiler.diagnostics.render import FORMATS, render_concise, render_full, summary
 from flowc.compiler.diagnostics.terminal import cells, printable
 from flowc.compiler.source import Source, Span
 
@@ -272,7 +273,7 @@ def test_json_holds_everything() -> None:
     place = {"file": "flow.py", "line": 5, "column": 19, "end_line": 5, "end_column": 25, "label": "here"}
     other = {"file": "flow.py", "line": 1, "column": 1, "end_line": 1, "end_column": 2, "label": "there"}
     head = {"code": "FC998", "name": "made-up-too", "severity": "warning", "message": "é"}
-    assert json.loads(render_json([one], {}, True)) == [{**head, **place, "labels": [other], "help": "do this"}]
+    assert json.loads(render_json([one], {}, True)) == [{**head, **place, "labels": [other], "help": "do this", "fix": None}]
     assert json.loads(render_json([], {}, False)) == []
 
 

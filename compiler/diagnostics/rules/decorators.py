@@ -17,6 +17,7 @@ UNKNOWN_DECORATOR = Rule(
     "unknown-decorator",
     """The decorator is imported from flowc or metaflow, which has none of that name.
 """,
+    fixable=True,
 )
 BAD_ARGUMENT = Rule(
     "FC503",
@@ -27,6 +28,7 @@ wants a name.
     @retry(3)           → @retry(times=3)
     @retry(tims=3)      → @retry(times=3)
 """,
+    fixable=True,
 )
 DUPLICATE_DECORATOR = Rule(
     "FC504",
@@ -49,6 +51,7 @@ it does not have, or its default is not of its type.
 
     alpha = Parameter("alpha", default=0.5, type=float, help="the learning rate")
 """,
+    fixable=True,
 )
 DUPLICATE_PARAMETER = Rule(
     "FC507",
@@ -66,10 +69,12 @@ nothing has been chosen, so the flow could not go on. Catch in a step of its own
 NOT_IMPORTED = Rule(
     "FC510",
     "name-not-imported",
-    """The name is one of flowc's, but nothing in the file imports or defines it: Python would stop there with a NameError.
+    """The name is one of flowc's, or looks like one, but nothing in the file imports or defines it: Python would stop there
+with a NameError.
 
     from flowc import FlowSpec, retry, step
 """,
+    fixable=True,
 )
 NOT_YET_READ = Rule(
     "FC509",

@@ -1,6 +1,6 @@
 """FC1xx: faults of the file as a whole."""
 
-from ..model import Rule
+from ..model import Rule, Severity
 
 SYNTAX_ERROR = Rule(
     "FC101",
@@ -75,6 +75,7 @@ A file that can do without the name says so, and is left alone:
     except ImportError:
         S3 = None
 """,
+    fixable=True,
 )
 RELATIVE_IMPORT = Rule(
     "FC108",
@@ -92,4 +93,18 @@ NAME_NOT_FOUND = Rule(
     "name-not-in-module",
     """The flow derives from a class that the module which it names does not have: neither defined nor imported there.
 """,
+)
+USELESS_IGNORE = Rule(
+    "FC111",
+    "useless-ignore",
+    """A comment `# flowc: ignore[…]` names a code that does not exist or that cannot be ignored, or one that flowc does
+not report there. It would hide a fault that comes up later.
+
+    self.next(self.use)         # flowc: ignore[FC702, FC703]
+
+The comment stands on the line of the fault, or on the first line of a statement that goes on below. Only judgements can be
+ignored: warnings, hints and findings about data. Without the others mended there is nothing to compile.
+""",
+    Severity.WARNING,
+    fixable=True,
 )

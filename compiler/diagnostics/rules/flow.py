@@ -16,6 +16,7 @@ step needs, it reads from `self`.
     def join(self, inputs):     # a step that joins
         ...
 """,
+    fixable=True,
 )
 STEP_NOT_PLAIN = Rule(
     "FC202",
@@ -40,6 +41,7 @@ NO_START = Rule(
     def start(self):
         self.next(self.train)
 """,
+    fixable=True,
 )
 NO_END = Rule(
     "FC205",
@@ -51,6 +53,7 @@ has neither.
     def end(self):
         pass
 """,
+    fixable=True,
 )
 END_GOES_ON = Rule(
     "FC206",
@@ -81,6 +84,7 @@ START_JOINS = Rule(
     "start-joins",
     """`start` takes `inputs`, as a join does, but nothing comes before it that it could join.
 """,
+    fixable=True,
 )
 BASES_CONFLICT = Rule(
     "FC210",

@@ -36,6 +36,7 @@ JOIN_WITHOUT_SPLIT = Rule(
 before it, or all of them were joined already. Take `inputs` away, or lead there from inside a split. A loop cannot go
 back to a join: let it go back to the step after it.
 """,
+    fixable=True,
 )
 JOIN_WITHOUT_INPUTS = Rule(
     "FC405",
@@ -45,6 +46,7 @@ be several values of each artifact and no way to tell which is meant.
 
     def join(self):             → def join(self, inputs):
 """,
+    fixable=True,
 )
 UNBALANCED_JOIN = Rule(
     "FC406",

@@ -11,6 +11,7 @@ UNKNOWN_STEP = Rule(
 
 A method without `@step` is not a step either.
 """,
+    fixable=True,
 )
 MISSING_NEXT = Rule(
     "FC302",
@@ -22,6 +23,7 @@ or in `raise`; only `end` has none.
         self.next(self.publish)
     # and otherwise?            → else: self.next(self.end)
 """,
+    fixable=True,
 )
 SECOND_NEXT = Rule(
     "FC303",
@@ -39,6 +41,7 @@ NEXT_NOT_LAST = Rule(
     """Something follows `self.next` on the same path. `self.next` says what happens after the step, so it stands
 last; only `return` may follow it. Move what follows before it.
 """,
+    fixable=True,
 )
 NEXT_IN_LOOP = Rule(
     "FC305",
@@ -83,6 +86,7 @@ MALFORMED_NEXT = Rule(
 Each step is written as `self.name`; `foreach` and `condition` are names of artifacts, in quotes; the values of a
 switch are constants. A step that leads back to an earlier one may add `max_iterations=N`.
 """,
+    fixable=True,
 )
 DUPLICATE_TARGET = Rule(
     "FC309",

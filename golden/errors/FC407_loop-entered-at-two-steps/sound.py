@@ -22,7 +22,7 @@ class Example(FlowSpec):
     def b(self):
         self.turns += 1
         self.kind = ["b", "a", "end"][min(self.turns, 3) - 1]
-        self.next({"a": self.a, "b": self.b, "end": self.end}, condition="kind")
+        self.next({"a": self.a, "b": self.b, "end": self.end}, condition="kind", max_iterations=10)
 
     @step
     def end(self):

@@ -1,4 +1,4 @@
-"""Nested loops that make the most of the turns there are, and two of the longest one after the other."""
+"""Nested loops that together make the most of the turns there are, and two of the longest one after the other."""
 
 from flowc import FlowSpec, step
 
@@ -15,11 +15,11 @@ class Example(FlowSpec):
 
     @step
     def inner(self):
-        self.next({"more": self.inner, "done": self.close}, condition="state", max_iterations=50)
+        self.next({"more": self.inner, "done": self.close}, condition="state", max_iterations=5)
 
     @step
     def close(self):
-        self.next({"more": self.outer, "done": self.after}, condition="state", max_iterations=40)
+        self.next({"more": self.outer, "done": self.after}, condition="state", max_iterations=85)
 
     @step
     def after(self):

@@ -1,0 +1,14 @@
+"""Large, and yet less than 80 % of what a job definition may have."""
+
+from flowc import FlowSpec, environment, step
+
+
+class Example(FlowSpec):
+    @environment(vars={"TABLE": "0.25, " * 3_000})
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
