@@ -1,4 +1,4 @@
-"""Open documents, and the files around them as an editor has them: text that is not saved yet comes before what is on the disk."""
+"""Open documents, and the files beside them as an editor has them: text that is not saved yet comes before that on the disk."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Documents:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, as `Files` asks."""
         document = self.at(path)
-        return self._disk.read(path) if document is None else _encode(document.source.text)
+        return self._disk.read(path) if document is None else encode_text(document.source.text)
 
     def beside(self, document: Document) -> Files:
         """What may be read beside a document; nothing, if it has no folder."""
@@ -111,9 +111,9 @@ def _real(path: str) -> str:
         return path
 
 
-def _encode(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """The bytes of a text as they would be saved: in the encoding that it names itself."""
-    plain = text.encode("utf-8", "surrogatepass")
+    plain = text.encode("utf-8", "surrogatepass")  # an editor may send half of a pair
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(plain).readline)
         return text.encode(encoding)

@@ -1,7 +1,7 @@
 """Diagnostics as an editor shows them: of every open flow, in the files where they stand.
 
-Nothing is said of a file without a flow, which may well be opened beside flows: that it has none is no fault of it. Nor is a class
-judged as a flow of its own from which an open flow derives, or which is made for that: it may lack what others add.
+Nothing is said of a file without a flow, which may well be opened beside flows: that it has none is no fault of it. Nor is a
+class judged as a flow of its own from which an open flow derives, or which is made for that: it may lack what others add.
 """
 
 from __future__ import annotations
@@ -28,13 +28,10 @@ SEVERITIES = {
 
 def published(workspace: Workspace, encoding: str) -> dict[str, list[types.Diagnostic]]:
     """What to show, by URI; every open document is among them."""
-    analyses = workspace.analyses()
-    inner = bases_of(analyses)
-    found: dict[str, dict[Diagnostic, Compilation]] = {one.source.path: {} for one in workspace.documents}
-    for analysis in analyses:
-        for compilation, one in of_analysis(analysis, inner, had_flow=workspace.had_flow(analysis.document)):
-            found.setdefault(one.primary.span.path, {}).setdefault(one, compilation)
     documents = workspace.documents
+    found: dict[str, dict[Diagnostic, Compilation]] = {one.source.path: {} for one in documents}
+    for one, compilation in shown(workspace).items():
+        found.setdefault(one.primary.span.path, {})[one] = compilation
     return {
         documents.uri_of(path): [
             as_diagnostic(one, compilation, documents, encoding)
@@ -44,7 +41,18 @@ def published(workspace: Workspace, encoding: str) -> dict[str, list[types.Diagn
     }
 
 
-def bases_of(analyses: Iterable[Analysis]) -> frozenset[tuple[str, str]]:
+def shown(workspace: Workspace) -> dict[Diagnostic, Compilation]:
+    """All that is to be said, each with a compilation that found it."""
+    analyses = workspace.analyses()
+    inner = _bases_of(analyses)
+    return {
+        one: compilation
+        for analysis in analyses
+        for compilation, one in _of_analysis(analysis, inner, had_flow=workspace.had_flow(analysis.document))
+    }
+
+
+def _bases_of(analyses: Iterable[Analysis]) -> frozenset[tuple[str, str]]:
     """The classes that open flows derive from, by file and name."""
     definitions = (one.definition for analysis in analyses for one in analysis.compilations)
     return frozenset(
@@ -52,8 +60,8 @@ def bases_of(analyses: Iterable[Analysis]) -> frozenset[tuple[str, str]]:
     )
 
 
-def of_analysis(
-    analysis: Analysis, inner: frozenset[tuple[str, str]] = frozenset(), *, had_flow: bool = False
+def _of_analysis(
+    analysis: Analysis, inner: frozenset[tuple[str, str]], *, had_flow: bool
 ) -> list[tuple[Compilation, Diagnostic]]:
     """What is to be said of a document's flows, with the compilation that found it.
 
@@ -68,12 +76,12 @@ def of_analysis(
     for compilation in analysis.compilations:
         definition = compilation.definition
         if definition is None:
-            shown = [one for one in compilation.diagnostics if concerned and _is_of_a_flow(one, compilation)]
+            here = [one for one in compilation.diagnostics if concerned and _is_of_a_flow(one, compilation)]
         elif (source.path, definition.name) in inner or _is_made_to_derive_from(definition):
-            shown = [one for one in compilation.diagnostics if one.rule in UNREADABLE]
+            here = [one for one in compilation.diagnostics if one.rule in UNREADABLE]
         else:
-            shown = list(compilation.diagnostics)
-        found += [(compilation, one) for one in shown]
+            here = list(compilation.diagnostics)
+        found += [(compilation, one) for one in here]
     return found
 
 

@@ -147,7 +147,8 @@ def _defined_at(member: Member) -> Span:
     if isinstance(member.node, Method | ast.ClassDef):
         return source.name_span(member.node)
     span = span_of(member.context, member.node)
-    if isinstance(member.node, ast.Assign | ast.AnnAssign) and source.lines[span.line - 1].startswith(member.name, span.column - 1):
+    here = source.lines[span.line - 1].startswith(member.name, span.column - 1)
+    if here and isinstance(member.node, ast.Assign | ast.AnnAssign):
         return source.at(span.line, span.column, len(member.name))
     return span
 
