@@ -72,10 +72,10 @@ def _of_analysis(
     """
     found: list[tuple[Compilation, Diagnostic]] = []
     source = analysis.document.source
-    concerned = had_flow or "FlowSpec" in source.text
     for compilation in analysis.compilations:
         definition = compilation.definition
         if definition is None:
+            concerned = had_flow or any("FlowSpec" in one.text for one in compilation.sources.values())
             here = [one for one in compilation.diagnostics if concerned and _is_of_a_flow(one, compilation)]
         elif (source.path, definition.name) in inner or _is_made_to_derive_from(definition):
             here = [one for one in compilation.diagnostics if one.rule in UNREADABLE]
