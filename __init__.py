@@ -10,6 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
+    from .runtime.config import Config, ConfigValue, config_expr
     from .runtime.current import current
     from .runtime.decorators import (
         batch,
@@ -33,13 +34,19 @@ if TYPE_CHECKING:
         trigger_on_finish,
     )
     from .runtime.flowspec import FlowSpec
+    from .runtime.include import IncludeFile
+    from .runtime.inputs import Inputs
     from .runtime.parallel import parallel_map
     from .runtime.parameter import JSONType, Parameter
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Config",
+    "ConfigValue",
     "FlowSpec",
+    "IncludeFile",
+    "Inputs",
     "JSONType",
     "Parameter",
     "batch",
@@ -47,6 +54,7 @@ __all__ = [
     "catch",
     "conda",
     "conda_base",
+    "config_expr",
     "current",
     "environment",
     "exit_hook",
@@ -66,9 +74,14 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Config": "config",
+    "ConfigValue": "config",
     "FlowSpec": "flowspec",
+    "IncludeFile": "include",
+    "Inputs": "inputs",
     "JSONType": "parameter",
     "Parameter": "parameter",
+    "config_expr": "config",
     "current": "current",
     "parallel_map": "parallel",
 }
@@ -76,9 +89,9 @@ _MODULES = {
 
 _NOT_YET = frozenset(
     {
-        *("Config", "ConfigValue", "Deployer", "DeployedFlow", "Flow", "FlowMutator", "IncludeFile", "Metaflow", "MutableFlow"),
+        *("Deployer", "DeployedFlow", "Flow", "FlowMutator", "Metaflow", "MutableFlow"),
         *("MutableStep", "NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task", "TriggeredRun"),
-        *("cards", "checkpoint", "client", "config_expr", "default_metadata", "default_namespace", "get_aws_client"),
+        *("cards", "checkpoint", "client", "default_metadata", "default_namespace", "get_aws_client"),
         *("get_metadata", "get_namespace", "huggingface_hub", "load_flow", "metadata", "model", "namespace", "profile"),
         *("pyproject_toml_parser", "requirements_txt_parser", "slurm", "torchrun", "user_step_decorator"),
     }

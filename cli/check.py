@@ -12,8 +12,9 @@ from ..compiler.files import Files
 from ..compiler.ir.nodes import Flow
 from ..compiler.pipeline import compile_bytes
 from ..compiler.source import Source
+from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile, parse_flow_file
-from .output import FAULTS, failed, without_hints, write, write_diagnostics
+from .output import FAULTS, failed, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
@@ -36,6 +37,7 @@ STDIN = "-"
 @strict_option
 @click.option("--stdin", is_flag=True, help="Check what comes from standard input, as does - for FILE.")
 @click.option("--stdin-filename", metavar="FILE[:CLASS]", help="What to call it, and where to look for other files.")
+@config_options
 @stats_option
 @format_option
 @color_option
@@ -49,6 +51,8 @@ def command(
     stdin_filename: str | None,
     stats: bool,
     form: str,
+    configs: tuple[tuple[str, str], ...],
+    config_values: tuple[tuple[str, str], ...],
 ) -> None:
     """Check flows and show every fault, at its line.
 
@@ -58,13 +62,14 @@ def command(
         raise click.UsageError("--fix or --diff, not both: --diff changes nothing", click.get_current_context())
     read = _read(_flows(flows, stdin, stdin_filename), stdin_filename)
     files: Files = Disk()
+    given = given_of(configs, config_values)
     changes: dict[str, Change] = {}
     if fix or diff:
         from .repairing import Repaired, repair_files, write_changes
 
         if fix and any(flow.path == STDIN for flow in flows) | stdin:
             raise click.UsageError("--fix has no file to write: --diff shows what it would change", click.get_current_context())
-        changes = repair_files(read, hints=hints)
+        changes = repair_files(read, given, hints=hints)
         files = Repaired(changes)
         read = [(flow, files.read(flow.path) or b"") for flow, _ in read]
         if fix:
@@ -74,8 +79,9 @@ def command(
     sound: list[str] = []
     whole: list[Flow] = []
     sources: dict[str, Source] = {}
-    for flow, data in read:
-        compilation = compile_bytes(flow.path, data, flow.class_name, files)
+    compilations = [compile_bytes(flow.path, data, flow.class_name, files, given, hints=hints) for flow, data in read]
+    refuse_unknown(given, compilations)
+    for (flow, _), compilation in zip(read, compilations, strict=True):
         sources.update(compilation.sources)
         found += compilation.diagnostics
         if compilation.flow is not None:
@@ -83,7 +89,7 @@ def command(
             steps = len(compilation.flow.steps)
             sound.append(f"{flow.path}: {compilation.flow.name} is sound, {steps} step{'s' * (steps != 1)}\n")
     # One file named twice, or two classes of one file, may have the same faults.
-    diagnostics = sorted(dict.fromkeys(found if hints else without_hints(found)), key=lambda one: one.place)
+    diagnostics = sorted(dict.fromkeys(found), key=lambda one: one.place)
     faulty = failed(diagnostics, strict=strict)
     if diff:
         from .repairing import show_changes

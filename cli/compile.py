@@ -13,6 +13,7 @@ from ..compiler.plan import plan_text
 from ..compiler.source import Source
 from ..targets import TARGETS, Document, load
 from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
+from .configs import config_options, given_of
 from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
 from .settings import read_settings, setting
@@ -40,11 +41,21 @@ from .verb import Verb, color_option, flow_argument, format_option, strict_optio
 @setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
 @setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
 @setting("service-account", "NAME", "The Kubernetes service account of its pods.")
+@config_options
 @strict_option
 @stats_option
 @format_option
 @color_option
-def command(flow: FlowFile, output: str | None, strict: bool, stats: bool, form: str, **given: str | None) -> None:
+def command(
+    flow: FlowFile,
+    output: str | None,
+    strict: bool,
+    stats: bool,
+    form: str,
+    configs: tuple[tuple[str, str], ...],
+    config_values: tuple[tuple[str, str], ...],
+    **given: str | None,
+) -> None:
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
@@ -63,7 +74,7 @@ def command(flow: FlowFile, output: str | None, strict: bool, stats: bool, form:
         raise Unusable(why)
     folder = _folder(output)
 
-    compilation, data = flow.compile()
+    compilation, data = flow.compile(given_of(configs, config_values))
     sources = compilation.sources
     report = Report(list(compilation.diagnostics))
     if compilation.flow is None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .configs import refuse_unknown
 from .names import notebook, unusable_name
 from .output import Unusable
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..compiler.pipeline import Compilation
     from ..compiler.source import Source
 
@@ -56,13 +58,24 @@ class FlowFile:
             raise Unusable(notebook(self.path))
         return data
 
-    def compile(self) -> tuple[Compilation, bytes]:
-        """Compile the file. Also gives its bytes as they are."""
+    def compile(self, given: Given | None = None) -> tuple[Compilation, bytes]:
+        """Compile the file. Also gives its bytes as they are.
+
+        Args:
+            given: What its configs are given.
+
+        Raises:
+            Unusable: It cannot be read, or has no config of a name that is given.
+        """
         # Here, so that `explain` and help start without the compiler.
+        from ..compiler.given import NOTHING
         from ..compiler.pipeline import compile_bytes
 
         data = self.read()
-        return compile_bytes(self.path, data, self.class_name, Disk()), data
+        compilation = compile_bytes(self.path, data, self.class_name, Disk(), given or NOTHING)
+        if given is not None:
+            refuse_unknown(given, [compilation])
+        return compilation, data
 
     def modules(self, source: Source) -> dict[str, bytes]:
         """The modules beside the flow that it imports, with their bytes as they are; by path from the flow's folder."""
@@ -79,8 +92,8 @@ class Disk:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
         try:
-            return Path(path).read_bytes()
-        except (OSError, ValueError):  # ValueError: a name with a NUL in it
+            return Path(path).expanduser().read_bytes()
+        except (OSError, ValueError, RuntimeError):  # ValueError: a name with a NUL in it; RuntimeError: there is no home
             return None
 
 

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 NOT_ENTERED = frozenset({"node_modules", "site-packages", "__pycache__"})
 """Folders whose files are not the user's own; so are those that begin with a dot, and virtual environments."""
 
-ARRIVING = frozenset({"Config", "IncludeFile", "config_expr"})
-"""Names of flowc's that its face does not list yet."""
-
 
 @click.command("migrate", cls=Verb, examples=("flow.py", "--diff flows/ Makefile README.md", "--diff . | less"))
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
@@ -43,7 +40,7 @@ def command(paths: tuple[str, ...], diff: bool) -> None:
     """
     from .. import __all__ as face
 
-    names = frozenset(face) | ARRIVING
+    names = frozenset(face)
     from ..compiler.diagnostics.model import Severity
     from ..compiler.diagnostics.terminal import Style, printable
 
@@ -171,10 +168,11 @@ def _faults(path: str, data: bytes) -> str:
     if not path.endswith(".py"):
         return ""
     from ..compiler.diagnostics.render import summary
-    from ..compiler.diagnostics.rules.file import NO_FLOW, SEVERAL_FLOWS
+    from ..compiler.diagnostics.rules.file import NO_FLOW, NO_SUCH_NAME, SEVERAL_FLOWS
     from ..compiler.pipeline import compile_bytes
 
-    found = [one for one in compile_bytes(path, data, None, Disk()).diagnostics if one.rule not in (NO_FLOW, SEVERAL_FLOWS)]
+    told = (NO_FLOW, SEVERAL_FLOWS, NO_SUCH_NAME)  # the last are listed as what is left
+    found = [one for one in compile_bytes(path, data, None, Disk()).diagnostics if one.rule not in told]
     return f"; `flowc check` finds {summary(found)}" if found else ""
 
 

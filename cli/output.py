@@ -83,11 +83,6 @@ def write_diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[str, S
     write(renderer(form)(diagnostics, sources, wants_color(stream)), stream)
 
 
-def without_hints(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Errors and warnings: hints are shown to who asks for them."""
-    return [one for one in diagnostics if one.rule.severity.value != "hint"]
-
-
 def failed(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> bool:
     """Whether there is an error among them; with `strict` a warning is one."""
     count = ("error", "warning") if strict else ("error",)
@@ -96,8 +91,7 @@ def failed(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> bool:
 
 def stop_at_faults(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], form: str, *, strict: bool = False) -> None:
     """Show errors and warnings on standard error, and end with exit code 1 where one is an error."""
-    shown = without_hints(diagnostics)
-    if shown:
-        write_diagnostics(shown, sources, form, sys.stderr)
-    if failed(shown, strict=strict):
+    if diagnostics:
+        write_diagnostics(diagnostics, sources, form, sys.stderr)
+    if failed(diagnostics, strict=strict):
         raise click.exceptions.Exit(FAULTS)

@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from .configs import FLAGS
 from .flow_file import FlowFile
 from .output import GONE, USAGE, Unwritable, complain, folder_is_gone
 from .verb import HELP_OPTIONS, Verb
@@ -109,7 +110,7 @@ def _execute(arguments: Sequence[str], flow_file: str | None, flow_class: str | 
     name = f"python {shlex.quote(flow.path)}" if flow else "flowc"
     program = Program(flow)
     try:
-        with program.make_context(name, list(arguments)) as context:
+        with program.make_context(name, _configs_after_verb(arguments)) as context:
             program.invoke(context)
     except click.exceptions.Exit as exit:
         return exit.exit_code
@@ -176,6 +177,14 @@ def _silence() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _configs_after_verb(arguments: Sequence[str]) -> list[str]:
+    """`python flow.py --config NAME PATH run`, as Metaflow has it, for `python flow.py run --config NAME PATH`."""
+    end = 0
+    while arguments[end : end + 1] and arguments[end] in FLAGS:
+        end += 3
+    return [*arguments[end : end + 1], *arguments[:end], *arguments[end + 1 :]]
 
 
 def _from_here(path: str) -> str:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..compiler.given import Given
 from ..compiler.repair import repair_bytes
 from .flow_file import Disk, FlowFile
 from .output import complain, write
@@ -48,7 +49,7 @@ class Repaired(Disk):
         return super().read(path) if known is None else known.new
 
 
-def repair_files(read: Iterable[tuple[FlowFile, bytes]], *, hints: bool) -> dict[str, Change]:
+def repair_files(read: Iterable[tuple[FlowFile, bytes]], given: Given, *, hints: bool) -> dict[str, Change]:
     """Repair flows; of a file with several, each continues what the one before made of it. Nothing is written.
 
     Returns:
@@ -58,7 +59,7 @@ def repair_files(read: Iterable[tuple[FlowFile, bytes]], *, hints: bool) -> dict
     for flow, data in read:
         key = os.path.realpath(flow.path)
         before = changes.get(key, Change(flow.path, data, data))
-        repair = repair_bytes(flow.path, before.new, flow.class_name, Repaired(changes), hints=hints)
+        repair = repair_bytes(flow.path, before.new, flow.class_name, Repaired(changes), given, hints=hints)
         changes[key] = Change(before.path, before.old, repair.data, before.fixed + len(repair.fixed))
     return changes
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import click
 
-from ..compiler.ir.nodes import Parameter
+from ..compiler.ir.nodes import Config, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
+from .configs import FLAGS, config_options, scan
 from .flow_file import FlowFile, parse_flow_file
 from .output import FAULTS, Unusable, complain, stop_at_faults
 from .settings import read_settings, setting
@@ -43,8 +44,7 @@ class RunVerb(Verb):
         if flow is None and not helping:
             self._refuse_options_before_file(ctx, args)
         if flow is not None and not (helping and not Path(flow.path).is_file()):
-            compilation, _ = flow.compile()
-            ctx.meta[COMPILATION] = compilation
+            ctx.meta[COMPILATION] = compilation = self._compile(flow, args)
             if compilation.flow is not None:
                 ctx.meta[OPTIONS] = self._options(compilation.flow.parameters)
             else:
@@ -52,19 +52,40 @@ class RunVerb(Verb):
                 ctx.ignore_unknown_options = ctx.allow_extra_args = True
         return super().parse_args(ctx, args)
 
+    def _compile(self, flow: FlowFile, args: Sequence[str]) -> Compilation:
+        """Compile with what the arguments give for configs. In a flow without any, `--config` may be a parameter of its own."""
+        if not any(one.partition("=")[0] in FLAGS for one in args):
+            return flow.compile()[0]
+        compilation, _ = flow.compile()
+        if compilation.configs == () and compilation.flow is not None and _taken(compilation.flow.parameters):
+            return compilation
+        return flow.compile(scan(args))[0]
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The verb's own options, and those of the flow's parameters."""
-        return super().get_params(ctx) + list(ctx.meta.get(OPTIONS, ()))
+        """The verb's own options, and those of the flow's parameters; a parameter may be called `config` where there is none."""
+        own, options = super().get_params(ctx), list(ctx.meta.get(OPTIONS, ()))
+        taken = {name for option in options for name in option.opts}
+        return [one for one in own if not set(one.opts) & set(FLAGS) & taken] + options
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options, and which configs there are."""
+        super().format_options(ctx, formatter)
+        compilation: Compilation | None = ctx.meta.get(COMPILATION)
+        if compilation is not None and compilation.flow is not None and compilation.flow.configs:
+            with formatter.section("Configs"):
+                formatter.write_dl([(one.name, _config_help(one)) for one in compilation.flow.configs])
 
     def _named(self, args: Sequence[str]) -> FlowFile | None:
         """FILE among the arguments: the first that is neither an option nor the value of one."""
         flags = {"-h", "--help"}
-        value_follows = False
+        skip = 0
         for one in args:
-            if value_follows:
-                value_follows = False
+            if skip:
+                skip -= 1
+            elif one in FLAGS:
+                skip = 2
             elif one.startswith("-"):
-                value_follows = "=" not in one and one not in flags
+                skip = int("=" not in one and one not in flags)
             else:
                 return parse_flow_file(one)
         return None
@@ -78,7 +99,7 @@ class RunVerb(Verb):
                 raise click.UsageError(f"no FILE found. Options of the flow, as {name} may be, come after FILE", ctx)
 
     def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
-        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
+        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} - set(FLAGS)
         options = []
         for number, one in enumerate(parameters):
             names = {f"--{one.name}", f"--{one.name.replace('_', '-')}", f"--{one.name.replace('-', '_')}"}
@@ -94,7 +115,7 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
     option = partial(
         click.Option,
         declarations,
-        metavar=parameter.type.upper(),
+        metavar="PATH" if parameter.type == "file" else parameter.type.upper(),
         help=_help(parameter),
         required=parameter.required,
         expose_value=False,
@@ -109,15 +130,25 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
 @setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
 @setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
 @setting("datastore", "DIR", f"The folder that keeps the run. [default: {STORE}]")
+@config_options
 @format_option
 @color_option
-def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None, datastore: str | None, form: str) -> None:
+def command(
+    flow: FlowFile,
+    max_workers: int | None,
+    max_num_splits: int | None,
+    datastore: str | None,
+    form: str,
+    configs: tuple[tuple[str, str], ...] = (),
+    config_values: tuple[tuple[str, str], ...] = (),
+) -> None:
     """Run a flow on this machine.
 
     Each of the flow's parameters is an option: `flowc run flow.py --help` lists them.
     """
     meta = click.get_current_context().meta
     compilation: Compilation = meta[COMPILATION]
+    # What `configs` and `config_values` say, the compilation knows: see `RunVerb`.
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     settings = read_settings(Path(flow.path).parent)
@@ -153,12 +184,23 @@ def command(flow: FlowFile, max_workers: int | None, max_num_splits: int | None,
 
 def _help(parameter: Parameter) -> str:
     text = " ".join((parameter.help or "").split())
-    if parameter.required:
+    if parameter.required or not parameter.show_default:
         return text
     if parameter.deferred:
         return f"{text} [default: computed when the run starts]".strip()
     default = parameter.default
+    if parameter.type == "file" and default is None:
+        return text
     return f"{text} [default: {default if isinstance(default, str) else json.dumps(plain(default), ensure_ascii=False)}]".strip()
+
+
+def _config_help(config: Config) -> str:
+    origin = f"from {config.origin}" if config.origin else "no value"
+    return f"{' '.join((config.help or '').split())} [{origin}]".strip()
+
+
+def _taken(parameters: Sequence[Parameter]) -> bool:
+    return any(f"--{one.name.replace('_', '-')}" in FLAGS for one in parameters)
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, str | None], None]:

@@ -10,6 +10,7 @@ import click
 
 from ..compiler.ir.nodes import Flow
 from ..compiler.source import Source
+from .configs import config_options, given_of
 from .drawing import draw
 from .flow_file import FlowFile
 from .output import stop_at_faults, wants_color, write
@@ -18,11 +19,12 @@ from .verb import Verb, color_option, flow_argument, format_option
 
 @click.command("show", cls=Verb, examples=("", "--color always | less -R"))
 @flow_argument()
+@config_options
 @format_option
 @color_option
-def command(flow: FlowFile, form: str) -> None:
+def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]) -> None:
     """Show a flow's graph: its steps, where each leads, its decorators and the first line of its docstring."""
-    compilation, _ = flow.compile()
+    compilation, _ = flow.compile(given_of(configs, config_values))
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     docs = step_docs(compilation.flow, compilation.sources)

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .collecting import without_collecting
-from .diagnostics.model import IGNORE, Diagnostic, Report, has_errors
+from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
 from .frontend.classes import ClassReader
+from .frontend.config_values import Configs
 from .frontend.definition import Definition
 from .frontend.find import flows_of
 from .frontend.flow import read_flow
 from .frontend.parse import decode, parse
 from .frontend.program import Program
+from .given import NOTHING, Given
 from .ir.nodes import Flow
 from .passes import FLOW_CHECKS, GRAPH_CHECKS
 from .passes.structure import structure
@@ -33,52 +35,66 @@ class Compilation:
     Attributes:
         source: The file, as far as it could be decoded.
         sources: All files that were read, by path: what diagnostics point into.
-        definition: The flow as written, with its faults; None where there is none, or the file does not parse.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
+        configs: The names of its configs; None where the flow could not be read.
+        definition: The flow as written, with its faults; None where there is none, or the file does not parse.
     """
 
     source: Source
     sources: Mapping[str, Source]
-    definition: Definition | None
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
+    configs: tuple[str, ...] | None = None
+    definition: Definition | None = None
 
 
-def compile_bytes(path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_bytes(
+    path: str,
+    data: bytes,
+    class_name: str | None = None,
+    files: Files = NO_FILES,
+    given: Given = NOTHING,
+    *,
+    hints: bool = False,
+) -> Compilation:
     """Compile a file as it is on disk; see `compile_source`."""
     report = Report()
     source = decode(path, data, report)
     if source is not None:
-        return compile_source(source, class_name, files)
+        return compile_source(source, class_name, files, given, hints=hints)
     source = Source(path, data.decode("latin-1"))
-    return Compilation(source, {path: source}, None, None, report.sorted())
+    return Compilation(source, {path: source}, None, report.sorted())
 
 
 @without_collecting
-def compile_source(source: Source, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
+def compile_source(
+    source: Source, class_name: str | None = None, files: Files = NO_FILES, given: Given = NOTHING, *, hints: bool = False
+) -> Compilation:
     """Compile the flow of a file, or the one of this name where it has several.
 
     Args:
         files: What may be read beside it.
+        given: What its configs are given.
+        hints: Give hints too.
     """
     report = Report()
     sources = {source.path: source}
     definition = flow = None
     try:
-        definition = _define(source, class_name, files, report, sources)
-        if definition is not None:
-            flow = _understand(definition, report)
+        definition = _read(source, class_name, files, given, report, sources)
+        flow = None if definition is None else _structured(definition, report)
     except RecursionError:
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
-    found = _finished(report, sources)
-    return Compilation(source, sources, definition, None if has_errors(found) else flow, found)
+    found = _finished(report, sources, hints=hints)
+    configs = None if definition is None else tuple(one.name for one in definition.configs)
+    return Compilation(source, sources, None if has_errors(found) else flow, found, configs, definition)
 
 
-def _finished(report: Report, sources: Mapping[str, Source]) -> tuple[Diagnostic, ...]:
+def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> tuple[Diagnostic, ...]:
     """All faults by place, with their remedies, without those that comments overrule. A sound file does without the imports."""
     found = report.sorted()
-    if found:
+    if any(one.rule.severity is not Severity.HINT for one in found):
         from .frontend.remedies import add_remedies
 
         found = add_remedies(found, sources)
@@ -86,7 +102,7 @@ def _finished(report: Report, sources: Mapping[str, Source]) -> tuple[Diagnostic
         from .diagnostics.ignores import silence_and_judge
 
         found = silence_and_judge(found, sources)
-    return found
+    return found if hints else tuple(one for one in found if one.rule.severity is not Severity.HINT)
 
 
 def flow_names(source: Source, files: Files = NO_FILES) -> tuple[str, ...]:
@@ -99,14 +115,18 @@ def flow_names(source: Source, files: Files = NO_FILES) -> tuple[str, ...]:
     return tuple(node.name for node in flows_of(program.main, ClassReader()))
 
 
-def _define(
-    source: Source, class_name: str | None, files: Files, report: Report, sources: dict[str, Source]
+def _read(
+    source: Source, class_name: str | None, files: Files, given: Given, report: Report, sources: dict[str, Source]
 ) -> Definition | None:
     tree = parse(source, report)
-    return None if tree is None else read_flow(Program(source, tree, files, report, sources), class_name)
+    if tree is None:
+        return None
+    program = Program(source, tree, files, report, sources)
+    program.configs = Configs(folder=program.folder, given=given)
+    return read_flow(program, class_name)
 
 
-def _understand(definition: Definition, report: Report) -> Flow | None:
+def _structured(definition: Definition, report: Report) -> Flow | None:
     known = len(report.diagnostics)
     for check in GRAPH_CHECKS:
         check(definition, report)

@@ -1,16 +1,20 @@
 """`plan.json`: a flow as its runtime reads it, in the package beside the flow's own file.
 
 It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its
-`scopes` (the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`.
+`scopes` (the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`. It says
+which artifacts a step `reads`, which it `takes` from a join's inputs, and which it `writes`; null where that is not known.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
+from .ir.artifacts import names_read, names_taken, names_written
 from .ir.edges import edges_of
+from .ir.lineage import Joined, trace
 from .ir.nodes import (
     Arm,
     Arrival,
@@ -21,8 +25,10 @@ from .ir.nodes import (
     Flow,
     Foreach,
     Goto,
+    Include,
     Loop,
     Parallel,
+    Parameter,
     Split,
     Stage,
     Step,
@@ -30,7 +36,6 @@ from .ir.nodes import (
     Table,
     Task,
 )
-from .ir.walk import index_stages, resolve
 
 FORMAT: Final = 1
 """Raised whenever a runtime that reads the plan would have to change."""
@@ -51,22 +56,37 @@ def plan_of(flow: Flow) -> dict[str, Json]:
         "flow": flow.name,
         "file": flow.file,
         "start": flow.start,
-        "parameters": [
-            {
-                "attribute": one.attribute,
-                "name": one.name,
-                "type": one.type,
-                "default": plain(one.default),
-                "deferred": one.deferred,
-                "required": one.required,
-                "help": one.help,
-            }
-            for one in flow.parameters
+        "parameters": [_parameter(one) for one in flow.parameters],
+        "configs": [
+            {"attribute": one.attribute, "name": one.name, "plain": one.plain, "value": plain(one.value)} for one in flow.configs
         ],
         "decorators": _decorators(flow.decorators),
         "steps": {step.name: facts.step(step) for step in flow.steps},
         "body": _block(flow.body),
     }
+
+
+def _parameter(one: Parameter) -> Json:
+    return {
+        "attribute": one.attribute,
+        "name": one.name,
+        "type": one.type,
+        "default": plain(one.default),
+        "deferred": one.deferred,
+        "required": one.required,
+        "help": one.help,
+        "separator": one.separator,
+        "file": _include(one.file) if one.file is not None else None,
+    }
+
+
+def _include(file: Include) -> Json:
+    """A file as JSON: the default's content as text if it is text, and else in base64."""
+    if file.content is None:
+        return {"encoding": file.encoding, "text": None, "base64": None}
+    if file.encoding is None:
+        return {"encoding": None, "text": None, "base64": base64.b64encode(file.content).decode("ascii")}
+    return {"encoding": file.encoding, "text": file.content.decode(file.encoding), "base64": None}
 
 
 def plain(value: Constant) -> Json:
@@ -84,13 +104,12 @@ class _Facts:
     """What the tree says of each step."""
 
     def __init__(self, flow: Flow) -> None:
-        self.stages = index_stages(flow.body)
+        self.before = trace(flow)
         self.scopes: dict[str, list[Json]] = {}
-        self.before: dict[str, list[Json]] = {}
-        self.joined: dict[str, list[Json]] = {}
-        self._visit(flow.body, [], ())
+        self._visit(flow.body, [])
 
     def step(self, step: Step) -> dict[str, Json]:
+        before = self.before[step.name]
         return {
             "joins": step.joins,
             "scopes": self.scopes[step.name],
@@ -104,50 +123,44 @@ class _Facts:
                 }
                 for edge in edges_of(step)
             ],
-            "before": self.before[step.name],
-            "joined": self.joined[step.name],
+            "before": [_step_arrival(one) for one in before.arrivals],
+            "joined": [_joined(one) for one in before.joined],
             "decorators": _decorators(step.decorators),
+            **_artifacts(step),
         }
 
-    def _visit(self, block: Block, scopes: list[Json], entry: tuple[Arrival, ...]) -> None:
-        """Visit a block whose first stage is arrived at by `entry`, arrivals at steps."""
+    def _visit(self, block: Block, scopes: list[Json]) -> None:
         for stage in block.stages:
-            after = self._steps(stage.after) if stage.after else entry
             match stage:
                 case Task():
-                    splits = [self.stages[arrival.stage] for arrival in stage.after]
                     self.scopes[stage.name] = scopes
-                    self.joined[stage.name] = [self._join(one) for one in splits if isinstance(one, Parallel | Foreach)]
-                    self.before[stage.name] = [] if self.joined[stage.name] else [_step_arrival(one) for one in after]
                 case Parallel():
                     for branch in stage.branches:
-                        self._visit(branch, scopes, after)
+                        self._visit(branch, scopes)
                 case Foreach():
                     scope: Json = {"kind": "foreach", "split": stage.split, "variable": stage.variable}
-                    self._visit(stage.body, [*scopes, scope], after)
+                    self._visit(stage.body, [*scopes, scope])
                 case Loop():
                     scope = {"kind": "loop", "header": stage.header, "limit": stage.limit}
-                    self._visit(stage.body, [*scopes, scope], tuple(dict.fromkeys((*after, *self._steps(stage.again)))))
+                    self._visit(stage.body, [*scopes, scope])
                 case _:
                     assert_never(stage)
 
-    def _steps(self, arrivals: tuple[Arrival, ...]) -> tuple[Arrival, ...]:
-        """Arrivals at stages as arrivals at steps; those at a split are none, its join is told by `joined`."""
-        return tuple(
-            step
-            for arrival in arrivals
-            if not isinstance(self.stages[arrival.stage], Parallel | Foreach)
-            for step in resolve(self.stages, arrival)
-        )
 
-    def _join(self, stage: Parallel | Foreach) -> Json:
-        blocks = stage.branches if isinstance(stage, Parallel) else (stage.body,)
-        return {
-            "kind": "parallel" if isinstance(stage, Parallel) else "foreach",
-            "split": stage.split,
-            "key": stage.after[0].key,
-            "branches": [[_step_arrival(one) for one in self._steps(block.exits)] for block in blocks],
-        }
+def _joined(joined: Joined) -> Json:
+    return {
+        "kind": "parallel" if isinstance(joined.stage, Parallel) else "foreach",
+        "split": joined.stage.split,
+        "key": joined.key,
+        "branches": [[_step_arrival(one) for one in branch] for branch in joined.branches],
+    }
+
+
+def _artifacts(step: Step) -> dict[str, Json]:
+    """The names that a step's code reads of what came before, and those that it may set; null where that cannot be told."""
+    found = step.artifacts
+    names = {"reads": names_read(found), "takes": names_taken(found) if step.joins else (), "writes": names_written(found)}
+    return {key: None if value is None else list(value) for key, value in names.items()}
 
 
 def _step_arrival(arrival: Arrival) -> Json:

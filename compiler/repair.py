@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .diagnostics.fixes import apply_bytes, choose
-from .diagnostics.model import Diagnostic, Fix, Severity
+from .diagnostics.model import Diagnostic, Fix
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
+from .given import NOTHING, Given
 from .pipeline import Compilation, compile_bytes
 
 ROUNDS = 20
@@ -34,7 +35,13 @@ class Repair:
 
 
 def repair_bytes(
-    path: str, data: bytes, class_name: str | None = None, files: Files = NO_FILES, *, hints: bool = False
+    path: str,
+    data: bytes,
+    class_name: str | None = None,
+    files: Files = NO_FILES,
+    given: Given = NOTHING,
+    *,
+    hints: bool = False,
 ) -> Repair:
     """Make all fixes of a file, as it is on disk; those for other files are left to who repairs these.
 
@@ -43,17 +50,13 @@ def repair_bytes(
     """
 
     def check(text: bytes) -> Compilation:
-        return compile_bytes(path, text, class_name, files)
+        return compile_bytes(path, text, class_name, files, given, hints=hints)
 
     fixed: list[Diagnostic] = []
     refused: set[tuple[str, str, str]] = set()
     compilation = check(data)
     for _ in range(ROUNDS):
-        open_ones = [
-            one
-            for one in compilation.diagnostics
-            if fixable_in(one, path) and (hints or one.rule.severity is not Severity.HINT) and _key(one) not in refused
-        ]
+        open_ones = [one for one in compilation.diagnostics if fixable_in(one, path) and _key(one) not in refused]
         chosen = _at_once(compilation.source.text, open_ones)
         if not chosen:
             break

@@ -6,7 +6,7 @@ A `Binding` hangs on every flow object of a run: the `self` of a step, and each 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import paths
 from .artifacts import Artifacts
@@ -38,7 +38,7 @@ class Binding:
         task: TaskId,
         entries: dict[str, Entry],
         *,
-        inputs: Inputs | None = None,
+        inputs: Inputs[Any] | None = None,
         finished: bool = False,
     ) -> None:
         self.plan = plan
@@ -52,6 +52,7 @@ class Binding:
         self.artifacts = Artifacts(store, plan.flow, task.run)
         self._store = store
         self._parameters: dict[str, object] = {}
+        self._configs: dict[str, object] = {}
         self._items: dict[int, object] = {}
         self._before_join: tuple[str, frozenset[str]] | None = None
 
@@ -66,6 +67,17 @@ class Binding:
                 raise TaskError(f"the run has no value for the parameter `{attribute}`: compile the flow again")
             self._parameters[attribute] = self.load(attribute)
         return self._parameters[attribute]
+
+    def config(self, attribute: str) -> object:
+        """The value of a config, which the plan holds."""
+        if attribute not in self._configs:
+            from .config import value_of
+
+            spec = next((one for one in self.plan.configs if one.attribute == attribute), None)
+            if spec is None:
+                raise TaskError(f"the compiled flow has no config `{attribute}`: compile the flow again")
+            self._configs[attribute] = value_of(spec.value, plain=spec.plain)
+        return self._configs[attribute]
 
     def lost_at(self, name: str) -> str | None:
         """The join before this task that did not hand an artifact on which was there before it; None if that cannot be found.

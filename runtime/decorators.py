@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from types import MappingProxyType
+from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Unchanged(Protocol):
@@ -41,96 +44,134 @@ class Decorator(Generic[P]):
 
 
 @Decorator
-def step() -> None:
-    """A method that is a step of the flow."""
+def step(*, start: bool = False, end: bool = False) -> None:
+    """A method that is a step of the flow. The flow starts at the step `start`, or where it says `@step(start=True)`; and ends
+    likewise."""
 
 
 @Decorator
 def resources(
-    *, cpu: float = 1, memory: int = 4096, gpu: int = 0, disk: int | None = None, shared_memory: int | None = None
+    *,
+    cpu: float | str | None = 1,
+    gpu: int | str | None = None,
+    disk: float | str | None = None,
+    memory: float | str | None = 4096,
+    shared_memory: int | str | None = None,
 ) -> None:
-    """What the step's container needs: processors, memory in MiB, GPUs, disk in MiB, shared memory in MiB."""
+    """What the step's container needs: processors, memory in MB, GPUs, disk in MB, shared memory in MiB."""
 
 
 @Decorator
 def batch(
     *,
-    cpu: float = 1,
-    memory: int = 4096,
-    gpu: int = 0,
+    cpu: float | str | None = None,
+    gpu: int | str | None = None,
+    memory: float | str | None = None,
     image: str | None = None,
     queue: str | None = None,
     iam_role: str | None = None,
     execution_role: str | None = None,
-    shared_memory: int | None = None,
-    **more: Any,
+    shared_memory: int | str | None = None,
+    max_swap: int | str | None = None,
+    swappiness: int | str | None = None,
+    inferentia: int | str | None = None,
+    trainium: int | str | None = None,
+    efa: int | str | None = None,
+    host_volumes: str | Sequence[str] | None = None,
+    efs_volumes: str | Sequence[str] | None = None,
+    use_tmpfs: bool | None = False,
+    aws_batch_tags: Mapping[str, str] | None = None,
+    tmpfs_tempdir: bool | None = True,
+    tmpfs_size: int | str | None = None,
+    tmpfs_path: str | None = None,
+    ephemeral_storage: int | str | None = None,
+    log_driver: str | None = None,
+    log_options: Sequence[str] | None = None,
+    executable: str | None = None,
+    privileged: bool | None = False,
 ) -> None:
-    """How AWS Batch runs the step; memory in MiB."""
+    """How AWS Batch runs the step; memory in MB, shared memory, swap and tmpfs in MiB, ephemeral storage in GiB."""
 
 
 @Decorator
 def kubernetes(
     *,
-    cpu: float = 1,
-    memory: int = 4096,
-    disk: int = 10240,
-    gpu: int | None = None,
+    cpu: float | str = 1,
+    memory: float | str = 4096,
+    disk: float | str = 10240,
     image: str | None = None,
-    namespace: str | None = None,
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None,
+    image_pull_secrets: Sequence[str] | None = None,
     service_account: str | None = None,
-    secrets: Sequence[str] = (),
-    node_selector: Mapping[str, str] | None = None,
-    tolerations: Sequence[Mapping[str, Any]] = (),
-    labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
-    shared_memory: int | None = None,
-    **more: Any,
+    secrets: str | Sequence[str] | None = None,
+    node_selector: Mapping[str, str] | str | None = None,
+    namespace: str | None = None,
+    gpu: int | str | None = None,
+    gpu_vendor: str | None = None,
+    tolerations: Sequence[Mapping[str, Any]] | None = None,
+    labels: Mapping[str, str | None] | None = None,
+    annotations: Mapping[str, str | None] | None = None,
+    use_tmpfs: bool | None = None,
+    tmpfs_tempdir: bool | None = True,
+    tmpfs_size: int | str | None = None,
+    tmpfs_path: str | None = None,
+    persistent_volume_claims: Mapping[str, str] | None = None,
+    shared_memory: int | str | None = None,
+    port: int | str | None = None,
+    compute_pool: str | None = None,
+    executable: str | None = None,
+    hostname_resolution_timeout: float | None = 600,
+    qos: str | None = None,
+    extended_resources: Mapping[str, str | float] | None = None,
+    security_context: Mapping[str, bool | int | None] | None = None,
 ) -> None:
-    """How Kubernetes runs the step; memory, disk and shared memory in MiB."""
+    """How Kubernetes runs the step; memory and disk in MB, shared memory and tmpfs in MiB."""
 
 
 @Decorator
-def retry(*, times: int = 3, minutes_between_retries: float = 2) -> None:
+def retry(*, times: int | str = 3, minutes_between_retries: float | str = 2) -> None:
     """Run the step again when it fails, up to `times` times."""
 
 
 @Decorator
-def timeout(*, seconds: int = 0, minutes: int = 0, hours: int = 0) -> None:
+def timeout(*, seconds: float | str = 0, minutes: float | str = 0, hours: float | str = 0) -> None:
     """How long an attempt of the step may take, the three added; one that takes longer fails."""
 
 
 @Decorator
-def catch(*, var: str | None = None, print_exception: bool = True) -> None:
+def catch(*, var: str | None = None, print_exception: bool | None = True) -> None:
     """Go on when the step has failed for good, with the failure in the artifact `var`, which is None after a success."""
 
 
 @Decorator
-def environment(*, vars: Mapping[str, str] | None = None) -> None:
+def environment(*, vars: Mapping[str, str | float | bool] = _EMPTY) -> None:
     """Environment variables of the step's process."""
 
 
 @Decorator
-def secrets(*, sources: Sequence[str | Mapping[str, Any]] = (), **more: Any) -> None:
+def secrets(
+    *, sources: Sequence[str | Mapping[str, Any]] = (), role: str | None = None, allow_override: bool | None = False
+) -> None:
     """Secrets that become environment variables of the step's process."""
 
 
 @Decorator
-def pypi(*, packages: Mapping[str, str] | None = None, python: str | None = None, disabled: bool = False) -> None:
+def pypi(*, packages: Mapping[str, str] = _EMPTY, python: str | None = None, disabled: bool | None = None) -> None:
     """Packages from PyPI that the step needs, by name and version."""
 
 
 @Decorator
-def pypi_base(*, packages: Mapping[str, str] | None = None, python: str | None = None, disabled: bool = False) -> None:
+def pypi_base(*, packages: Mapping[str, str] = _EMPTY, python: str | None = None, disabled: bool | None = None) -> None:
     """Packages from PyPI that all steps of the flow need."""
 
 
 @Decorator
 def conda(
     *,
-    packages: Mapping[str, str] | None = None,
-    libraries: Mapping[str, str] | None = None,
+    packages: Mapping[str, str] = _EMPTY,
+    libraries: Mapping[str, str] = _EMPTY,
     python: str | None = None,
-    disabled: bool = False,
+    disabled: bool | None = None,
 ) -> None:
     """Packages from conda that the step needs, by name and version."""
 
@@ -138,30 +179,44 @@ def conda(
 @Decorator
 def conda_base(
     *,
-    packages: Mapping[str, str] | None = None,
-    libraries: Mapping[str, str] | None = None,
+    packages: Mapping[str, str] = _EMPTY,
+    libraries: Mapping[str, str] = _EMPTY,
     python: str | None = None,
-    disabled: bool = False,
+    disabled: bool | None = None,
 ) -> None:
     """Packages from conda that all steps of the flow need."""
 
 
 @Decorator
 def card(
-    *, type: str = "default", id: str | None = None, options: Mapping[str, Any] | None = None, timeout: int = 45, **more: Any
+    *,
+    type: str | None = "default",
+    options: Mapping[str, Any] | None = None,
+    scope: str | None = "task",
+    rank: Literal["high", "medium", "low"] | None = None,
+    timeout: float | None = 45,
+    id: str | None = None,
+    save_errors: bool | None = True,
+    customize: bool | None = False,
+    refresh_interval: float | None = 5,
 ) -> None:
     """A report of the step."""
 
 
 @Decorator
 def schedule(
-    *, cron: str | None = None, weekly: bool = False, daily: bool = True, hourly: bool = False, timezone: str | None = None
+    *,
+    cron: str | None = None,
+    weekly: bool | None = False,
+    daily: bool | None = True,
+    hourly: bool | None = False,
+    timezone: str | None = None,
 ) -> None:
-    """When the deployed flow starts by itself."""
+    """When the deployed flow starts by itself: one of the four; daily where nothing is said."""
 
 
 @Decorator
-def project(*, name: str = "", branch: str | None = None, production: bool = False) -> None:
+def project(*, name: str, branch: str | None = None, production: bool | None = False) -> None:
     """The project that the flow belongs to."""
 
 
@@ -169,7 +224,7 @@ def project(*, name: str = "", branch: str | None = None, production: bool = Fal
 def trigger(
     *,
     event: str | Mapping[str, Any] | None = None,
-    events: Sequence[str | Mapping[str, Any]] = (),
+    events: Sequence[str | Mapping[str, Any]] | None = (),
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Start the deployed flow when events come."""
@@ -179,7 +234,7 @@ def trigger(
 def trigger_on_finish(
     *,
     flow: str | Mapping[str, str] | None = None,
-    flows: Sequence[str | Mapping[str, str]] = (),
+    flows: Sequence[str | Mapping[str, str]] | None = (),
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Start the deployed flow when others have finished."""
@@ -188,8 +243,8 @@ def trigger_on_finish(
 @Decorator
 def exit_hook(
     *,
-    on_success: Sequence[Callable[..., Any]] = (),
-    on_error: Sequence[Callable[..., Any]] = (),
+    on_success: Sequence[str | Callable[..., Any]] = (),
+    on_error: Sequence[str | Callable[..., Any]] = (),
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Functions that run when a deployed run has ended."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from .children import leave_if_forked
+from .config import provided
 from .errors import LoadError
 from .failure import trimmed_traceback
 from .flowspec import FlowSpec
 from .metaflow import answer_for_metaflow
+from .plan import ConfigSpec
 
 
 class ProcessEnded(BaseException):
@@ -27,11 +29,14 @@ class ProcessEnded(BaseException):
         self.code = code
 
 
-def load_flow_class(flow_file: Path, class_name: str) -> type[FlowSpec]:
+def load_flow_class(flow_file: Path, class_name: str, configs: Sequence[ConfigSpec] = ()) -> type[FlowSpec]:
     """Import a flow's file as a module of its own name, and return the flow's class.
 
     The file's folder becomes the first on `sys.path`, as when Python runs the file. The module is registered, so that
     pickles find the classes in it. `if __name__ == "__main__"` does not fire.
+
+    Args:
+        configs: What the compiler found, so that the module's `Config`s have their values while it is imported.
 
     Raises:
         LoadError: The import fails, with the user's traceback; or there is no such class, or it is no flow.
@@ -57,7 +62,7 @@ def load_flow_class(flow_file: Path, class_name: str) -> type[FlowSpec]:
     sys.modules[name] = module
     pid = os.getpid()
     try:
-        with _exits_are_faults():
+        with _exits_are_faults(), provided(configs):
             spec.loader.exec_module(module)
         leave_if_forked(pid)
     except (Exception, SystemExit, ProcessEnded) as error:

@@ -56,7 +56,7 @@ class Parameter(Generic[T]):
             `ParameterContext` if it takes an argument.
         type: `str`, `int`, `float`, `bool` or `JSONType`; without it, the default's type, and else `str`.
         help: What `--help` says of it.
-        required: Refuse runs that do not give it.
+        required: Refuse runs that do not give it. It has no effect beside a default.
         show_default: Whether `--help` shows the default.
         separator: What splits a value that is text into a list of texts, such as `","`; an empty text stays as it is.
     """
@@ -66,11 +66,11 @@ class Parameter(Generic[T]):
         self: Parameter[list[str]],
         name: str,
         default: str | Callable[..., str] | None = None,
-        *,
         type: type[str] | None = None,
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
+        *,
         separator: str,
     ) -> None: ...
     @overload
@@ -83,7 +83,16 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
-        separator: str | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Parameter[Any],
+        name: str,
+        default: object,
+        type: JSONTypeClass,
+        help: str | None = None,
+        required: bool | None = None,
+        show_default: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -95,40 +104,51 @@ class Parameter(Generic[T]):
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
-        separator: str | None = None,
+        separator: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        name: str,
+        default: T | Callable[..., T] | None,
+        type: type[T],
+        help: str | None = None,
+        required: bool | None = None,
+        show_default: bool | None = None,
+        separator: None = None,
     ) -> None: ...
     @overload
     def __init__(
         self: Parameter[str],
         name: str,
         default: None = None,
-        *,
+        type: None = None,
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
-        separator: str | None = None,
+        separator: None = None,
     ) -> None: ...
     @overload
     def __init__(
         self,
         name: str,
         default: Callable[..., T],
-        *,
+        type: None = None,
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
-        separator: str | None = None,
+        separator: None = None,
     ) -> None: ...
     @overload
     def __init__(
         self,
         name: str,
         default: T,
-        *,
+        type: None = None,
         help: str | None = None,
         required: bool | None = None,
         show_default: bool | None = None,
-        separator: str | None = None,
+        separator: None = None,
     ) -> None: ...
     def __init__(
         self,
@@ -172,7 +192,9 @@ class Parameter(Generic[T]):
 
     def evaluate(self, flow_name: str, user_name: str | None = None) -> Any:
         """The default, called if it is a function. What it returns is not checked here."""
-        if not callable(self.default):
+        from .config import Placeholder
+
+        if not callable(self.default) or isinstance(self.default, Placeholder):
             return self.default
         if _takes_argument(self.default):
             return self.default(ParameterContext(flow_name, user_name, self.name))

@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from .errors import LoadError, ParameterError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .flowspec import FlowSpec
     from .parameter import Parameter
     from .plan import ParameterSpec, Plan
 
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
-_KINDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "json": "JSON"}
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "json": "JSON",
+    "file": "the path of a file",
+}
 
 
 def from_text(spec: ParameterSpec, text: str) -> object:
@@ -43,6 +52,10 @@ def from_text(spec: ParameterSpec, text: str) -> object:
                 return word in _TRUE
             case "json":
                 return json.loads(text)
+            case "file":
+                from .include import read_file
+
+                return read_file(spec, text)
     except ValueError:
         raise _mismatch(spec, text) from None
 
@@ -92,8 +105,13 @@ def from_environment(plan: Plan, text: str | None) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def complete(plan: Plan, flow_class: type[FlowSpec], given: Mapping[str, object], user: str | None = None) -> dict[str, object]:
+def complete(
+    plan: Plan, flow_class: type[FlowSpec], given: Mapping[str, object], user: str | None = None, folder: Path | None = None
+) -> dict[str, object]:
     """The values that a run keeps, by attribute: those given, by name, and the defaults of the rest.
+
+    Args:
+        folder: Where default files are, that of the flow's file; None in a container, which takes them from the plan.
 
     Raises:
         ParameterError: One is unknown, missing, or not of its type.
@@ -107,7 +125,31 @@ def complete(plan: Plan, flow_class: type[FlowSpec], given: Mapping[str, object]
     missing = [spec.name for spec in plan.parameters if spec.required and given.get(spec.name) is None]
     if missing:
         raise ParameterError(f"the flow {plan.flow} needs a value for " + ", ".join(f"`{name}`" for name in missing))
-    return {spec.attribute: _value(spec, plan, flow_class, given.get(spec.name), user) for spec in plan.parameters}
+    values: dict[str, object] = {}
+    for spec in plan.parameters:
+        value = given.get(spec.name)
+        if spec.file is not None:
+            values[spec.attribute] = _file_value(spec, plan, flow_class, value, user, folder)
+        else:
+            values[spec.attribute] = _value(spec, plan, flow_class, value, user)
+    return values
+
+
+def _file_value(
+    spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: object, user: str | None, folder: Path | None
+) -> object:
+    from .include import IncludeFile, parsed, read_default
+
+    declared = getattr(flow_class, spec.attribute, None)
+    if not isinstance(declared, IncludeFile):
+        raise ParameterError(f"the class {plan.flow} has no IncludeFile `{spec.attribute}`: compile the flow again")
+    content = given
+    if content is None:
+        path = _evaluated(spec, declared, plan, user) if spec.deferred else spec.default
+        if path is None:
+            return None
+        content = read_default(spec, str(path), folder)
+    return parsed(spec, declared, content)
 
 
 def _value(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: object, user: str | None) -> object:
@@ -126,9 +168,9 @@ def _value(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: o
         value = _evaluated(spec, declared, plan, user) if declared is not None and spec.deferred else spec.default
         if isinstance(value, str) and spec.type != "str":
             value = from_text(spec, value)  # a JSON default is written as JSON text
-    if declared is not None and declared.separator:
+    if spec.separator:
         if isinstance(value, str) and value:
-            return value.split(declared.separator)
+            return value.split(spec.separator)
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return value
     untyped = declared is not None and spec.deferred and declared.type is None
@@ -180,15 +222,19 @@ def _from_argo(spec: ParameterSpec, text: str) -> object:
     try:
         value = json.loads(text)
     except ValueError:
-        return from_text(spec, text)
+        return _from_json(spec, text) if spec.file is not None else from_text(spec, text)
     if value is None:
         return None
-    if spec.type == "str":
-        return value if isinstance(value, str) else text
-    return _from_json(spec, value)
+    if spec.type in ("str", "file") and not isinstance(value, str):
+        value = text
+    return value if spec.type == "str" else _from_json(spec, value)
 
 
 def _from_json(spec: ParameterSpec, value: object) -> object:
+    if spec.file is not None and value is not None:
+        from .include import content_from_json
+
+        return content_from_json(spec, value)
     if value is None or not isinstance(value, str) or spec.type == "str":
         return value
     if spec.type != "json":
@@ -214,7 +260,7 @@ def _checked(spec: ParameterSpec, value: Any) -> object:
             value = float(value) if fits else value
         case "bool":
             fits = isinstance(value, bool)
-        case "json":
+        case "json" | "file":
             fits = True
     if not fits:
         raise _mismatch(spec, value)

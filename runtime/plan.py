@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -120,15 +120,46 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
-    """A parameter as the compiler saw it. `deferred`: only the class's own `Parameter` knows its default."""
+    """A parameter as the compiler saw it. `deferred`: only the class's own `Parameter` knows its default.
+
+    Attributes:
+        separator: What splits a text into a list of texts.
+        file: For an `IncludeFile`, whose default is a path.
+    """
 
     attribute: str
     name: str
-    type: Literal["str", "int", "float", "bool", "json"]
+    type: Literal["str", "int", "float", "bool", "json", "file"]
     default: Any
     deferred: bool
     required: bool
     help: str | None
+    separator: str | None
+    file: FileSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """How the file of an `IncludeFile` becomes a value.
+
+    Attributes:
+        encoding: How its bytes are text; None: the value is the bytes.
+        content: What the default's file held when the flow was compiled; None where there is no default, or where it is too
+            large for a plan.
+    """
+
+    encoding: str | None
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSpec:
+    """A config, whose value the compiler found. `plain`: it is handed on as it is, and not with its keys as attributes."""
+
+    attribute: str
+    name: str
+    plain: bool
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +229,7 @@ class Plan:
     file: str
     start: str
     parameters: tuple[ParameterSpec, ...]
+    configs: tuple[ConfigSpec, ...]
     decorators: tuple[Decorator, ...]
     steps: Mapping[str, Step]
     body: Block
@@ -241,7 +273,8 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
             flow=document["flow"],
             file=document["file"],
             start=document["start"],
-            parameters=_each(document["parameters"], lambda p: ParameterSpec(**{k: p[k] for k in ParameterSpec.__slots__})),
+            parameters=_each(document["parameters"], _parameter),
+            configs=_each(document["configs"], lambda c: ConfigSpec(c["attribute"], c["name"], c["plain"], c["value"])),
             decorators=_each(document["decorators"], _decorator),
             steps={name: _step(name, step) for name, step in document["steps"].items()},
             body=_block(document["body"]),
@@ -252,6 +285,21 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
 
 def _each(items: Any, make: Callable[[Any], T]) -> tuple[T, ...]:
     return tuple(make(item) for item in items)
+
+
+def _parameter(data: Any) -> ParameterSpec:
+    plain = {name: data[name] for name in ParameterSpec.__slots__ if name != "file"}
+    return ParameterSpec(**plain, file=None if data["file"] is None else _file(data["file"]))
+
+
+def _file(data: Any) -> FileSpec:
+    if data["text"] is not None:
+        return FileSpec(data["encoding"], data["text"].encode(data["encoding"]))
+    if data["base64"] is not None:
+        import base64
+
+        return FileSpec(data["encoding"], base64.b64decode(data["base64"], validate=True))
+    return FileSpec(data["encoding"], None)
 
 
 def _decorator(data: Any) -> Decorator:

@@ -102,10 +102,10 @@ def run_locally(
     stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
-    flow_class = load_flow_class(flow_file, plan.flow)
+    flow_class = load_flow_class(flow_file, plan.flow, plan.configs)
     for step in plan.steps.values():
         check_catch(step, flow_class)
-    values = complete(plan, flow_class, given, user_name())
+    values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
     run_id = _in_child(lambda: place.claim_run(plan.flow))
     progress = Progress(out or sys.stdout, err or sys.stderr, color)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flowc.compiler import Compilation, Source
-from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.diagnostics.model import Report, Severity
+from flowc.compiler.diagnostics.rules import RULES
 from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.pipeline import compile_bytes
@@ -21,6 +22,12 @@ GOLDEN = ROOT / "golden"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir() and path.name != "errors")
 ERRORS = sorted(path for path in (GOLDEN / "errors").iterdir() if path.is_dir())
 
+READ_BESIDE = {
+    "config": {"config.json", "limits.toml"},
+    "include_file": {"notes.txt", "weights.bin", "table.csv"},
+}
+"""What a case's flow names beside itself."""
+
 
 def compile_case(case: Path) -> Compilation:
     """Compile the flow of a golden case."""
@@ -28,14 +35,21 @@ def compile_case(case: Path) -> Compilation:
 
 
 class Beside:
-    """The files in a folder, as the compiler asks for them: by paths from the flow's own."""
+    """The files in a folder, as the compiler asks for them: by paths from the flow's own. One is as large as no plan may hold."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def read(self, path: str) -> bytes | None:
+        if path == "large.bin":
+            return bytes(3 * 1024 * 1024)
         file = self.folder / path
         return file.read_bytes() if file.is_file() else None
+
+
+def is_hint(folder: Path) -> bool:
+    """Whether an error case is about a hint, which is given only where it is asked for."""
+    return any(folder.name.startswith(rule.code) and rule.severity is Severity.HINT for rule in RULES)
 
 
 def modules_of(case: Path, flow: str = "flow.py") -> tuple[str, ...]:

@@ -123,6 +123,8 @@ def source(
         lines += ["    @step", f"    def {names[number]}(self{', inputs' if joins else ''}):"]
         if living:  # each case is written with a colon and a blank, and nothing else is
             lines.append(f"        live(self, {'inputs' if joins else None}, {body.count(': ')})")
+        else:
+            lines.append("        self.items, self.kind = [], 0")
         lines.append(f"        {body or 'pass'}")
     return "\n".join(lines) + "\n"
 

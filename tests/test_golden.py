@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, Beside, compile_case, documents, modules_of
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, is_hint, modules_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -49,7 +49,7 @@ def test_tree_is_sound(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_orphaned(case: Path) -> None:
-    expected = {"flow.py", "result.json", *STAGES, *modules_of(case)}
+    expected = {"flow.py", "result.json", *STAGES, *modules_of(case), *READ_BESIDE.get(case.name, ())}
     assert set(files_in(case)) <= expected
 
 
@@ -58,7 +58,7 @@ def test_error(folder: Path, golden: Callable[[Path, str], None]) -> None:
     """A flow with one fault gives one diagnostic, of the code in its folder's name, at the right place."""
     data = (folder / "flow.py").read_bytes()
     named = re.search(rb"flow\.py:(\w+)", data)
-    done = compile_bytes("flow.py", data, named[1].decode() if named else None, Beside(folder))
+    done = compile_bytes("flow.py", data, named[1].decode() if named else None, Beside(folder), hints=is_hint(folder))
     diagnostics = list(done.diagnostics)
     if done.flow is not None:
         for target in ("argo", "sfn"):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ERRORS, Beside
+from conftest import ERRORS, Beside, is_hint
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Report
@@ -80,4 +80,4 @@ def compiled(file: Path) -> Compilation:
     """Compile a flow, the one that its first line names (`# flowc check sound.py:Train`) where it has several."""
     data = file.read_bytes()
     named = re.match(rb"# flowc check \w+\.py:(\w+)", data)
-    return compile_bytes(file.name, data, named[1].decode() if named else None, Beside(file.parent))
+    return compile_bytes(file.name, data, named[1].decode() if named else None, Beside(file.parent), hints=is_hint(file.parent))

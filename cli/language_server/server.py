@@ -67,8 +67,8 @@ class FlowServer(LanguageServer):
             self._timer = None
         try:
             self._publish(faults.published(self.files, self.encoding))
-        except Exception as error:
-            self._tell(error)
+        except Exception:  # a timer has nobody else who would hear of it
+            log.exception("a bug in flowc, not in your flow")
 
     def _publish(self, found: dict[str, list[types.Diagnostic]]) -> None:
         gone: dict[str, list[types.Diagnostic]] = {uri: [] for uri in self._shown if uri not in found}
@@ -93,12 +93,19 @@ class FlowServer(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong; what an editor asked for is answered with the error anyway."""
         if source is not FeatureRequestError:
-            self._tell(error)
+            log.error("a bug in flowc, not in your flow", exc_info=error)
 
-    def _tell(self, error: Exception) -> None:
-        log.error("%s", error, exc_info=error)
-        text = f"flowc: a bug in flowc, not in your flow: {error}"
-        self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+
+class _EditorLog(logging.Handler):
+    """Hands on what is logged to the editor's own log."""
+
+    def __init__(self, server: FlowServer) -> None:
+        super().__init__(logging.ERROR)
+        self.server = server
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record."""
+        self.server.window_log_message(types.LogMessageParams(types.MessageType.Error, self.format(record)))
 
 
 def make_server() -> FlowServer:
@@ -157,7 +164,7 @@ def _add_actions(server: FlowServer) -> None:
         if wanted(fixes.FIX_ALL) and (params.context.only or found):
             analysis = server.files.analysis(document)
             files = server.files.documents.beside(document)
-            whole = fixes.fix_all(analysis, files, server.encoding) if analysis is not None else None
+            whole = fixes.fix_all(analysis, files, server.encoding)
             found += [whole] if whole is not None else []
         return found
 
@@ -221,6 +228,7 @@ def serve() -> bool:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.ERROR)  # it warns of what editors commonly do
     server = make_server()
+    logging.getLogger(__package__).addHandler(_EditorLog(server))
     # pygls closes what it writes to; and nothing else may write between its messages.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output, contextlib.redirect_stdout(sys.stderr):
         server.start_io(sys.stdin.buffer, output)

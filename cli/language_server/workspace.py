@@ -41,7 +41,7 @@ class Analysis:
 
     Attributes:
         document: The document, at the version that was compiled.
-        compilations: By flow.
+        compilations: By flow; none if the compiler failed.
         seen: What was read beside it; None for a file that is not there.
     """
 
@@ -84,6 +84,7 @@ class View:
     analysis: Analysis
     compilation: Compilation
     documents: Documents
+    _shifts: dict[str, Shift | None] = field(default_factory=dict, compare=False, repr=False)
 
     def now(self, span: Span) -> Span | None:
         """Where a place of the flow is in the text of now."""
@@ -96,10 +97,11 @@ class View:
         return line if shift is None else shift.back(line)
 
     def _shift(self, path: str) -> Shift | None:
-        old, document = self.analysis.source(path), self.documents.at(path)
-        if old is None or document is None or old.text == document.source.text:
-            return None
-        return shift_between(old, document.source)
+        if path not in self._shifts:
+            old, document = self.analysis.source(path), self.documents.at(path)
+            changed = old is not None and document is not None and old.text != document.source.text
+            self._shifts[path] = shift_between(old, document.source) if changed and old and document else None
+        return self._shifts[path]
 
 
 class Workspace:
@@ -117,12 +119,11 @@ class Workspace:
         self._good.pop(uri, None)
 
     def analyses(self) -> list[Analysis]:
-        """What became of each open document; none for one on which the compiler failed."""
-        found = (self.analysis(one) for one in self.documents if one.is_checked)
-        return [one for one in found if one is not None]
+        """What became of each open document."""
+        return [self.analysis(one) for one in self.documents if one.is_checked]
 
-    def analysis(self, document: Document) -> Analysis | None:
-        """What became of a document, with the files beside it as they are now. A bug of ours is logged."""
+    def analysis(self, document: Document) -> Analysis:
+        """What became of a document, with the files beside it as they are now. A bug of flowc's is logged, once for each text."""
         files = self.documents.beside(document)
         known = self._now.get(document.uri)
         if known is not None and known.document is document and _is_same(known.seen, files):
@@ -130,11 +131,10 @@ class Workspace:
         try:
             found = analyse(document, files)
         except Exception:
-            log.exception("flowc failed on %s", document.uri)
-            self._now.pop(document.uri, None)
-            return None
+            log.exception("a bug in flowc, not in your flow: it failed on %s", document.uri)
+            found = Analysis(document, (), {})
         self._now[document.uri] = found
-        if found.is_readable or document.uri not in self._good:
+        if (found.compilations and found.is_readable) or document.uri not in self._good:
             self._good[document.uri] = found
         return found
 
@@ -158,12 +158,12 @@ def analyse(document: Document, files: Files) -> Analysis:
     """Compile a document: each of its flows."""
     noted = _Noted(files)
     source = document.source
-    first = compile_source(source, None, noted)
+    first = compile_source(source, None, noted, hints=True)
     several = any(one.rule is rules.SEVERAL_FLOWS for one in first.diagnostics)
     if several or (first.definition is not None and len(first.definition.model.context.program.main.module.classes) > 1):
         names = flow_names(source, noted)
         if len(names) > 1:
-            return Analysis(document, tuple(compile_source(source, name, noted) for name in names), noted.seen)
+            return Analysis(document, tuple(compile_source(source, name, noted, hints=True) for name in names), noted.seen)
     return Analysis(document, (first,), noted.seen)
 
 

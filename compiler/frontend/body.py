@@ -132,9 +132,10 @@ def _report_unread(context: Context, node: ast.ClassDef) -> None:
             continue
         match part:
             # What the file itself calls `Parameter`: no other file is read for every call of a step.
-            case ast.Call(func=function) if context.module.api_name(function) == "Parameter":
-                help = "write each as `name = Parameter(…)`, directly in the class"
-                context.fault(decorator_rules.BAD_PARAMETER, "a `Parameter` stands where it is not looked for", part, help=help)
+            case ast.Call(func=function) if (name := context.module.api_name(function)) in ("Parameter", "IncludeFile", "Config"):
+                help = f"write each as `name = {name}(…)`, directly in the class"
+                message = f"{'an' if name == 'IncludeFile' else 'a'} `{name}` stands where it is not looked for"
+                context.fault(decorator_rules.BAD_PARAMETER, message, part, help=help)
             case ast.FunctionDef() | ast.AsyncFunctionDef() if is_step(context, part):
                 message = f"step `{part.name}` does not stand directly in the class"
                 _at(context, rules.STEP_NOT_PLAIN, message, part, "", help="move it out of what it stands in")

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from ..diagnostics.model import Fix, Report, Rule
+from ..diagnostics.rules import decorators as rules
 from ..files import Files
 from ..ir.nodes import Constant
 from ..similar import did_you_mean as did_you_mean
 from ..source import Source
 from . import constants
+from .config_values import Configs
 from .module import Import, Module
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ class Context:
     def is_program(self) -> bool:
         """Whether it is the flow's own file, which runs as a program."""
         return self.source is self.program.main.source
+
+    @property
+    def configs(self) -> Configs:
+        """The flow's configs, once they are read."""
+        return self.program.configs
 
     def inside(self, names: Mapping[str, ast.expr | None]) -> Context:
         """The same file, within a class body that binds these names."""
@@ -100,6 +107,18 @@ class Context:
                 raise constants.NotConstant(node, f"`{root.id}` is assigned more than once")
             return bound, self
         return self.program.constant(self, node)
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether nothing in the file can have given this name of Python's own another meaning."""
+        return name not in self.hiding and name not in self.module.bindings and not self.module.stars
+
+    def not_constant(self, what: str, reason: constants.NotConstant, help: str = "") -> None:
+        """Report that an expression is no constant, unless it is so because of what is reported already."""
+        if reason.told:
+            return
+        plain = reason.rule is rules.NOT_CONSTANT
+        message = f"{what} is not a constant: {reason.reason}" if plain else reason.reason
+        self.fault(reason.rule, message, reason.node, "not constant" if plain else "", help=reason.help or help)
 
     def guess(self, name: str, known: Collection[str]) -> str | None:
         """The known name that was likely meant, as long as guesses do not cost more than they help.

@@ -1,4 +1,4 @@
-"""Decorators of flowc: which there are, what they take, and how one is read.
+"""How a decorator of flowc's is read; `decorator_table` says which there are.
 
 A decorator that is not flowc's (a user's own, from any module) is left in place for run time and does not appear in the IR.
 """
@@ -6,81 +6,15 @@ A decorator that is not flowc's (a user's own, from any module) is left in place
 from __future__ import annotations
 
 import ast
-import math
-from typing import Final
+from collections.abc import Mapping
 
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Decorator, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
+from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, contradiction
 from .fixing import name_argument, rename, the_near_one
-
-
-def _takes(**by_kind: str) -> dict[str, str]:
-    """The arguments of a decorator, each with its kind, from the names of each kind."""
-    return {name: kind for kind, names in by_kind.items() for name in names.split()}
-
-
-STEP_DECORATORS: Final[dict[str, dict[str, str]]] = {
-    "resources": _takes(size="cpu memory", number="gpu disk shared_memory"),
-    "batch": _takes(
-        size="cpu memory",
-        number="gpu shared_memory max_swap swappiness inferentia trainium efa ephemeral_storage tmpfs_size",
-        text="image queue iam_role execution_role log_driver tmpfs_path",
-        bool="use_tmpfs tmpfs_tempdir",
-        list="log_options",
-        table="aws_batch_tags",
-        any="host_volumes efs_volumes",
-    ),
-    "kubernetes": _takes(
-        size="cpu memory",
-        number="gpu disk shared_memory tmpfs_size port hostname_resolution_timeout",
-        text="image image_pull_policy service_account namespace gpu_vendor qos compute_pool tmpfs_path",
-        bool="use_tmpfs tmpfs_tempdir",
-        list="image_pull_secrets tolerations",
-        table="labels annotations persistent_volume_claims extended_resources security_context",
-        any="secrets node_selector",
-    ),
-    "retry": _takes(count="times", number="minutes_between_retries"),
-    "timeout": _takes(number="seconds minutes hours"),
-    "catch": _takes(text="var", bool="print_exception"),
-    "environment": _takes(variables="vars"),
-    "secrets": _takes(list="sources", text="role", bool="allow_override"),
-    "pypi": _takes(table="packages", text="python", bool="disabled"),
-    "conda": _takes(table="packages libraries", text="python", bool="disabled"),
-    "card": _takes(text="type id", table="options", number="timeout refresh_interval", bool="save_errors customize"),
-}
-"""Decorators of steps, each with its arguments and their kinds."""
-
-FLOW_DECORATORS: Final[dict[str, dict[str, str]]] = {
-    "schedule": _takes(bool="hourly daily weekly", text="cron timezone"),
-    "project": _takes(text="name branch", bool="production"),
-    "trigger": _takes(any="event", list="events", table="options"),
-    "trigger_on_finish": _takes(any="flow", list="flows", table="options"),
-    "exit_hook": _takes(functions="on_success on_error", table="options"),
-    "pypi_base": _takes(table="packages", text="python", bool="disabled"),
-    "conda_base": _takes(table="packages libraries", text="python", bool="disabled"),
-}
-"""Decorators of flows, likewise."""
-
-_REPEATABLE = {"card"}
-
-MAX_RETRIES: Final = 100
-"""More attempts than this are a mistake; every one of them is a container."""
-
-_NUMBERS = ("number", "size", "count")
-
-_KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
-    "number": ((int, float, str), "a number from 0"),
-    "size": ((int, float, str), "a number above 0"),
-    "count": ((int, float, str), f"a whole number from 0 to {MAX_RETRIES}"),
-    "text": ((str,), "a string"),
-    "bool": ((bool,), "True or False"),
-    "list": ((tuple,), "a list"),
-    "table": ((Table,), "a dictionary"),
-    "variables": ((Table,), "a dictionary of names and values"),
-    "any": ((object,), "a constant"),
-}
+from .kinds import Kind
 
 
 def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, owner: str) -> tuple[Decorator, ...]:
@@ -95,7 +29,7 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
         decorator = _read(context, node, name, on_step=on_step, owner=owner)
         if decorator is None:
             continue
-        if name in found and name not in _REPEATABLE:
+        if name in found and name not in REPEATABLE:
             context.fault(
                 rules.DUPLICATE_DECORATOR,
                 f"`@{name}` stands twice on `{owner}`",
@@ -123,66 +57,98 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
         context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
         return None
-    arguments: list[tuple[str, Constant]] = []
-    if isinstance(node, ast.Call):
-        takes = here[name]
-        for position in node.args:
-            context.fault(
-                rules.BAD_ARGUMENT,
-                f"`@{name}` takes its arguments by name",
-                position,
-                help=f"write `{next(iter(takes))}=…`",
-                fix=name_argument(context, name, node),
-            )
-        for keyword in node.keywords:
-            if (value := _argument(context, name, takes, keyword)) is not None:
-                arguments.append((str(keyword.arg), value[0]))
-    decorator = Decorator(name=name, arguments=tuple(arguments), span=context.source.span(node))
-    understood = not isinstance(node, ast.Call) or (len(arguments) == len(node.keywords) and not node.args)
-    if (
-        name == "timeout"
-        and understood
-        and not any(float(value) for _, value in arguments if isinstance(value, int | float | str))
-    ):
-        context.fault(rules.BAD_ARGUMENT, "`@timeout` names no time", node, help="write `@timeout(hours=1)`, or take it away")
+    arguments, understood = _arguments(context, name, here[name], node) if isinstance(node, ast.Call) else ({}, True)
+    fault = contradiction(name, arguments) if understood else None
+    if fault is not None:
+        argument, message, help = fault
+        keywords = node.keywords if isinstance(node, ast.Call) else []
+        place_at: ast.expr | ast.keyword = next((one for one in keywords if argument and one.arg == argument), node)
+        context.fault(rules.BAD_ARGUMENT, message, place_at, help=help)
         return None
-    return decorator
+    return Decorator(name=name, arguments=tuple(arguments.items()), span=context.source.span(node))
 
 
-def _argument(context: Context, name: str, takes: dict[str, str], keyword: ast.keyword) -> tuple[Constant] | None:
-    """The argument's value in a tuple of one, since None is a value too."""
-    if keyword.arg is None:
-        context.fault(rules.NOT_CONSTANT, f"`**` hides the arguments of `@{name}`", keyword, help="write each argument out")
-        return None
-    if keyword.arg not in takes:
-        guess = did_you_mean(keyword.arg, takes)
-        help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in takes)
-        fix = rename(context, keyword, the_near_one(keyword.arg, takes))
-        context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{keyword.arg}`", keyword, help=help, fix=fix)
-        return None
-    kind = takes[keyword.arg]
-    if kind == "functions":
-        return _functions(context, name, keyword)
+def _arguments(context: Context, name: str, takes: Mapping[str, Kind], call: ast.Call) -> tuple[dict[str, Constant], bool]:
+    """The arguments that are good, and whether all are."""
+    found: dict[str, Constant] = {}
+    if call.args:
+        first, names = call.args[0], list(takes)
+        if isinstance(first, ast.Starred):
+            context.fault(rules.BAD_ARGUMENT, f"`*` hides the arguments of `@{name}`", first, help="write each argument out")
+        else:
+            words = ", ".join(f"{one}=…" for one in names[: len(call.args)])
+            message, fix = f"`@{name}` takes its arguments by name", name_argument(context, name, call)
+            context.fault(rules.BAD_ARGUMENT, message, first, help=f"write `{words}`", fix=fix)
+    complete = not call.args
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            complete = _unpack(context, name, takes, keyword, found) and complete
+        elif keyword.arg not in takes:
+            _report_unknown(context, name, takes, keyword.arg, keyword)
+            complete = False
+        elif (value := _argument(context, name, keyword.arg, takes[keyword.arg], keyword.value)) is not None:
+            found[keyword.arg] = value[0]
+        else:
+            complete = False
+    return found, complete
+
+
+def _unpack(context: Context, name: str, takes: Mapping[str, Kind], keyword: ast.keyword, found: dict[str, Constant]) -> bool:
+    """Read `**table` where the table is a constant, as a part of a `Config` is; whether all of it is good."""
+    help = "write each argument out, or unpack a constant"
     try:
-        value = context.constant(keyword.value)
+        table = context.constant(keyword.value)
     except NotConstant as reason:
-        context.fault(
-            rules.NOT_CONSTANT,
-            f"`{keyword.arg}` of `@{name}` is not a constant: {reason}",
-            reason.node,
-            "not constant",
-            help="write a literal, or the name of a constant of this module",
-        )
-        return None
-    types, words = _KINDS[kind]
-    fits = isinstance(value, types) and (kind not in _NUMBERS or _is_number(value, kind))
-    if value is not None and not fits:
-        context.fault(rules.BAD_ARGUMENT, f"`{keyword.arg}` of `@{name}` takes {words}", keyword.value)
-        return None
-    return (_variables(context, value, keyword) if kind == "variables" and isinstance(value, Table) else value,)
+        context.not_constant(f"what `**` unpacks in `@{name}`", reason, help)
+        return False
+    if not isinstance(table, Table):
+        context.fault(rules.BAD_ARGUMENT, f"what `**` unpacks in `@{name}` is no dictionary", keyword, help=help)
+        return False
+    complete = True
+    for key, value in table.items:
+        if key not in takes:
+            _report_unknown(context, name, takes, str(key), keyword)
+            complete = False
+        elif key in found:
+            context.fault(rules.BAD_ARGUMENT, f"`{key}` of `@{name}` is given twice", keyword, "again")
+            complete = False
+        elif (good := _checked(context, name, str(key), takes[str(key)], value, keyword.value)) is not None:
+            found[str(key)] = good[0]
+        else:
+            complete = False
+    return complete
 
 
-def _variables(context: Context, table: Table, keyword: ast.keyword) -> Table:
+def _report_unknown(context: Context, name: str, takes: Mapping[str, Kind], given: str, keyword: ast.keyword) -> None:
+    guess = did_you_mean(given, takes)
+    help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in takes)
+    fix = rename(context, keyword, the_near_one(given, takes)) if keyword.arg else None
+    context.fault(rules.BAD_ARGUMENT, f"`@{name}` has no argument `{given}`", keyword, help=help, fix=fix)
+
+
+def _argument(context: Context, name: str, argument: str, kind: Kind, node: ast.expr) -> tuple[Constant] | None:
+    """The argument's value in a tuple of one, since None is a value too."""
+    if kind.special == "functions":
+        return _functions(context, name, argument, node)
+    try:
+        value = context.constant(node)
+    except NotConstant as reason:
+        help = "write a literal, or the name of a constant of this module"
+        context.not_constant(f"`{argument}` of `@{name}`", reason, help)
+        return None
+    return _checked(context, name, argument, kind, value, node)
+
+
+def _checked(context: Context, name: str, argument: str, kind: Kind, value: Constant, node: ast.expr) -> tuple[Constant] | None:
+    if value is None and kind.optional:
+        return (None,)
+    if value is None or not kind.fits(value):
+        context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes {kind.words}", node)
+        return None
+    return (_variables(context, value, node) if kind.special == "variables" and isinstance(value, Table) else value,)
+
+
+def _variables(context: Context, table: Table, node: ast.expr) -> Table:
     """Variables of a process, their values as text; faulty ones are reported and left out."""
     found: list[tuple[Constant, Constant]] = []
     for name, value in table.items:
@@ -194,28 +160,26 @@ def _variables(context: Context, table: Table, keyword: ast.keyword) -> Table:
             found.append((name, str(value)))
             continue
         help = "names that begin with `FLOWC_` are flowc's own; values are strings, numbers or booleans"
-        context.fault(rules.BAD_ARGUMENT, problem, keyword.value, help=help)
+        context.fault(rules.BAD_ARGUMENT, problem, node, help=help)
     return Table(tuple(found))
 
 
-def _functions(context: Context, name: str, keyword: ast.keyword) -> tuple[Constant] | None:
-    """A list of functions of the module, kept as their names."""
-    elements = keyword.value.elts if isinstance(keyword.value, ast.List | ast.Tuple) else [keyword.value]
-    names = [element.id for element in elements if isinstance(element, ast.Name)]
-    if len(names) != len(elements):
-        context.fault(rules.BAD_ARGUMENT, f"`{keyword.arg}` of `@{name}` takes functions of this module", keyword.value)
-        return None
+def _functions(context: Context, name: str, argument: str, node: ast.expr) -> tuple[Constant] | None:
+    """A list of functions of the module, by their names or as texts, kept as names."""
+    names: list[str] = []
+    for element in node.elts if isinstance(node, ast.List | ast.Tuple) else [node]:
+        match element:
+            case ast.Constant(value=None) if element is node:
+                continue
+            case ast.Name(id=function) | ast.Constant(value=str(function)):
+                names.append(function)
+            case _:
+                help = f"define a function in this file, and write `{argument}=[its_name]`"
+                context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes functions of this file", element, help=help)
+                return None
+        if context.is_builtin(names[-1]):
+            guess = did_you_mean(names[-1], context.module.bindings)
+            help = f"did you mean `{guess}`?" if guess else "define it in this file, or import it"
+            context.fault(rules.BAD_ARGUMENT, f"the file has no function `{names[-1]}`", element, help=help)
+            return None
     return (tuple(names),)
-
-
-def _is_number(value: Constant, kind: str) -> bool:
-    """A number of a kind, or a string that says one, as Metaflow allows: `memory="4000"`."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return False
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return False
-    if not math.isfinite(number) or number < 0:
-        return False
-    return not (kind == "size" and number == 0) and not (kind == "count" and (number % 1 or number > MAX_RETRIES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..ir.nodes import Decorator, Parameter, Step
+from ..ir.nodes import Config, Decorator, Parameter, Step
 from ..source import Span
 from .ends import Ends
 from .members import ClassModel
@@ -26,6 +26,7 @@ class Definition:
     doc: str
     file: str
     parameters: tuple[Parameter, ...]
+    configs: tuple[Config, ...]
     decorators: tuple[Decorator, ...]
     steps: dict[str, Step]
     methods: dict[str, Span]

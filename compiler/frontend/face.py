@@ -12,7 +12,18 @@ API_MODULES: Final = ("flowc", "metaflow")
 
 API_NAMES: Final = frozenset(
     {
-        *("FlowSpec", "step", "Parameter", "JSONType", "IncludeFile", "Config", "config_expr", "Inputs", "current"),
+        *(
+            "FlowSpec",
+            "step",
+            "Parameter",
+            "JSONType",
+            "IncludeFile",
+            "Config",
+            "config_expr",
+            "ConfigValue",
+            "Inputs",
+            "current",
+        ),
         *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets"),
         *("schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi", "pypi_base", "conda", "conda_base"),
         "card",
@@ -22,7 +33,7 @@ API_NAMES: Final = frozenset(
 
 NOT_YET: Final = frozenset(
     {
-        *("ConfigValue", "Deployer", "DeployedFlow", "Flow", "FlowMutator", "Metaflow", "MutableFlow"),
+        *("Deployer", "DeployedFlow", "Flow", "FlowMutator", "Metaflow", "MutableFlow"),
         *("MutableStep", "NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task", "TriggeredRun"),
         *("cards", "checkpoint", "client", "default_metadata", "default_namespace", "get_aws_client"),
         *("get_metadata", "get_namespace", "huggingface_hub", "load_flow", "metadata", "model", "namespace", "profile"),

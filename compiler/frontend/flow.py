@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import PurePath
 
+from ..dataflow.facts import analysis_of
 from ..diagnostics.rules import decorators as decorator_rules
-from ..ir.nodes import Decorator, Parameter, Step
+from ..ir.nodes import Config, Decorator, Parameter, Step
 from .body import Method
 from .classes import ClassReader
+from .configs import read_configs
+from .context import Context
 from .decorators import read_decorators
 from .definition import Definition
 from .ends import find_ends
@@ -28,11 +32,12 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         return None
     check_relative(context)
     model = classes.model(context, node)
+    program.configs, configs = read_configs(context, _declared(model))
     members = model.members.values()
     steps = {one.name: one for one in members if one.kind == "step"}
     methods = {one.name: one for one in members if one.kind in ("method", "property")}
     ends = find_ends(model, steps.values())
-    reader = StepReader(model, ends, frozenset(steps), frozenset(methods))
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model))
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear
     for name, member in steps.items():
@@ -54,7 +59,8 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         name=node.name,
         doc=ast.get_docstring(node) or "",
         file=PurePath(context.source.path).name,
-        parameters=_parameters(model),
+        parameters=_parameters(model, configs),
+        configs=configs,
         decorators=_decorators(model),
         steps=read,
         methods={name: one.context.source.name_span(one.node) for name, one in methods.items() if isinstance(one.node, Method)},
@@ -75,25 +81,37 @@ def _decorators(model: ClassModel) -> tuple[Decorator, ...]:
     return tuple(found)
 
 
-def _parameters(model: ClassModel) -> tuple[Parameter, ...]:
-    found: dict[str, Parameter] = {}
+def _declared(model: ClassModel) -> Iterator[tuple[Context, str, ast.expr]]:
+    """What the class and its bases declare by `Parameter`, `IncludeFile` and `Config`: where it stands, its name, the call."""
     for member in model.members.values():
         record = model.record(member.owner)
-        if member.kind != "parameter" or member.value is None or record is None:
-            continue
-        parameter = read_parameter(record.inside, member.name, member.value)
-        if parameter is None:
-            continue
-        option = parameter.name.replace("-", "_").lower()
-        if option in found:
-            member.context.report.add(
-                decorator_rules.DUPLICATE_PARAMETER,
-                f"two parameters are named `{parameter.name}`",
-                parameter.span,
-                "again",
-                also=[(found[option].span, "first here")],
-                help="rename one of them",
-            )
-        else:
-            found[option] = parameter
-    return tuple(found.values())
+        if member.kind == "parameter" and member.value is not None and record is not None:
+            yield record.inside, member.name, member.value
+
+
+def _parameters(model: ClassModel, configs: tuple[Config, ...]) -> tuple[Parameter, ...]:
+    found: dict[str, Parameter | Config] = {}
+    for config in configs:
+        _enter(model.context, found, config)
+    for context, attribute, call in _declared(model):
+        if (parameter := read_parameter(context, attribute, call)) is not None:
+            _enter(context, found, parameter)
+    return tuple(one for one in found.values() if isinstance(one, Parameter))
+
+
+def _enter(context: Context, found: dict[str, Parameter | Config], one: Parameter | Config) -> None:
+    """Enter what has a name on the command line, or report that the name is taken."""
+    first = found.setdefault(one.name.replace("-", "_").lower(), one)
+    if first is one:
+        return
+    earlier, later = (first, one) if first.span.path != one.span.path or first.span.line <= one.span.line else (one, first)
+    same = isinstance(first, Config) is isinstance(one, Config)
+    what = "a config and a parameter" if not same else "two configs" if isinstance(one, Config) else "two parameters"
+    context.report.add(
+        decorator_rules.DUPLICATE_PARAMETER,
+        f"{what} are named `{one.name}`",
+        later.span,
+        "again",
+        also=[(earlier.span, "first here")],
+        help="rename one of them",
+    )

@@ -1,4 +1,4 @@
-"""`Parameter(…)` in a flow's class: from an assignment to a `Parameter` of the IR.
+"""`Parameter(…)` and `IncludeFile(…)` in a flow's class: from an assignment to a `Parameter` of the IR.
 
 alpha = Parameter("alpha", default=0.5, help="…")      →   alpha: float = 0.5
 """
@@ -6,17 +6,16 @@ alpha = Parameter("alpha", default=0.5, help="…")      →   alpha: float = 0.
 from __future__ import annotations
 
 import ast
+import builtins
 import json
-import re
-from typing import Final, TypeVar
+from typing import Final
 
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Parameter, Table
 from .constants import NotConstant
 from .context import Context, did_you_mean
-from .fixing import rename, the_near_one
-
-_T = TypeVar("_T", str, bool)
+from .declaration import Declaration, read_declaration
+from .includes import read_include
 
 _TYPES: Final = {
     "str": (str,),
@@ -25,123 +24,79 @@ _TYPES: Final = {
     "bool": (bool,),
     "json": (str, Table, tuple, int, float, bool),
 }
-_ARGUMENTS: Final = ("name", "default", "type", "help", "required", "show_default", "separator")
-RUN_OPTIONS: Final = frozenset(["help", "format", "color", "datastore", "max-workers", "max-num-splits"])
-"""Options of `flowc run` itself."""
-_NOT_YET: Final = {"IncludeFile", "Config"}
+_WORDS: Final = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def read_parameter(context: Context, attribute: str, value: ast.expr) -> Parameter | None:
     """The parameter that an assignment of the class makes, or None where it makes none or a faulty one."""
-    if not isinstance(value, ast.Call):
+    kind = context.api_name(value.func) if isinstance(value, ast.Call) else None
+    if not isinstance(value, ast.Call) or kind not in ("Parameter", "IncludeFile"):
         return None
-    name = context.api_name(value.func)
-    if name in _NOT_YET:
-        context.fault(
-            rules.NOT_YET_READ,
-            f"`{name}` is not supported by this version",
-            value,
-            help="use a `Parameter`, or read the file in a step",
-        )
+    read = read_declaration(context, attribute, value, kind)
+    if read is None:
         return None
-    if name != "Parameter":
+    declaration, name = read
+    return read_include(declaration, name) if kind == "IncludeFile" else _read(declaration, name)
+
+
+def _read(declaration: Declaration, name: str) -> Parameter | None:
+    context, arguments = declaration.context, declaration.arguments
+    default = _default(declaration)
+    if default is None:
         return None
-    arguments = _arguments(context, value)
-    if arguments is None:
-        return None
-    if "name" not in arguments:
-        context.fault(rules.BAD_PARAMETER, "the `Parameter` has no name", value, help=f'write `Parameter("{attribute}", …)`')
-        return None
-    option = _constant(context, arguments["name"], attribute, "name")
-    if isinstance(option, str) and option.replace("_", "-").lower() in RUN_OPTIONS:
-        help = "rename it on the command line: the attribute may keep its name"
-        context.fault(rules.BAD_PARAMETER, f"`--{option}` is an option of `flowc run` itself", arguments["name"], help=help)
-        return None
-    if not isinstance(option, str) or not re.fullmatch(r"[A-Za-z_][\w-]*", option, re.ASCII):
-        context.fault(
-            rules.BAD_PARAMETER,
-            "the name of a `Parameter` is a string of letters, digits, `_` and `-`",
-            arguments["name"],
-            help=f'write `Parameter("{attribute}", …)`',
-        )
-        return None
-    default, deferred = _default(context, arguments.get("default"))
-    type_name = _type(context, arguments.get("type"), default)
+    value, deferred = default
+    type_name = _type(context, arguments.get("type"), value)
     if type_name is None:
         return None
-    if default is not None and not _fits(default, type_name):
-        context.fault(
-            rules.BAD_PARAMETER,
-            f"the default of `{option}` is not of type `{type_name}`",
-            arguments["default"],
-            f"not {_article(type_name)}",
-        )
-        return None
-    help_text = _typed(context, arguments, "help", str, "a string")
-    required = _typed(context, arguments, "required", bool, "True or False")
-    _typed(context, arguments, "separator", str, "a string")
+    separator = _separator(declaration, type_name, deferred)
+    if value is not None:
+        fitting = _fitting(value, type_name)
+        if fitting is None:
+            _report_misfit(declaration, name, value, type_name)
+            return None
+        value = fitting[0]
+    show_default = declaration.typed("show_default", bool, "True or False")
     return Parameter(
-        attribute=attribute,
-        name=option,
+        attribute=declaration.attribute,
+        name=name,
         type=type_name,
-        default=float(default) if type_name == "float" and isinstance(default, int) else default,
+        default=value,
         deferred=deferred,
-        required=bool(required),
-        help=help_text,
-        span=context.source.span(value),
+        required=declaration.required(),
+        help=declaration.typed("help", str, "a string"),
+        show_default=show_default is not False,
+        separator=separator,
+        span=context.source.span(declaration.call),
     )
 
 
-def _arguments(context: Context, call: ast.Call) -> dict[str, ast.expr] | None:
-    found: dict[str, ast.expr] = dict(zip(_ARGUMENTS, call.args[:1], strict=False))
-    for extra in call.args[1:]:
-        context.fault(
-            rules.BAD_PARAMETER, "`Parameter` takes its arguments by name, all but the first", extra, help="write `default=…`"
-        )
-        return None
-    for keyword in call.keywords:
-        if keyword.arg is None or keyword.arg not in _ARGUMENTS:
-            guess = did_you_mean(keyword.arg or "", _ARGUMENTS)
-            help = f"did you mean `{guess}`?" if guess else "it takes " + ", ".join(f"`{one}`" for one in _ARGUMENTS)
-            what = f"has no argument `{keyword.arg}`" if keyword.arg else "cannot be read with `**`"
-            fix = rename(context, keyword, the_near_one(keyword.arg or "", _ARGUMENTS))
-            context.fault(rules.BAD_PARAMETER, f"`Parameter` {what}", keyword, help=help, fix=fix)
-            return None
-        found[keyword.arg] = keyword.value
-    return found
+def _default(declaration: Declaration) -> tuple[Constant, bool] | None:
+    """The default and whether it is deferred: what is no constant is worked out when the flow runs, a function too.
 
-
-def _constant(context: Context, node: ast.expr | None, otherwise: Constant, what: str) -> Constant:
-    if node is None:
-        return otherwise
-    try:
-        return context.constant(node)
-    except NotConstant as reason:
-        context.fault(rules.NOT_CONSTANT, f"`{what}` of a `Parameter` is not a constant: {reason}", reason.node, "not constant")
-        return otherwise
-
-
-def _typed(context: Context, arguments: dict[str, ast.expr], name: str, kind: type[_T], words: str) -> _T | None:
-    """An argument that must be a constant of one type; None where it is not given."""
-    value = _constant(context, arguments.get(name), None, name)
-    if value is not None and not isinstance(value, kind):
-        context.fault(rules.BAD_PARAMETER, f"`{name}` of a `Parameter` takes {words}", arguments[name])
-        return None
-    return value
-
-
-def _default(context: Context, node: ast.expr | None) -> tuple[Constant, bool]:
-    """The default and whether it is deferred: what is no constant is worked out when the flow runs, a function too."""
+    None where neither can be, which is reported.
+    """
+    node = declaration.arguments.get("default")
     if node is None:
         return None, False
+    context = declaration.context
     try:
         return context.constant(node), False
-    except NotConstant:
+    except NotConstant as reason:
+        if reason.told:
+            return None
+        if reason.rule is not rules.NOT_CONSTANT:
+            context.not_constant("", reason)
+            return None
+        if isinstance(node, ast.Name) and context.is_builtin(node.id) and not hasattr(builtins, node.id):
+            guess = did_you_mean(node.id, context.module.bindings)
+            help = f"did you mean `{guess}`?" if guess else "write a value, or the name of a function of this file"
+            context.fault(rules.NOT_CONSTANT, f"the file has no `{node.id}`", node, "nothing binds this name", help=help)
+            return None
         return None, True
 
 
 def _type(context: Context, node: ast.expr | None, default: Constant) -> str | None:
-    if node is None:
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
         match default:
             case bool():
                 return "bool"
@@ -155,7 +110,7 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
                 return "str"
     if context.api_name(node) == "JSONType":
         return "json"
-    if isinstance(node, ast.Name) and node.id in ("str", "int", "float", "bool"):
+    if isinstance(node, ast.Name) and node.id in ("str", "int", "float", "bool") and context.is_builtin(node.id):
         return node.id
     context.fault(
         rules.BAD_PARAMETER,
@@ -166,16 +121,57 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
     return None
 
 
-def _fits(value: Constant, type_name: str) -> bool:
+def _separator(declaration: Declaration, type_name: str, deferred: bool) -> str | None:
+    separator = declaration.typed("separator", str, "a string")
+    if separator is None:
+        return None
+    if not separator:
+        declaration.fault("separator", "the separator is empty", help='write what stands between two items: `separator=","`')
+        return None
+    if type_name != "str":
+        message = f"only text can be split, and `{declaration.attribute}` is of type `{type_name}`"
+        declaration.fault("separator", message, help="take it away, or use `type=JSONType` for a list")
+        return None
+    return separator
+
+
+def _fitting(value: Constant, type_name: str) -> tuple[Constant] | None:
+    """The default as a value of its type, or None. A text is read as on the command line, as Metaflow does."""
+    match type_name, value:
+        case "json", str():
+            return (value,) if _json_error(value) is None else None
+        case "int" | "float", str():
+            try:
+                return (int(value) if type_name == "int" else float(value),)
+            except ValueError:
+                return None
+        case "bool", str():
+            return (_WORDS[value.strip().lower()],) if value.strip().lower() in _WORDS else None
+        case "int" | "float", bool():
+            return None
+        case "float", int():
+            return (float(value),)
+    return (value,) if isinstance(value, _TYPES[type_name]) else None
+
+
+def _report_misfit(declaration: Declaration, name: str, value: Constant, type_name: str) -> None:
     if type_name == "json" and isinstance(value, str):
-        try:
-            json.loads(value)
-        except ValueError:
-            return False
-    if isinstance(value, bool):
-        return type_name in ("bool", "json")
-    return isinstance(value, _TYPES[type_name])
+        declaration.fault(
+            "default",
+            f"the default of `{name}` is no JSON: {_json_error(value)}",
+            "not JSON",
+            help="a text is read as JSON: write the value itself (`{…}`, `[…]`), or a text in JSON's quotes ('\"text\"')",
+        )
+        return
+    article = {"int": "a whole number", "float": "a number", "bool": "True or False", "str": "a string"}[type_name]
+    declaration.fault("default", f"the default of `{name}` is not of type `{type_name}`", f"not {article}")
 
 
-def _article(type_name: str) -> str:
-    return {"int": "a whole number", "float": "a number", "bool": "True or False", "str": "a string"}.get(type_name, "JSON")
+def _json_error(text: str) -> str | None:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return str(error)
+    except RecursionError:
+        return "it is nested too deeply"
+    return None

@@ -19,6 +19,7 @@ from ..diagnostics.model import Report
 from ..diagnostics.rules import file as rules
 from ..files import Files
 from ..source import Source
+from .config_values import NO_CONFIGS
 from .constants import NotConstant
 from .context import Context
 from .face import is_flowcs
@@ -82,6 +83,7 @@ class Program:
     Attributes:
         main: The flow's own file.
         sources: All that was read, by path; the caller's.
+        configs: The flow's configs. What they are given at first, and once they are read their values.
     """
 
     def __init__(self, source: Source, tree: ast.Module, files: Files, report: Report, sources: dict[str, Source]) -> None:
@@ -89,6 +91,7 @@ class Program:
         self.report = report
         self.folder = source.path[: max(source.path.rfind("/"), source.path.rfind(os.sep)) + 1]
         self.sources = sources
+        self.configs = NO_CONFIGS
         # A run imports the flow's file under its own name.
         name = PurePath(source.path).stem
         self.main = Context(source, read_module(tree), files, report, self, name)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from ..dataflow.effects import Analysis
+from ..dataflow.facts import read_artifacts
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import flow as flow_rules
 from ..diagnostics.rules import transitions as transition_rules
+from ..ir.artifacts import NO_ARTIFACTS, Artifacts
 from ..ir.nodes import Arm, Decorator, Fanout, Step
 from .body import RESERVED
 from .context import Context
@@ -29,6 +32,7 @@ class StepReader:
         ends: Where the flow starts and ends.
         steps: The names of all its steps.
         methods: The names of its other methods.
+        analysis: What the data-flow analysis of its steps shares.
         mistaken: Methods that some `self.next` takes for steps, which is reported there.
     """
 
@@ -36,6 +40,7 @@ class StepReader:
     ends: Ends
     steps: frozenset[str]
     methods: frozenset[str]
+    analysis: Analysis
     mistaken: set[str] = field(default_factory=set)
 
     def read(self, member: Member, function: ast.FunctionDef) -> tuple[Step, bool]:
@@ -46,7 +51,7 @@ class StepReader:
         may_end = borrows or self.ends.end is None or function.name in self.ends.unclear
         paths = PathReader(context, function.name, me, end=self.ends.end, may_end=may_end)
         paths.read(function)
-        arms, bound, complete = self._arms(context, function, me, paths)
+        arms, calls, bound, complete = self._arms(context, function, me, paths)
         record = self.model.record(member.owner)
         decorators = read_decorators(
             context if record is None else record.inside, function.decorator_list, on_step=True, owner=function.name
@@ -58,13 +63,17 @@ class StepReader:
             arms=arms,
             decorators=decorators,
             max_iterations=bound,
+            artifacts=self._artifacts(member, arms, calls) if complete and callable_ and not paths.broken else NO_ARTIFACTS,
             span=context.source.name_span(function),
         )
         return step, complete and callable_ and not paths.broken and not borrows
 
+    def _artifacts(self, member: Member, arms: tuple[Arm, ...], calls: list[tuple[Arm, ast.Call]]) -> Artifacts:
+        return read_artifacts(self.analysis, member, [[call for one, call in calls if one == arm] for arm in arms])
+
     def _arms(
         self, context: Context, function: ast.FunctionDef, me: str, paths: PathReader
-    ) -> tuple[tuple[Arm, ...], int | None, bool]:
+    ) -> tuple[tuple[Arm, ...], list[tuple[Arm, ast.Call]], int | None, bool]:
         reader = TransitionReader(context, self.model, self.ends, me, self.steps, self.methods, self.mistaken)
         if (end := self.ends.end) == function.name:
             for call in paths.calls:
@@ -75,12 +84,13 @@ class StepReader:
                     f"nothing comes after `{end}`",
                     help="delete it, or rename the step",
                 )
-            return (), None, not paths.calls
+            return (), [], None, not paths.calls
         read = [reader.read(call) for call in paths.calls]
         self._check_fanouts(context, [one.arm for one in read if isinstance(one.arm, Fanout)])
         arms = tuple(dict.fromkeys(one.arm for one in read if one.arm is not None))
         bounds = [one.max_iterations for one in read if one.max_iterations is not None]
-        return arms, min(bounds, default=None), all(one.arm is not None for one in read)
+        calls = [(one.arm, call) for one, call in zip(read, paths.calls, strict=True) if one.arm is not None]
+        return arms, calls, min(bounds, default=None), all(one.arm is not None for one in read)
 
     def _check_catch(self, context: Context, decorators: tuple[Decorator, ...]) -> None:
         for decorator in decorators:
@@ -142,7 +152,14 @@ class StepReader:
 
 
 def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Report `self.next` in a method that is no step, and a flow's decorator above one."""
+    """Report `self.next` in a method that is no step, and an `__init__` that does something."""
+    if function.name == "__init__" and not all(_does_nothing(statement) for statement in function.body):
+        context.report.add(
+            decorator_rules.INIT_NOT_CALLED,
+            "the flow's `__init__` is not called in a run: what it sets is lost",
+            context.source.name_span(function),
+            help="set artifacts in the first step, and constants in the class",
+        )
     arguments = [*function.args.posonlyargs, *function.args.args]
     if arguments and not _decorated(function, "staticmethod"):
         me = arguments[0].arg
@@ -158,6 +175,17 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
                         node,
                         help=f"put `@step` above `def {function.name}`, or call `{me}.next` in the step itself",
                     )
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """A docstring, `pass`, or a call of the base class's `__init__`."""
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"))):
+            return True
+        case _:
+            return False
 
 
 def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

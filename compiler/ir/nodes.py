@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..source import Span
+from .artifacts import NO_ARTIFACTS, Artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,14 @@ class Parameter:
     Attributes:
         attribute: The name in the class: `self.alpha`.
         name: The name on the command line: `--alpha`.
-        type: One of `str`, `int`, `float`, `bool`, `json`.
-        default: Its default; None where there is none, or where `deferred`.
+        type: One of `str`, `int`, `float`, `bool`, `json`, and `file` for an `IncludeFile`.
+        default: Its default, of a `file` the path; None where there is none, or where `deferred`.
         deferred: The default is an expression that only a running program can evaluate.
         required: A run without it is refused.
         help: What `--help` says.
+        show_default: Whether `--help` shows the default.
+        separator: What splits a text into a list of texts.
+        file: How a `file` becomes a value.
     """
 
     attribute: str
@@ -75,6 +79,45 @@ class Parameter:
     default: Constant
     deferred: bool
     required: bool
+    help: str | None
+    show_default: bool = True
+    separator: str | None = None
+    file: Include | None = None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Include:
+    """The file of an `IncludeFile`.
+
+    Attributes:
+        encoding: How its bytes are text; None where the value is the bytes themselves.
+        content: What the default's file holds, so that a container has it; None where there is no default, or where it is too
+            large to travel in the plan.
+    """
+
+    encoding: str | None
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Values that are known when the flow is compiled.
+
+    Attributes:
+        attribute: The name in the class: `self.config`.
+        name: The name on the command line: `--config NAME PATH`.
+        value: What it holds: a table, or whatever else if it is `plain`; None where nothing is given.
+        plain: It is handed on as it is, and not with its keys as attributes.
+        origin: Where the value is from, for people: `config.json`; "" where nothing is given.
+        help: What `--help` says.
+    """
+
+    attribute: str
+    name: str
+    value: Constant
+    plain: bool
+    origin: str
     help: str | None
     span: Span = field(compare=False, repr=False)
 
@@ -127,6 +170,7 @@ class Step:
         arms: The ways on, one for each distinct `self.next`, in the order written; none for the step that ends the flow.
         decorators: In the order written.
         max_iterations: The bound that the source sets on a loop which this step closes, or None.
+        artifacts: What it reads and writes of `self`.
     """
 
     name: str
@@ -134,6 +178,7 @@ class Step:
     arms: tuple[Arm, ...]
     decorators: tuple[Decorator, ...]
     max_iterations: int | None = None
+    artifacts: Artifacts = field(default=NO_ARTIFACTS, repr=False)
     span: Span = field(compare=False, repr=False)
 
 
@@ -244,6 +289,7 @@ class Flow:
         doc: Its docstring, or "".
         file: The file's name without its folders.
         parameters: In the order written.
+        configs: Likewise.
         decorators: Those on the class.
         steps: In the order of `body`, so that the order in the source changes nothing.
         start: The step where a run starts.
@@ -254,6 +300,7 @@ class Flow:
     doc: str
     file: str
     parameters: tuple[Parameter, ...]
+    configs: tuple[Config, ...] = ()
     decorators: tuple[Decorator, ...]
     steps: tuple[Step, ...]
     start: str

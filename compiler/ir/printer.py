@@ -3,6 +3,7 @@
 flow Sums
   parameter n: int = 10
   step start -> foreach items: work
+    writes items
   ...
 body
   start
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from .artifacts import names_read, names_taken, names_written
 from .nodes import (
     Arm,
     Arrival,
@@ -29,6 +31,7 @@ from .nodes import (
     Goto,
     Loop,
     Parallel,
+    Parameter,
     Split,
     Stage,
     Step,
@@ -50,19 +53,37 @@ def _lines(flow: Flow) -> Iterator[str]:
     for parameter in flow.parameters:
         default = "" if parameter.default is None else f" = {print_constant(parameter.default)}"
         rest = (" = <deferred>" if parameter.deferred else default) + (" required" if parameter.required else "")
-        yield f"  parameter {parameter.name}: {parameter.type}{rest}"
+        yield f"  parameter {parameter.name}: {_type(parameter)}{rest}"
+    for config in flow.configs:
+        origin = f"  from {config.origin}" if config.origin else ""
+        yield f"  config {config.name} = {print_constant(config.value)}{origin}"
     for step in flow.steps:
         yield f"  {_step(step)}"
         for decorator in step.decorators:
             yield f"    {print_decorator(decorator)}"
+        yield from _artifacts(step)
     yield "body"
     yield from _block(flow.body, "  ")
+
+
+def _type(parameter: Parameter) -> str:
+    if parameter.file is not None:
+        return f"file of {parameter.file.encoding or 'bytes'}"
+    return parameter.type if parameter.separator is None else f"{parameter.type} split at {parameter.separator!r}"
 
 
 def _step(step: Step) -> str:
     ways = " | ".join(_arm(arm) for arm in step.arms) or "end"
     bound = f" (at most {step.max_iterations} turns)" if step.max_iterations is not None else ""
     return f"step {step.name}{'(inputs)' if step.joins else ''} -> {ways}{bound}"
+
+
+def _artifacts(step: Step) -> Iterator[str]:
+    found = step.artifacts
+    takes = names_taken(found) if step.joins else ()
+    for verb, names in (("reads", names_read(found)), ("takes", takes), ("writes", names_written(found))):
+        if names is None or names:
+            yield f"    {verb} {'anything' if names is None else ', '.join(names)}"
 
 
 def _arm(arm: Arm) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..diagnostics.model import Report
 from ..frontend.definition import Definition
 from ..ir.nodes import Flow
+from .check_artifacts import check_artifacts
 from .check_catch import check_catch
 from .check_ends import check_ends
 from .check_loops import check_loops
@@ -26,4 +27,5 @@ FLOW_CHECKS: tuple[Callable[[Flow, Report], None], ...] = (
     check_loops,  # bounds add up along the tree
     check_catch,  # independent of all others
     check_names,  # so is this
+    check_artifacts,  # walks the whole tree; last, since all others judge smaller things
 )

@@ -41,6 +41,7 @@ def structure(definition: Definition, report: Report) -> Flow | None:
         doc=definition.doc,
         file=definition.file,
         parameters=definition.parameters,
+        configs=definition.configs,
         decorators=definition.decorators,
         steps=tuple(definition.steps[stage.name] for stage in walk_stages(body) if isinstance(stage, Task)),
         start=start,

@@ -9,6 +9,7 @@ class Switch(FlowSpec):
     @step
     def start(self):
         self.route = self.kind
+        self.how = "at once"
         self.next({"small": self.quick, "tiny": self.quick, "large": self.slow, 0: self.meet}, condition="route")
 
     @step

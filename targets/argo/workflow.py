@@ -55,7 +55,8 @@ def workflow_name(flow: str) -> str:
 def _parameter(parameter: Parameter) -> Inline:
     argument = Inline(name=parameter.name)
     if not parameter.required or parameter.default is not None or parameter.deferred:
-        argument["value"] = encode_value(plain(parameter.default))
+        # The content of a default file is in the plan; what is given here is content, and not a path.
+        argument["value"] = encode_value(plain(parameter.default) if parameter.file is None else None)
     if parameter.help:
         argument["description"] = re.sub(r"{(?={)", "{ ", parameter.help)
     return argument

@@ -13,6 +13,8 @@ from typing import Any
 TIMEOUT = 60
 """Seconds to wait for a message before the test fails; none takes a second on an idle machine."""
 
+SERVER = ("-m", "flowc", "lsp", "--stdio")
+
 
 class Editor:
     """One editor with one server.
@@ -20,11 +22,12 @@ class Editor:
     Args:
         folder: Where the server is started.
         encodings: What the editor offers to count characters in; the protocol's default where it says nothing.
+        command: The server, as arguments for Python.
     """
 
-    def __init__(self, folder: Path, encodings: list[str] | None = None) -> None:
+    def __init__(self, folder: Path, encodings: list[str] | None = None, command: tuple[str, ...] = SERVER) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flowc", "lsp"],
+            [sys.executable, *command],
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -9,16 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flowc.cli.output import Unusable
 from flowc.cli.writing import replace_file
-from flowc.compiler import Compilation, Diagnostic
-from flowc.compiler.diagnostics.model import Label, Rule, Severity
-from flowc.compiler.pipeline import compile_bytes
 
 from .conftest import FLOW, Run
 
@@ -269,19 +265,16 @@ def test_a_target_s_warning_can_be_ignored(flowc: Run) -> None:
     assert flowc("check", "odd.py", "--strict").code == 0
 
 
-def test_hints_are_shown_to_who_asks(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def with_a_hint(path: str, data: bytes, *rest: object) -> Compilation:
-        done = compile_bytes(path, data)
-        hint = Diagnostic(Rule("FC999", "a-hint", "", Severity.HINT), "one could", Label(done.source.at(1, 1)))
-        return replace(done, diagnostics=(hint,))
-
-    monkeypatch.setattr("flowc.cli.check.compile_bytes", with_a_hint)
-    assert flowc("check", "flow.py", "--strict").out == "flow.py: Sums is sound, 2 steps\n"
-    ended = flowc("check", "flow.py", "--hints", "--strict")
+def test_hints_are_shown_to_who_asks(flowc: Run) -> None:
+    Path("kept.py").write_text(
+        FLOW.replace("self.next(self.end)", "self.kept = 1\n        self.next(self.end)"), encoding="utf-8"
+    )
+    assert flowc("check", "kept.py", "--strict").out == "kept.py: Sums is sound, 2 steps\n"
+    ended = flowc("check", "kept.py", "--hints", "--strict")
     assert ended.code == 0
-    assert ended.out.startswith("hint[FC999]: one could\n --> flow.py:1:1\n")
+    assert ended.out.startswith("hint[FC720]: no step reads `self.kept`\n  --> kept.py:15:9\n")
     assert "\n1 hint\n" in ended.out
-    assert flowc("check", "flow.py", "--hints", "--format", "github").out.startswith("::notice file=flow.py,")
+    assert flowc("check", "kept.py", "--hints", "--format", "github").out.startswith("::notice file=kept.py,")
 
 
 def test_explain_says_what_can_be_done(flowc: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -285,7 +286,7 @@ def test_what_does_not_parse_is_known_from_before(editor: Editor, uri: str) -> N
         assert text_at(broken, one["selectionRange"]) == one["name"]
 
 
-BASE = '''\
+BASE = """\
 from flowc import FlowSpec, step
 
 
@@ -298,9 +299,9 @@ class Base(FlowSpec):
     @step
     def end(self):
         print(self.data)
-'''
+"""
 
-DERIVED = '''\
+DERIVED = """\
 from flowc import step
 from shared import Base
 
@@ -310,7 +311,7 @@ class Derived(Base):
     def middle(self):
         self.data += 1
         self.next(self.end)
-'''
+"""
 
 
 def test_a_base_class_in_another_file(editor: Editor, tmp_path: Path) -> None:
@@ -470,6 +471,38 @@ def test_text_that_cannot_be_saved(editor: Editor, uri: str) -> None:
     assert actions(editor, uri, editor.diagnostics(uri)[0]["range"], "source.fixAll") == []
 
 
+def test_a_bug_of_ours_ends_nothing(tmp_path: Path, uri: str) -> None:
+    program = """if True:
+        import sys
+        from flowc.cli.language_server import hover, workspace
+        from flowc.cli.program import execute
+        sound = workspace.compile_source
+        def compile_source(source, *args, **options):
+            if "Boom" in source.text:
+                raise RuntimeError("boom")
+            return sound(source, *args, **options)
+        workspace.compile_source = compile_source
+        hover.describe = None
+        sys.exit(execute(["lsp"]))
+    """
+    editor = Editor(tmp_path, command=("-c", program))
+    editor.open(uri, FLOW)
+    assert editor.diagnostics(uri, 1) == []
+    editor.change(uri, FLOW + "# Boom\n", 2)
+    assert editor.diagnostics(uri, 2) == []
+    assert ["RuntimeError: boom" in one for one in editor.logged] == [True], "told once"
+    assert "error" in editor.answer("textDocument/hover", {"textDocument": {"uri": uri}, "position": place(FLOW, "def st|art")})
+    editor.tell(
+        "textDocument/didChange", {"textDocument": {"uri": "file:///never/opened.py", "version": 2}, "contentChanges": []}
+    )
+    editor.change(uri, FLOW.replace("self.next(self.join)", "self.next(self.joint)"), 3)
+    assert codes(editor.diagnostics(uri, 3)) == ["FC301"]
+    code, errors = editor.stop()
+    assert code == 0
+    assert "Traceback" in errors
+    assert "boom" in errors
+
+
 @pytest.mark.parametrize("shutdown", [True, False])
 def test_exit(tmp_path: Path, shutdown: bool) -> None:
     assert Editor(tmp_path).stop(shutdown=shutdown) == (0 if shutdown else 1, "")
@@ -483,6 +516,22 @@ def test_an_editor_that_goes_away(tmp_path: Path, uri: str) -> None:
 
 def test_without_pygls(tmp_path: Path) -> None:
     program = "import sys\nsys.modules['pygls'] = None\nfrom flowc.cli.program import execute\nsys.exit(execute(['lsp']))"
-    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "flowc: `flowc lsp` needs pygls: pip install 'flowc[lsp]'\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_by_hand(tmp_path: Path) -> None:
+    import pty
+
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "flowc", "lsp"]
+    ended = subprocess.run(command, cwd=tmp_path, stdin=terminal, capture_output=True, text=True, timeout=60)
+    os.close(main)
+    os.close(terminal)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "an editor starts `flowc lsp`" in ended.stderr
+    assert ended.stderr.count("\n") == 1

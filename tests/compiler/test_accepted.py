@@ -32,7 +32,7 @@ def test_constants_of_the_class_hide_those_of_the_module() -> None:
 
 
 def test_one_step_may_bound_two_loops() -> None:
-    text = HEAD + "class Sound(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.outer)\n"
+    text = HEAD + "class Sound(FlowSpec):\n    k = 1\n    @step\n    def start(self):\n        self.next(self.outer)\n"
     text += "    @step\n    def outer(self):\n        self.next(self.inner)\n    @step\n    def inner(self):\n"
     text += "        self.next({1: self.inner, 2: self.outer, 3: self.end}, condition='k', max_iterations=3)\n"
     flow = compile_source(Source("flow.py", text + textwrap.indent(END, "    "))).flow

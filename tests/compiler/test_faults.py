@@ -66,7 +66,7 @@ FAULTS = {
     "a list in an f-string": (step("@resources(memory=f'{[1]}')"), ["FC501"]),
     "a list that is computed with": (step("@resources(memory=5 if {} else 7)"), ["FC501"]),
     "loops without end in each other": (
-        "@step\ndef start(self):\n    self.next(self.h0)\n"
+        "k = 1\n@step\ndef start(self):\n    self.next(self.h0)\n"
         + "".join(f"@step\ndef h{n}(self):\n    self.next(self.h{n + 1})\n" for n in range(95))
         + "@step\ndef h95(self):\n    self.next(self.t94)\n"
         + "".join(
@@ -143,7 +143,7 @@ def test_a_name_bound_to_something_else_is_no_constant(binding: str) -> None:
 
 def test_the_same_faults_in_every_process() -> None:
     """What is said does not depend on where objects lie in memory."""
-    arms = "if self.a:\n    self.next(self.end)\nelif self.b:\n    self.next(self.end)\nelse:\n    self.next(self.end)\n"
+    arms = "if self.index:\n    self.next(self.end)\nelif self.input:\n    self.next(self.end)\nelse:\n    self.next(self.end)\n"
     text = HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(body(arms + "self.next(self.end)"), "    ")
     places = {tuple(one.secondary) for _ in range(20) for one in compile_source(Source("flow.py", text)).diagnostics}
     assert len(places) == 1

@@ -30,6 +30,7 @@ def repaired(text: str) -> Repair:
     return repair_bytes("flow.py", text.encode())
 
 
+KIND, ITEMS = "kind = 'x'\n", "items = [1]\n"
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 START = "@step\ndef start(self):\n    self.next(self.work)\n"
 WORK = "@step\ndef work(self):\n    self.next(self.end)\n"
@@ -47,8 +48,7 @@ FIXES: dict[str, tuple[str, str, str, str]] = {
     "a step in upper case": ("FC301", LINE, "self.work", "self.Work"),
     "a misspelt step in a switch": (
         "FC301",
-        LINE.replace("self.work)", 'self.next({"x": self.work}, condition="kind"))').replace("self.next(self.next(", "self.next(")
-        .replace("))", ")").replace('"kind")', '"kind")'),
+        KIND + LINE.replace("self.work)", '{"x": self.work}, condition="kind")', 1),
         '{"x": self.work}',
         '{"x": self.wrok}',
     ),
@@ -61,7 +61,7 @@ FIXES: dict[str, tuple[str, str, str, str]] = {
     "steps by strings in a list": ("FC308", BRANCHES, "self.next(self.a, self.b)", "self.next(['a', 'b'])"),
     "a foreach over a value": (
         "FC308",
-        BRANCHES.replace("self.next(self.a, self.b)", 'self.next(self.a, foreach="items")').replace(
+        ITEMS + BRANCHES.replace("self.next(self.a, self.b)", 'self.next(self.a, foreach="items")').replace(
             "@step\ndef b(self):\n    self.next(self.join)\n", ""
         ),
         '"items"',
@@ -69,13 +69,13 @@ FIXES: dict[str, tuple[str, str, str, str]] = {
     ),
     "a switch on a value": (
         "FC308",
-        LINE.replace("self.next(self.work)", 'self.next({"x": self.work}, condition="kind")'),
+        KIND + LINE.replace("self.next(self.work)", 'self.next({"x": self.work}, condition="kind")'),
         'condition="kind"',
         "condition=self.kind",
     ),
     "a misspelt keyword": (
         "FC308",
-        LINE.replace("self.next(self.work)", 'self.next({"x": self.work}, condition="kind")'),
+        KIND + LINE.replace("self.next(self.work)", 'self.next({"x": self.work}, condition="kind")'),
         "condition=",
         "conditon=",
     ),
@@ -90,7 +90,7 @@ FIXES: dict[str, tuple[str, str, str, str]] = {
     "no next before the one step that nothing leads to": ("FC302", LINE, "self.next(self.work)", "pass"),
     "no next after other statements": (
         "FC302",
-        LINE.replace("    self.next(self.work)", "    if self.x:\n        print(1)  # one\n    self.next(self.work)"),
+        LINE.replace("    self.next(self.work)", "    if self.input:\n        print(1)  # one\n    self.next(self.work)"),
         "\n    self.next(self.work)",
         "",
     ),
@@ -171,7 +171,7 @@ UNTOUCHED = {
     )
     + "@step\ndef more(self):\n    self.next(self.end)\n",
     "no next, but a return": LINE.replace("self.next(self.work)", "if self.x:\n        return\n    print(1)"),
-    "an argument written otherwise": "@retry(**{'times': 3})\n" + LINE,
+    "an argument written otherwise": "@retry(**dict([('times', 3)]))\n" + LINE,
 }
 
 
@@ -272,7 +272,7 @@ def test_nothing_is_made_worse(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fix whose result does not parse, or that mends nothing, is taken back; the others are made."""
     text = flow(LINE.replace("self.work", "self.wrok").replace("self.end", "self.ende"))
 
-    def compile_with_bad_fixes(path: str, data: bytes, *rest: object):  # type: ignore[no-untyped-def]
+    def compile_with_bad_fixes(path: str, data: bytes, *rest: object, hints: bool):  # type: ignore[no-untyped-def]
         done = compile_bytes(path, data)
         return replace(done, diagnostics=tuple(map(spoil, done.diagnostics)))
 

@@ -70,7 +70,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
     assert set(flowc.__all__) == seen - {"annotations", "import_module"}
 
 
-@pytest.mark.parametrize("name", ["IncludeFile", "Config", "S3", "Flow", "Run"])
+@pytest.mark.parametrize("name", ["FlowMutator", "Runner", "S3", "Flow", "Run"])
 def test_names_of_metaflows_that_flowc_does_not_have(name: str) -> None:
     with pytest.raises(ImportError, match=f"flowc does not have Metaflow's `{name}` yet"):
         exec(f"from flowc import {name}")
@@ -168,9 +168,9 @@ def test_the_shim_answers_where_no_metaflow_is_installed() -> None:
         f"import sys; sys.path.insert(0, {str(shim)!r})",
         "from metaflow import FlowSpec, step",
         "import flowc; assert FlowSpec is flowc.FlowSpec",
-        "from metaflow import IncludeFile",
+        "from metaflow import S3",
     )
-    assert "ImportError: flowc does not have Metaflow's `IncludeFile` yet" in done.stderr
+    assert "ImportError: flowc does not have Metaflow's `S3` yet" in done.stderr
 
 
 def test_a_flows_file_is_a_command(tmp_path: Path) -> None:
@@ -199,3 +199,56 @@ def test_a_flows_file_is_a_command(tmp_path: Path) -> None:
     )
     assert done.returncode == 7
     assert ast.literal_eval(done.stdout) == [str(file), "BigSum", ["run", "--alpha", "2"]]
+
+
+TYPED_FLOW = """
+from typing import Self
+
+from flowc import Config, FlowSpec, IncludeFile, Inputs, JSONType, Parameter, resources, step
+
+
+class Typed(FlowSpec):
+    config = Config("config", default="c.json")
+    plain = Config("plain", plain=True)
+    text = IncludeFile("text", default="a.txt")
+    data = IncludeFile("data", is_text=False)
+    length = IncludeFile("length", parser=len)
+    count = Parameter("count", 3)
+    ratio = Parameter("ratio", 3, float)
+    words = Parameter("words", separator=",")
+    size = Parameter("size", default=config.size)
+
+    @resources(memory=config.memory)
+    @step
+    def start(self) -> None:
+        reveal_type(self.config)
+        reveal_type(self.config.a.b)
+        reveal_type(self.text)
+        reveal_type(self.data)
+        reveal_type(self.length)
+        reveal_type(self.count)
+        reveal_type(self.ratio)
+        reveal_type(self.words)
+        self.items = [1]
+        self.next(self.join, foreach="items")
+
+    @step(end=True)
+    def join(self, inputs: Inputs[Self]) -> None:
+        reveal_type(inputs[0].count)
+        reveal_type([one.text for one in inputs])
+"""
+REVEALED = ["ConfigValue", "Any", "str", "bytes", "int", "int", "float", "list[str]", "int", "list[str]"]
+
+
+def test_type_checkers_see_what_values_are(tmp_path: Path) -> None:
+    (tmp_path / "typed.py").write_text(TYPED_FLOW)
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(tmp_path / "cache"), "typed.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "No module named mypy" in done.stderr:
+        pytest.skip("mypy is not installed")
+    told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    seen = [
+        line.split('"')[1].replace("builtins.", "").replace("flowc.runtime.config.", "") for line in told if "Revealed" in line
+    ]
+    assert seen == REVEALED, done.stdout
+    assert not [line for line in told if line.startswith("error")], done.stdout

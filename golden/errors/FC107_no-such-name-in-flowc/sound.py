@@ -22,6 +22,8 @@ class Example(FlowSpec):
     def start(self):
         try:
             import metaflow.plugins
+
+            self.plugins = metaflow.plugins.__name__
         except ImportError:
             self.plugins = None
         self.next(self.end)

@@ -1,0 +1,251 @@
+"""What code does to `self` and to a join's inputs, at one point of a walk: reads, assignments, deletions, calls of methods."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..diagnostics.rules import artifacts as rules
+from ..frontend.members import Member
+from ..ir.artifacts import Read, Take, Value, Write
+from ..source import Span
+from .effects import Analysis, Effects
+from .inputs import Part, Tokens
+from .state import ENTRY, GONE, NOWHERE, Sources, State
+from .values import Values
+
+if TYPE_CHECKING:
+    from ..frontend.context import Context
+
+OWN: Final = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
+"""What `FlowSpec` itself gives."""
+ITEM: Final = frozenset(["input", "index", "foreach_stack"])
+
+
+class Access:
+    """The point that the walk through one function has come to, and what was found on the way.
+
+    Attributes:
+        analysis: What the walks of one flow share.
+        context: The file that the function stands in.
+        owner: The class that it stands in.
+        me: The name of its `self`, or None where it has none.
+        state: The point of the code that the walk has come to.
+        effects: What was found.
+        tokens: Which local names stand for a join's inputs.
+        values: What is evident of values.
+        events: Every assignment in the order walked, as a name and its source.
+        guards: How many `try` around this point catch AttributeError.
+        tries: How many catch anything.
+        tested: Names that the code asks for by `hasattr` and the like.
+        later: Reads in code that may run at any time.
+        finishing: Ways that have ended, and that a `finally` is being walked for.
+    """
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        context: Context,
+        owner: ast.ClassDef,
+        function: ast.FunctionDef | ast.AsyncFunctionDef,
+        me: str | None,
+        inputs: str | None,
+    ) -> None:
+        self.analysis = analysis
+        self.context = context
+        self.owner = owner
+        self.me = me
+        self.state = State()
+        self.effects = Effects()
+        self.tokens = Tokens(inputs)
+        self.joins = inputs is not None
+        self.values = Values(context, function, me)
+        self.events: list[tuple[str, int]] = []
+        self.guards = 0
+        self.tries = 0
+        self.tested: set[str] = set()
+        self.later: list[tuple[str, ast.expr]] = []
+        self.finishing: list[dict[str, Sources]] = []
+        self.state.open = analysis.model.open
+
+    def load(self, node: ast.expr, name: str, sure: bool) -> None:
+        """`self.name` is read."""
+        if name in OWN:
+            self.effects.item = self.effects.item or name in ITEM
+            return
+        if name == "__dict__":
+            self.escape()
+            return
+        member = self.analysis.model.find(name)
+        if member is None:
+            if not name.startswith("__"):
+                self.use(name, self.context.source.span(node), sure)
+        elif member.kind == "property":
+            self.call_method(member, node, sure)
+        elif member.kind in ("method", "step"):
+            self.method_later(member)
+
+    def use(self, name: str, span: Span, sure: bool, use: str = "read", *, claimed: bool = True) -> None:
+        """An artifact's value is used."""
+        state = self.state
+        self.effects.used.add(name)
+        if not state.live:
+            return
+        unknown = state.open or self.effects.open or name in self.effects.loose
+        claimed = claimed and not (self.guards or unknown or name in self.tested)
+        sources = state.sources(name)
+        if ENTRY in sources:
+            merges = tuple(sorted(state.merges))
+            read = Read(name=name, use=use, sure=sure and state.sure, claimed=claimed, merges=merges, span=span)
+            self.effects.expose(read)
+        elif sources == NOWHERE and claimed:
+            self.context.report.add(
+                rules.NEVER_SET, f"artifact `{name}` was deleted before it is used", span, "no value", help="delete it later"
+            )
+
+    def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True) -> None:
+        """An artifact of one of a join's inputs is read; "" for an input that is only named."""
+        if not self.state.live or self.analysis.model.find(name) is not None or name in OWN:
+            return
+        take = Take(
+            name=name,
+            branch=part.branch,
+            every=part.every,
+            sure=sure and self.state.sure,
+            claimed=claimed and not self.guards and f"inputs.{name}" not in self.tested,
+            span=self.context.source.span(node),
+        )
+        self.effects.takes.setdefault(take, take)
+
+    def method_later(self, member: Member) -> None:
+        """A method that is handed on."""
+        from .methods import effects_of
+
+        found = effects_of(self.analysis, member)
+        if found is None:
+            return
+        for read in found.reads.values():
+            if ENTRY in self.state.sources(read.name):
+                self.effects.expose(replace(read, sure=False, claimed=False))
+        for snapshot in found.ends:
+            self.effects.loose |= snapshot.sets.keys()
+            self.effects.open = self.effects.open or snapshot.open
+        self._take_over(found)
+
+    def call_method(self, member: Member, node: ast.AST, sure: bool) -> None:
+        """Apply what a method does where it is called."""
+        from .methods import effects_of  # it walks the method with this walker
+
+        found = effects_of(self.analysis, member)
+        if found is None or not self.state.live:
+            return
+        state, call = self.state, self.context.source.span(node) if isinstance(node, ast.expr | ast.stmt) else None
+        for read in found.reads.values():
+            if ENTRY in state.sources(read.name):
+                claimed = read.claimed and not (self.guards or state.open or read.name in self.tested)
+                merges = tuple(sorted({*read.merges, *state.merges}))
+                sure_here = read.sure and sure and state.sure
+                self.effects.expose(replace(read, sure=sure_here, claimed=claimed, merges=merges, via=call))
+        end = found.end()
+        if end is not None:
+            for name, sources in end.sets.items():
+                before = state.sources(name)
+                after = (sources - {ENTRY}) | before if ENTRY in sources or not sure else sources
+                self._set(name, after)
+                self.events.extend((name, source) for source in sources if source >= 0)
+            state.open = state.open or end.open
+            state.merges |= end.merges
+            state.merged |= end.merged if sure else frozenset()
+        self._take_over(found)
+
+    def _take_over(self, found: Effects) -> None:
+        self.effects.used |= found.used
+        self.effects.loose |= found.loose
+        self.effects.open = self.effects.open or found.open
+        self.effects.closed = self.effects.closed and found.closed
+        self.effects.takes_known = self.effects.takes_known and found.takes_known
+        self.effects.item = self.effects.item or found.item
+
+    def escape(self, *, later: bool = False) -> None:
+        """`self` is handed to code that is not followed: it may read and assign anything, from here on or at any time."""
+        self.effects.closed = False
+        if later:
+            self.effects.open = True
+        self.state.open = True
+
+    def assign(self, name: str, node: ast.AST, value: Value, sure: bool = True) -> None:
+        """`self.name = value`."""
+        span = self.context.source.span(node) if isinstance(node, ast.expr | ast.stmt) else self.context.source.at(1, 1)
+        member = self.analysis.model.find(name)
+        if member is not None:
+            self._assign_member(member, span, node, sure)
+            return
+        if name in OWN or name.startswith("__") or not self.state.live:
+            return
+        source = len(self.analysis.writes)
+        self.analysis.writes.append(Write(name=name, value=value, span=span))
+        self.events.append((name, source))
+        self._set(name, frozenset([source]) if sure else self.state.sources(name) | {source})
+
+    def delete(self, name: str, node: ast.expr, sure: bool = True) -> None:
+        """`del self.name`."""
+        span = self.context.source.span(node)
+        member = self.analysis.model.find(name)
+        if member is not None:
+            self._assign_member(member, span, node, sure, "deleted")
+            return
+        if name in OWN or name.startswith("__"):
+            return
+        self.use(name, span, sure, "delete")
+        self.events.append((name, GONE))
+        self._set(name, NOWHERE if sure else self.state.sources(name) | {GONE})
+
+    def _set(self, name: str, sources: Sources) -> None:
+        self.state.changed[name] = sources
+        for ended in self.finishing:
+            ended[name] = sources
+
+    def _assign_member(self, member: Member, span: Span, node: ast.AST, sure: bool, done: str = "assigned") -> None:
+        """A name of the class cannot be an artifact, unless a property takes it."""
+        from .methods import setter_of
+
+        if member.kind == "property":
+            setter = setter_of(self.analysis.model, member)
+            if setter is not None:
+                self.call_method(setter, node, sure)
+                return
+        computed = member.kind == "constant" and isinstance(member.value, ast.Call)  # perhaps an object that takes it
+        if self.guards or computed or member.kind in ("property", "other"):
+            return
+        what, why = {
+            "parameter": ("a parameter", "a run keeps its parameters from start to end"),
+            "constant": ("a constant of the class", "the class is the same in all tasks"),
+            "method": ("a method", "methods belong to the class"),
+            "step": ("a step", "steps belong to the class"),
+        }[member.kind]
+        self.context.report.add(
+            rules.ASSIGNED_CONSTANT,
+            f"`self.{member.name}` is {what} and cannot be {done}",
+            span,
+            why,
+            also=[(member.context.source.span(member.node) if member.value else _head(member), "defined here")],
+            help="give the artifact a name of its own",
+        )
+
+    def mangled(self, name: str) -> str:
+        """The attribute's name as Python has it: `__x` in a class `A` is `_A__x`."""
+        if name.startswith("__") and not name.endswith("__"):
+            return f"_{self.owner.name.lstrip('_')}{name}"
+        return name
+
+    def is_me(self, node: object) -> bool:
+        """Whether an expression is `self`."""
+        return isinstance(node, ast.Name) and node.id == self.me
+
+
+def _head(member: Member) -> Span:
+    node = member.node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return member.context.source.name_span(node)
+    return member.context.source.span(node)

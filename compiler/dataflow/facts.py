@@ -1,0 +1,85 @@
+"""From the walk through a step to the facts of the IR."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..frontend.members import ClassModel, Member
+from ..ir.artifacts import Artifacts, Leave, Read, Setting, Take
+from .effects import Analysis, Effects, Snapshot
+from .methods import wrapped
+from .state import ENTRY, FROM_BEFORE, GONE
+from .statements import StatementWalker
+
+
+def analysis_of(model: ClassModel) -> Analysis:
+    """What the walks through the steps of one flow share."""
+    return Analysis(model, texts=any("merge_artifacts" in one.context.source.text for one in model.lineage))
+
+
+def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[ast.Call]]) -> Artifacts:
+    """What a step does with `self.*`.
+
+    Args:
+        member: The step.
+        calls: The calls of `self.next` that make each of the step's arms, in the order of the arms; empty for the last step.
+    """
+    function = member.node
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    walker = StatementWalker(
+        analysis, member.context, member.owner, function, names[0] if names else None, names[1] if len(names) > 1 else None
+    )
+    found = walker.effects
+    if wrapped(member.context, function):  # a decorator of the user's may set anything before the step, and after it
+        walker.state.open = found.open = True
+        found.closed = False
+    walker.walk(function)
+    ways = [[found.leaves[place] for call in arm if (place := (call.lineno, call.col_offset)) in found.leaves] for arm in calls]
+    merges = sorted({number for snapshot in found.ended for number in snapshot.merges})
+    positions = {number: position for position, number in enumerate(merges)}
+    return Artifacts(
+        reads=tuple(
+            replace(read, merges=tuple(positions[one] for one in read.merges if one in positions))
+            for read in sorted(found.reads.values(), key=_place)
+        ),
+        used=tuple(sorted(found.used)),
+        takes=tuple(sorted(found.takes.values(), key=_place)),
+        merges=tuple(analysis.merges[number] for number in merges),
+        writes=tuple(analysis.writes[number] for number in sorted({source for _, source in walker.events if source >= 0})),
+        leaves=tuple(_leave(analysis, found, snapshots, positions) for snapshots in ways or [found.ends]),
+        loose=tuple(sorted(found.loose)),
+        item=found.item,
+        closed=found.closed,
+        takes_known=found.takes_known,
+    )
+
+
+def _leave(analysis: Analysis, found: Effects, snapshots: Sequence[Snapshot], positions: Mapping[int, int]) -> Leave:
+    """Several ways that go on in the same way, met."""
+    settings = []
+    for name in sorted({name for one in snapshots for name in one.sets} | found.loose):
+        sources = frozenset[int]().union(*(one.sets.get(name, FROM_BEFORE) for one in snapshots))
+        settings.append(
+            Setting(
+                name=name,
+                writes=tuple(analysis.writes[source] for source in sorted(sources) if source >= 0),
+                kept=ENTRY in sources,
+                deleted=GONE in sources,
+                loose=name in found.loose,
+            )
+        )
+    merged = frozenset.intersection(*(one.merged for one in snapshots)) if snapshots else frozenset[int]()
+    return Leave(
+        settings=tuple(settings),
+        merges=tuple(sorted({positions[number] for one in snapshots for number in one.merges})),
+        merged=tuple(sorted(positions[number] for number in merged)),
+        open=found.open or any(one.open for one in snapshots),
+        reached=bool(snapshots),
+    )
+
+
+def _place(one: Read | Take) -> tuple[str, int, int, str]:
+    return (one.span.path, one.span.line, one.span.column, one.name)

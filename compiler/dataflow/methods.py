@@ -1,0 +1,91 @@
+"""What the methods of a flow do, each walked once."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from ..frontend.context import Context
+from ..frontend.decorator_table import STEP_DECORATORS
+from ..frontend.members import ClassModel, Member
+from .effects import Analysis, Effects
+
+NESTING: Final = 12
+"""Methods that call each other, past which the analysis stops claiming: walking one takes Python's own stack."""
+
+
+def effects_of(analysis: Analysis, member: Member) -> Effects | None:
+    """What a method does; None where it has no `self`, or is being walked: a recursion adds nothing to what it does."""
+    from .statements import StatementWalker
+
+    function = member.node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or decorated(function, "staticmethod", "classmethod"):
+        return None
+    if id(function) in analysis.methods:
+        return analysis.methods[id(function)]
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    if not arguments or analysis.depth >= NESTING:
+        return None if not arguments else Effects(open=True, closed=False)
+    analysis.methods[id(function)] = None
+    analysis.depth += 1
+    walker = StatementWalker(analysis, member.context, member.owner, function, arguments[0].arg, None)
+    walker.walk(function)
+    analysis.depth -= 1
+    if wrapped(member.context, function):
+        walker.effects.open = True
+        walker.effects.closed = False
+    analysis.methods[id(function)] = walker.effects
+    return walker.effects
+
+
+def setter_of(model: ClassModel, member: Member) -> Member | None:
+    """The setter of a property, which stands in the same class body under `@name.setter`."""
+    for node in member.owner.body:
+        if isinstance(node, ast.FunctionDef) and node.name == member.name:
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Attribute) and decorator.attr == "setter":
+                    return Member(member.name, "property", node, None, member.context, member.owner)
+    return None
+
+
+def wrapped(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a decorator stands above a function that may do anything: one that is neither flowc's nor known to be harmless."""
+    for decorator in function.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = context.api_name(call)
+        if name == "step" or name in STEP_DECORATORS or _last_name(call) in _KNOWN:
+            continue
+        return True
+    return False
+
+
+def decorated(function: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
+    """Whether one of these stands above a function."""
+    return any(isinstance(one, ast.Name) and one.id in names for one in function.decorator_list)
+
+
+_KNOWN: Final = frozenset(
+    [
+        "property",
+        "cached_property",
+        "setter",
+        "getter",
+        "deleter",
+        "staticmethod",
+        "classmethod",
+        "override",
+        "overload",
+        "abstractmethod",
+        "cache",
+        "lru_cache",
+        "contextmanager",
+        "final",
+        "no_type_check",
+        "wraps",
+    ]
+)
+"""Decorators of the standard library that change nothing about what a method does to `self`."""
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

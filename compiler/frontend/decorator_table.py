@@ -1,0 +1,207 @@
+"""Which decorators there are, what each takes, and which arguments exclude or need each other.
+
+The arguments are those of Metaflow 2.19 (its `defaults` and docstrings, plugin by plugin), in its order. What Metaflow accepts
+and a platform then ignores or refuses is a fault here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from ..ir.nodes import Constant, Table
+from . import kinds
+from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, STRINGS, TABLE, TEXT, TEXT_OR_TEXTS, TEXTS, WHOLE, Kind, keys, number_of
+
+MAX_RETRIES: Final = 100
+"""More attempts than this are a mistake; every one of them is a container."""
+
+_ENVIRONMENT: Final[dict[str, Kind]] = {"packages": kinds.PACKAGES, "python": kinds.PYTHON, "disabled": BOOL}
+_CONDA: Final[dict[str, Kind]] = {
+    "packages": kinds.PACKAGES,
+    "libraries": kinds.PACKAGES,
+    "python": kinds.PYTHON,
+    "disabled": BOOL,
+}
+
+STEP_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "resources": {"cpu": SIZE, "gpu": WHOLE, "disk": SIZE, "memory": SIZE, "shared_memory": WHOLE},
+    "batch": {
+        "cpu": SIZE,
+        "gpu": WHOLE,
+        "memory": SIZE,
+        "image": TEXT,
+        "queue": TEXT,
+        "iam_role": TEXT,
+        "execution_role": TEXT,
+        "shared_memory": WHOLE,
+        "max_swap": WHOLE,
+        "swappiness": kinds.numbers("a whole number from 0 to 100", 0, 100, whole=True),
+        "inferentia": WHOLE,
+        "trainium": WHOLE,
+        "efa": WHOLE,
+        "host_volumes": TEXT_OR_TEXTS,
+        "efs_volumes": TEXT_OR_TEXTS,
+        "use_tmpfs": BOOL,
+        "aws_batch_tags": STRINGS,
+        "tmpfs_tempdir": BOOL,
+        "tmpfs_size": POSITIVE,
+        "tmpfs_path": TEXT,
+        "ephemeral_storage": kinds.numbers("a whole number of GiB from 21 to 200", 21, 200, whole=True),
+        "log_driver": TEXT,
+        "log_options": TEXTS,
+        "executable": TEXT,
+        "privileged": BOOL,
+    },
+    "kubernetes": {
+        "cpu": SIZE.needed,
+        "memory": SIZE.needed,
+        "disk": SIZE.needed,
+        "image": TEXT,
+        "image_pull_policy": kinds.one_of("Always", "IfNotPresent", "Never"),
+        "image_pull_secrets": TEXTS,
+        "service_account": TEXT,
+        "secrets": TEXT_OR_TEXTS,
+        "node_selector": kinds.SELECTOR,
+        "namespace": TEXT,
+        "gpu": WHOLE,
+        "gpu_vendor": kinds.one_of("nvidia", "amd", any_case=True),
+        "tolerations": kinds.TOLERATIONS,
+        "labels": kinds.LABELS,
+        "annotations": kinds.LABELS,
+        "use_tmpfs": BOOL,
+        "tmpfs_tempdir": BOOL,
+        "tmpfs_size": POSITIVE,
+        "tmpfs_path": TEXT,
+        "persistent_volume_claims": STRINGS,
+        "shared_memory": WHOLE,
+        "port": kinds.numbers("the number of a port, from 1 to 65535", 1, 65535, whole=True),
+        "compute_pool": TEXT,
+        "executable": TEXT,
+        "hostname_resolution_timeout": AMOUNT,
+        "qos": kinds.one_of("Guaranteed", "Burstable", "BestEffort", any_case=True),
+        "extended_resources": kinds.RESOURCES,
+        "security_context": kinds.SECURITY,
+    },
+    "retry": {
+        "times": kinds.numbers(f"a whole number from 0 to {MAX_RETRIES}", 0, MAX_RETRIES, whole=True).needed,
+        "minutes_between_retries": AMOUNT.needed,
+    },
+    "timeout": {"seconds": AMOUNT.needed, "minutes": AMOUNT.needed, "hours": AMOUNT.needed},
+    "catch": {"var": TEXT, "print_exception": BOOL},
+    "environment": {"vars": kinds.VARIABLES},
+    "secrets": {"sources": kinds.SOURCES, "role": TEXT, "allow_override": BOOL},
+    "pypi": _ENVIRONMENT,
+    "conda": _CONDA,
+    "card": {
+        "type": TEXT,
+        "options": TABLE,
+        "scope": TEXT,
+        "rank": kinds.one_of("high", "medium", "low"),
+        "timeout": SIZE,
+        "id": TEXT,
+        "save_errors": BOOL,
+        "customize": BOOL,
+        "refresh_interval": SIZE,
+    },
+}
+"""Decorators of steps, each with its arguments and their kinds."""
+
+FLOW_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "schedule": {"cron": kinds.CRON, "weekly": BOOL, "daily": BOOL, "hourly": BOOL, "timezone": kinds.ZONE},
+    "project": {"name": kinds.PROJECT.needed, "branch": kinds.PROJECT, "production": BOOL},
+    "trigger": {"event": kinds.EVENT, "events": kinds.EVENTS, "options": TABLE},
+    "trigger_on_finish": {"flow": kinds.FLOW, "flows": kinds.FLOWS, "options": TABLE},
+    "exit_hook": {"on_success": kinds.FUNCTIONS, "on_error": kinds.FUNCTIONS, "options": TABLE},
+    "pypi_base": _ENVIRONMENT,
+    "conda_base": _CONDA,
+}
+"""Decorators of flows, likewise."""
+
+REPEATABLE: Final = frozenset(["card", "exit_hook"])
+"""Those of which there may be several."""
+
+Fault: TypeAlias = "tuple[str, str, str] | None"
+"""The argument at fault ("" for all of the decorator), what is wrong, and what to write."""
+
+
+def contradiction(name: str, given: Mapping[str, Constant]) -> Fault:
+    """What is wrong with a decorator's arguments taken together, each of which is of its kind."""
+    check = _CHECKS.get(name)
+    return check(given) if check is not None else None
+
+
+def _timeout(given: Mapping[str, Constant]) -> Fault:
+    if any(number_of(value) for value in given.values()):
+        return None
+    return "", "`@timeout` names no time", "write `@timeout(hours=1)`, or take it away"
+
+
+def _schedule(given: Mapping[str, Constant]) -> Fault:
+    times = [name for name in ("cron", "weekly", "daily", "hourly") if given.get(name)]
+    if len(times) > 1:
+        return times[1], f"`@schedule` is told `{times[0]}` and `{times[1]}`: only one of them would count", "keep one of them"
+    if not times and given.get("daily", True) is not True:
+        return "", "`@schedule` names no time", 'write `@schedule(daily=True)`, or `cron="0 6 * * *"`'
+    return None
+
+
+def _project(given: Mapping[str, Constant]) -> Fault:
+    return None if "name" in given else ("", "`@project` has no name", 'write `@project(name="…")`')
+
+
+def _trigger(given: Mapping[str, Constant]) -> Fault:
+    return _either("trigger", "event", "events", given) or _twice("events", "event", given)
+
+
+def _trigger_on_finish(given: Mapping[str, Constant]) -> Fault:
+    return _either("trigger_on_finish", "flow", "flows", given)
+
+
+def _either(decorator: str, one: str, many: str, given: Mapping[str, Constant]) -> Fault:
+    if given.get(one) and given.get(many):
+        return many, f"`@{decorator}` takes `{one}` or `{many}`, not both", f"put all of them into `{many}`"
+    if not given.get(one) and not given.get(many):
+        return "", f"`@{decorator}` names no {one}", f'write `@{decorator}({one}="…")`'
+    return None
+
+
+def _twice(argument: str, what: str, given: Mapping[str, Constant]) -> Fault:
+    seen: set[str] = set()
+    listed = given.get(argument)
+    for one in listed if isinstance(listed, tuple) else ():
+        name = str((keys(one) or {}).get("name")) if isinstance(one, Table) else str(one)
+        if name in seen:
+            return argument, f"`{name}` stands twice in `{argument}`", f"name each {what} once"
+        seen.add(name)
+    return None
+
+
+def _exit_hook(given: Mapping[str, Constant]) -> Fault:
+    if given.get("on_success") or given.get("on_error"):
+        return None
+    return "", "`@exit_hook` names no function", "write `@exit_hook(on_error=[notify])`"
+
+
+def _secrets(given: Mapping[str, Constant]) -> Fault:
+    if given.get("sources"):
+        return None
+    return "", "`@secrets` names no source", 'write `@secrets(sources=["aws-secrets-manager.name"])`'
+
+
+def _batch(given: Mapping[str, Constant]) -> Fault:
+    if given.get("inferentia") is not None and given.get("trainium") is not None:
+        return "trainium", "`inferentia` and `trainium` of `@batch` are two names of one thing", "keep one of them"
+    return None
+
+
+_CHECKS: Final[Mapping[str, Callable[[Mapping[str, Constant]], Fault]]] = {
+    "timeout": _timeout,
+    "schedule": _schedule,
+    "project": _project,
+    "trigger": _trigger,
+    "trigger_on_finish": _trigger_on_finish,
+    "exit_hook": _exit_hook,
+    "secrets": _secrets,
+    "batch": _batch,
+}

@@ -1,0 +1,190 @@
+"""Check that what a step uses is set: on some path (FC701), on every path (FC702), and also past a join (FC703)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..dataflow.solve import Solution
+from ..diagnostics.model import Report
+from ..diagnostics.rules import artifacts as rules
+from ..frontend.context import did_you_mean
+from ..ir.artifacts import Read
+from ..ir.nodes import Step
+from ..source import Span
+
+_USES = {"read": "reads", "foreach": "goes through each of", "condition": "decides by", "delete": "deletes"}
+
+_METAFLOWS_OWN = {
+    "_current_step": "`current.step_name`",
+    "_foreach_stack": "`self.foreach_stack()`",
+    "_graph_info": "`flowc show` to see the graph",
+    "_datastore": "`current.pathspec` to tell the task",
+    "_task_id": "`current.task_id`",
+    "_run_id": "`current.run_id`",
+}
+"""Attributes of Metaflow's flows that are not meant for users, and what users may mean by them."""
+
+
+def check_reads(solution: Solution, report: Report) -> None:
+    """One report for each artifact and kind of fault: the first use is where it is shown, the others are labels."""
+    never: dict[str, list[_Use]] = {}
+    lost: dict[tuple[str, str], list[_Use]] = {}
+    partly: dict[str, list[_Use]] = {}
+    for use in _uses(solution):
+        if solution.has(use.sure, use.read.name):
+            continue
+        if not solution.has(use.maybe, use.read.name):
+            join = _lost_at(solution, use)
+            if join is not None:
+                lost.setdefault((use.read.name, join), []).append(use)
+            else:
+                never.setdefault(use.read.name, []).append(use)
+        elif use.read.sure:
+            partly.setdefault(use.read.name, []).append(use)
+    for uses in never.values():
+        _report_never(solution, report, uses)
+    for (_, join), uses in lost.items():
+        _report_lost(solution, report, solution.steps[join], uses)
+    for uses in partly.values():
+        _report_partly(solution, report, uses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A use, and what is set where it stands."""
+
+    step: Step
+    read: Read
+    sure: int
+    maybe: int
+
+
+def _uses(solution: Solution) -> Iterator[_Use]:
+    for step in solution.flow.steps:
+        entry = solution.entry[step.name]
+        for read in step.artifacts.reads:
+            if not read.claimed:
+                continue
+            sure, maybe = entry.sure, entry.maybe
+            for position in read.merges:
+                merged = solution.merged(step.name, step.artifacts.merges[position])
+                sure, maybe = sure | merged.sure, maybe | merged.maybe
+            yield _Use(step, read, sure, maybe)
+
+
+def _labels(uses: list[_Use]) -> list[tuple[Span, str]]:
+    first, *others = uses
+    called = [(first.read.via, "called here")] if first.read.via else []
+    return called + [(one.read.span, f"also used in `{one.step.name}`") for one in others[:2]]
+
+
+def _sentence(use: _Use) -> str:
+    return f"step `{use.step.name}` {_USES[use.read.use]} `self.{use.read.name}`"
+
+
+def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
+    use = uses[0]
+    name = use.read.name
+    known = {write.name for step in solution.flow.steps for write in step.artifacts.writes if write.name != name}
+    known |= {one.attribute for one in solution.flow.parameters}
+    guess = did_you_mean(name, sorted(known))
+    later = [(step, write) for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
+    help = f"did you mean `{guess}`?" if guess else f"set it in a step before: `self.{name} = …`"
+    if name in _METAFLOWS_OWN:
+        help = f"this is Metaflow's own; write {_METAFLOWS_OWN[name]}"
+    also = _labels(uses)
+    if later and not guess:
+        also.append((later[0][1].span, f"set here, in `{later[0][0].name}`, which no path leads from"))
+    report.add(
+        rules.NEVER_SET,
+        f"{_sentence(use)}, which nothing before it sets",
+        use.read.span,
+        "never set",
+        also=also,
+        help=help,
+    )
+
+
+def _report_lost(solution: Solution, report: Report, join: Step, uses: list[_Use]) -> None:
+    use = uses[0]
+    name = use.read.name
+    writes = [write.span for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
+    also = [*((span, "set here") for span in writes[:1]), *_labels(uses)]
+    if join.name == use.step.name:
+        message = f"join `{join.name}` {_USES[use.read.use]} `self.{name}`, but a join starts without artifacts"
+        help = f"read it from the inputs, as `inputs[0].{name}`, or call `self.merge_artifacts(inputs)` first"
+    else:
+        message = f"{_sentence(use)}, which join `{join.name}` does not hand on"
+        also.insert(0, (join.span, "starts without artifacts"))
+        help = f"call `self.merge_artifacts(inputs)` in `{join.name}`, or assign `self.{name}` there"
+    report.add(rules.LOST_AT_JOIN, message, use.read.span, "not set here", also=also, help=help)
+
+
+def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None:
+    use = uses[0]
+    path = _missing_path(solution, use)
+    shown = " → ".join(_shortened([f"`{name}`" for name in path]))
+    writes = [
+        (write.span, "set here, in some cases only" if step.name in path[:-1] else "set here")
+        for step in solution.flow.steps
+        for write in step.artifacts.writes
+        if write.name == use.read.name
+    ]
+    report.add(
+        rules.NOT_ALWAYS_SET,
+        f"{_sentence(use)}, which is not set on every path",
+        use.read.span,
+        f"not set on the path {shown}" if path else "not always set",
+        also=[*writes[:2], *_labels(uses)],
+        help=f'set `self.{use.read.name}` on that path too, or ask first: `getattr(self, "{use.read.name}", None)`',
+    )
+
+
+def _lost_at(solution: Solution, use: _Use) -> str | None:
+    """The join nearest before a use at which the artifact was dropped."""
+    name = use.read.name
+    for step in _backwards(solution, use.step.name):
+        if solution.before[step].joined and solution.has(solution.inputs(step).maybe, name):
+            return step
+    return None
+
+
+def _backwards(solution: Solution, start: str) -> Iterator[str]:
+    """Steps that lead to a step, the nearest first, the step itself included."""
+    seen = {start}
+    pending = [start]
+    for step in pending:
+        yield step
+        before = solution.before[step]
+        arrivals = [*before.arrivals, *(one for joined in before.joined for branch in joined.branches for one in branch)]
+        for arrival in arrivals:
+            if arrival.stage not in seen:
+                seen.add(arrival.stage)
+                pending.append(arrival.stage)
+
+
+def _missing_path(solution: Solution, use: _Use) -> list[str]:
+    """The steps of a path on which nothing sets the artifact."""
+    name, target = use.read.name, use.step.name
+    came: dict[str, str | None] = {target: None}
+    pending = [target]
+    for step in pending:
+        if not solution.has(solution.entry[step].sure, name) and (step == solution.flow.start or solution.before[step].joined):
+            return list(_forwards(came, step))
+        for arrival in solution.before[step].arrivals:
+            if arrival.stage not in came and not solution.has(solution.exit[arrival.stage, arrival.key].sure, name):
+                came[arrival.stage] = step
+                pending.append(arrival.stage)
+    return []
+
+
+def _forwards(came: dict[str, str | None], step: str) -> Iterator[str]:
+    at: str | None = step
+    while at is not None:
+        yield at
+        at = came[at]
+
+
+def _shortened(names: list[str]) -> list[str]:
+    return names if len(names) <= 7 else [*names[:3], "…", *names[-3:]]

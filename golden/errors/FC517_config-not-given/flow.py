@@ -1,0 +1,13 @@
+from flowc import Config, FlowSpec, step
+
+
+class Example(FlowSpec):
+    settings = Config("settings", required=True)
+
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass

@@ -1,0 +1,134 @@
+"""What decorators take: each argument by its kind, and what arguments say together."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from reading import codes, flow_of, read
+
+from flowc.compiler.frontend.decorator_table import FLOW_DECORATORS, STEP_DECORATORS
+from flowc.runtime import decorators
+
+HEAD = "def notify():\n    pass\n"
+
+SOUND = [
+    "@resources(cpu='2', memory=4000, gpu=None)",
+    "@batch(host_volumes=['/a', '/b'], swappiness=60, log_options=['a:b'], ephemeral_storage=21, privileged=True)",
+    "@kubernetes(image_pull_policy='Never', qos='guaranteed', gpu_vendor='AMD', secrets='one', port=80)",
+    "@kubernetes(tolerations=[{'key': 'a', 'operator': 'Exists'}], labels={'a': 'b', 'c': None}, node_selector='a=b,c=d')",
+    "@kubernetes(security_context={'run_as_user': 1000, 'privileged': False}, extended_resources={'x/y': 1})",
+    "@retry(times='3', minutes_between_retries=0)",
+    "@timeout(minutes=0.5)",
+    "@catch(var='failure', print_exception=False)",
+    "@secrets(sources=['aws-secrets-manager.x', {'type': 't', 'id': 'i', 'options': {}, 'role': None}])",
+    "@pypi(packages={'pandas': '2.2.1'}, python='3.11')",
+    "@card(type='html', rank='high', timeout=60)",
+    "@environment(vars={'A': 1, 'B': True})",
+    "@retry",
+]
+SOUND_ABOVE = [
+    "@schedule",
+    "@schedule(hourly=True)",
+    "@schedule(weekly=True, daily=False)",
+    "@schedule(cron='0 6 * * *', timezone='America/Argentina/Ushuaia')",
+    "@schedule(cron='*/15 8-18 ? * MON-FRI *', timezone='UTC')",
+    "@schedule(cron='0 0 1,15 * ? 2030')",
+    "@schedule(cron='0 0 ? * 6#3 *')",
+    "@schedule(cron='0 0 L * ? *')",
+    "@project(name='my_project', branch='b1', production=True)",
+    "@trigger(event='a')",
+    "@trigger(event={'name': 'a', 'parameters': {'p': 'f'}})",
+    "@trigger(events=['a', {'name': 'b', 'parameters': ['x', ('y', 'z')]}])",
+    "@trigger_on_finish(flow='Other')",
+    "@trigger_on_finish(flows=['a.b.Other', {'name': 'Other', 'project': 'p', 'project_branch': 'b'}])",
+    "@exit_hook(on_error=[notify])\n@exit_hook(on_success=['notify'])",
+    "@conda_base(packages={}, python='3.12', disabled=True)",
+]
+
+
+@pytest.mark.parametrize("line", SOUND)
+def test_sound_on_a_step(line: str) -> None:
+    flow_of(read("", on_step=line))
+
+
+@pytest.mark.parametrize("lines", SOUND_ABOVE)
+def test_sound_above_the_class(lines: str) -> None:
+    flow_of(read("", head=HEAD, above=lines))
+
+
+FAULTY = [
+    "@resources(cpu=0)",
+    "@resources(gpu=0.5)",
+    "@resources(memory='a lot')",
+    "@resources(2)",
+    "@resources(2, 4000)",
+    "@resources(*[2])",
+    "@resources(**{'memroy': 2})",
+    "@batch(swappiness=101)",
+    "@batch(ephemeral_storage=10)",
+    "@batch(aws_batch_tags={'a': 1})",
+    "@batch(log_options=[1])",
+    "@batch(inferentia=1, trainium=1)",
+    "@kubernetes(cpu=None)",
+    "@kubernetes(image_pull_policy='always')",
+    "@kubernetes(qos='best')",
+    "@kubernetes(tolerations=[{'kye': 'a'}])",
+    "@kubernetes(labels={'a': 1})",
+    "@kubernetes(port=70000)",
+    "@kubernetes(security_context={'run_as_user': 'root'})",
+    "@kubernetes(node_selector='a')",
+    "@retry(times=None)",
+    "@timeout(seconds=0)",
+    "@secrets",
+    "@secrets(sources=[])",
+    "@secrets(sources='x')",
+    "@secrets(sources=[{'type': 't'}])",
+    "@pypi(packages={'pandas': 2.1})",
+    "@pypi(packages=['pandas'])",
+    "@pypi(python=3.11)",
+    "@card(rank='first')",
+    "@environment(vars=None)",
+]
+FAULTY_ABOVE = [
+    "@schedule(daily=False)",
+    "@schedule(hourly=True, weekly=True)",
+    "@schedule(cron='0 6 * *')",
+    "@schedule(cron='0 25 * * *')",
+    "@schedule(cron='0 6 * * * *')",
+    "@schedule(cron='every day')",
+    "@schedule(timezone='Berlin time')",
+    "@project",
+    "@project(name='My-Project')",
+    "@project(name=None)",
+    "@trigger",
+    "@trigger(event='a', events=['b'])",
+    "@trigger(events=['a', {'name': 'a'}])",
+    "@trigger(event={'nmae': 'a'})",
+    "@trigger(event={'name': 'a', 'parameters': {'p': 1}})",
+    "@trigger_on_finish(flow=3)",
+    "@trigger_on_finish(flows=[{'project': 'p'}])",
+    "@exit_hook",
+    "@exit_hook(on_error=[notfy])",
+    "@exit_hook(on_error=[lambda: 1])",
+]
+
+
+@pytest.mark.parametrize("line", FAULTY)
+def test_faulty_on_a_step(line: str) -> None:
+    assert codes(read("", on_step=line)) == ["FC503"]
+
+
+@pytest.mark.parametrize("line", FAULTY_ABOVE)
+def test_faulty_above_the_class(line: str) -> None:
+    assert codes(read("", head=HEAD, above=line)) == ["FC503"]
+
+
+@pytest.mark.parametrize(("name", "takes"), [*STEP_DECORATORS.items(), *FLOW_DECORATORS.items()])
+def test_editors_are_shown_what_the_compiler_takes(name: str, takes: object) -> None:
+    assert isinstance(takes, dict)
+    signature = inspect.signature(getattr(decorators, name))
+    assert list(signature.parameters) == list(takes)
+    for argument in signature.parameters.values():
+        kind = takes[argument.name]
+        assert kind.optional == ("None" in str(argument.annotation)) or kind.special, f"{argument} of @{name}"
