@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from lsprotocol import types
 
 from ...compiler.frontend.body import Method
-from ...compiler.frontend.decorators import FLOW_DECORATORS, STEP_DECORATORS
-from .outline import Outline, Role
+from ...compiler.frontend.decorator_table import FLOW_DECORATORS, STEP_DECORATORS
+from .outline import Outline
 
 TRIGGERS = (".", "@", '"', "'")
 
@@ -73,7 +73,7 @@ def _steps(outlines: Sequence[Outline]) -> list[types.CompletionItem]:
 
 
 def _artifacts(outlines: Sequence[Outline]) -> list[types.CompletionItem]:
-    written = {one.name: None for outline in outlines for one in outline.mentions if one.role is Role.WRITE}
+    written = {one.name: None for outline in outlines for one in outline.mentions if one.role.writes}
     written |= {one.attribute: None for outline in outlines for one in outline.definition.parameters}
     return [types.CompletionItem(name, kind=types.CompletionItemKind.Field) for name in sorted(written)]
 

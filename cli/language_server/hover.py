@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from ...compiler.diagnostics.model import Diagnostic
@@ -18,13 +18,16 @@ from ...compiler.ir.nodes import Step
 from ..drawing import decorator_line, parameter_line, ways_of
 from .documents import Document
 from .faults import shown
-from .outline import Mention, Outline, Role
+from .outline import Mention, Outline
 from .places import mentions_at
 from .positions import touches
 from .workspace import Workspace
 
 MOST = 8
 """Steps and places that are listed before the rest is only counted."""
+
+SHORT = 20
+"""Characters of a constant that is shown itself."""
 
 
 def text_at(workspace: Workspace, document: Document, line: int, column: int) -> str:
@@ -79,7 +82,7 @@ def _step(outline: Outline, step: Step) -> str:
 
 def _artifact(outline: Outline, mention: Mention) -> str:
     mentions = outline.by_name[mention.name]
-    writes = [one for one in mentions if one.role is Role.WRITE]
+    writes = [one for one in mentions if one.role.writes]
     member = outline.member(mention.name)
     if not writes and member is None:
         return ""
@@ -87,23 +90,39 @@ def _artifact(outline: Outline, mention: Mention) -> str:
     if member is not None:
         lines.append("a constant of the class")
     if writes:
-        places = [_place(outline, one, mention.span.path) for one in writes]
+        kinds = _kinds(outline, mention.name)
+        places = [_place(outline, one, mention.span.path, kinds) for one in writes]
         lines.append(f"set in {_listed(places)}")
     lines += _uses(outline, mention.name)
     return _block(f"({'artifact' if writes else 'constant'}) {mention.name}", lines)
 
 
 def _uses(outline: Outline, name: str) -> list[str]:
-    reads = [one for one in outline.by_name.get(name, ()) if one.role is Role.READ]
+    reads = [one for one in outline.by_name.get(name, ()) if one.role.reads]
     steps = {step for one in reads for step in outline.steps_of(one)}
     found = [step for step in outline.definition.steps if step in steps]
     return [f"read by {_names(found)}"] if found else ["read by no step"]
 
 
-def _place(outline: Outline, mention: Mention, path: str) -> str:
-    """`start` (line 12); of a method that is no step also the steps that call it."""
-    where = "line" if mention.span.path == path else PurePath(mention.span.path).name + " line"
-    text = f"`{mention.method}` ({where} {mention.span.line})"
+def _kinds(outline: Outline, name: str) -> dict[tuple[str, int, int], str]:
+    """What is evident of the values that are assigned to an artifact, by where their targets end."""
+    found = {}
+    for step in outline.definition.steps.values():
+        for write in step.artifacts.writes:
+            if write.name == name:
+                constant = [repr(one) for one in write.value.constant if isinstance(one, bool | int | float | str | None)]
+                short = constant and len(constant[0]) <= SHORT
+                what = f"`{constant[0]}`" if short else write.value.what
+                found[write.span.path, write.span.end_line, write.span.end_column] = what
+    return found
+
+
+def _place(outline: Outline, mention: Mention, path: str, kinds: Mapping[tuple[str, int, int], str]) -> str:
+    """`start` (line 12, a list); of a method that is no step also the steps that call it."""
+    span = mention.span
+    where = f"line {span.line}" if span.path == path else f"{PurePath(span.path).name} line {span.line}"
+    what = kinds.get((span.path, span.end_line, span.end_column))
+    text = f"`{mention.method}` ({where}, {what})" if what else f"`{mention.method}` ({where})"
     steps = [one for one in outline.steps_of(mention) if one != mention.method]
     return f"{text}, which {_names(steps)} call{'s' * (len(steps) == 1)}," if steps else text
 

@@ -32,6 +32,17 @@ class Role(Enum):
     DEFINE = "define"
     READ = "read"
     WRITE = "write"
+    UPDATE = "update"
+
+    @property
+    def reads(self) -> bool:
+        """Whether the value from before is used."""
+        return self in (Role.READ, Role.UPDATE)
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is a new value then."""
+        return self in (Role.WRITE, Role.UPDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ class Outline:
         if member is not None and member.context.source.path in self.paths:
             place = _defined_at(member)
             found = [one for one in found if one.span == place] or found
-        return found or [one for one in self.by_name.get(name, ()) if one.role is Role.WRITE]
+        return found or [one for one in self.by_name.get(name, ()) if one.role.writes]
 
     def steps_of(self, mention: Mention) -> list[str]:
         """The steps in whose course the code of a mention runs, in the order written."""
@@ -165,8 +176,8 @@ def _in_method(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef)
     for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == me:
-                written = isinstance(node.ctx, ast.Store) or id(node) in augmented
-                yield Mention(attribute, _last_part(source, node), Role.WRITE if written else Role.READ, function.name)
+                role = Role.UPDATE if id(node) in augmented else Role.WRITE if isinstance(node.ctx, ast.Store) else Role.READ
+                yield Mention(attribute, _last_part(source, node), role, function.name)
             case ast.Attribute(value=value, attr=attribute) if tasks and _is_task(value, inputs, tasks):
                 yield Mention(attribute, _last_part(source, node), Role.READ, function.name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method), keywords=keywords) if (

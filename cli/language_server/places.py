@@ -14,6 +14,7 @@ from .workspace import View, Workspace
 _HIGHLIGHTS = {
     Role.DEFINE: types.DocumentHighlightKind.Text,
     Role.READ: types.DocumentHighlightKind.Read,
+    Role.UPDATE: types.DocumentHighlightKind.Write,
     Role.WRITE: types.DocumentHighlightKind.Write,
 }
 

@@ -48,7 +48,7 @@ class Numbers(FlowSpec):
 
     def double(self, number):
         self.seen = number
-        return 2 * number
+        return 2 * self.seen
 
 
 if __name__ == "__main__":
@@ -115,6 +115,14 @@ def test_second_labels_are_related_places(editor: Editor, uri: str) -> None:
     assert related["location"]["uri"] == uri
     assert text_at(twice, related["location"]["range"]) == "work"
     assert related["message"] == "first defined here"
+
+
+def test_hints_are_faint(editor: Editor, uri: str) -> None:
+    unused = FLOW.replace("self.seen = number", "self.seen = number\n        self.forgotten = 1")
+    editor.open(uri, unused)
+    (one,) = editor.diagnostics(uri)
+    assert (one["code"], one["severity"], one["tags"]) == ("FC720", 4, [1])
+    assert text_at(unused, one["range"]) == "self.forgotten"
 
 
 def actions(editor: Editor, uri: str, span: dict[str, Any], *only: str) -> list[dict[str, Any]]:
@@ -198,9 +206,9 @@ def test_references_and_highlights(editor: Editor, uri: str) -> None:
 @pytest.mark.parametrize(
     ("marked", "expected"),
     [
-        ("self.|items = ", ["(artifact) items", "set in `start` (line 12)", "read by `start`"]),
+        ("self.|items = ", ["(artifact) items", "set in `start` (line 12, a list)", "read by `start`"]),
         ("one.res|ult", ["(artifact) result", "set in `work` (line 18)", "read by `join`"]),
-        ("self.se|en", ["set in `double` (line 31), which `work` calls", "read by no step"]),
+        ("self.se|en", ["set in `double` (line 31), which `work` calls", "read by `work`"]),
         ("self.next(self.wo|rk", ["(step) work", "→ join", "after `start`", "`@resources(memory=8000)`"]),
         ("def st|art", ["(step) start  # start", "Make the numbers.", "→ work for each of self.items"]),
         ("def jo|in", ["(step) join  # joins"]),
@@ -224,8 +232,8 @@ def test_hover_explains_a_fault(editor: Editor, uri: str) -> None:
 
 
 def test_symbols_are_the_graph(editor: Editor, uri: str) -> None:
-    head, start, work, join, end = (part for part in FLOW.partition("    def double")[0].split("\n\n    @", 4))
-    shuffled = "\n\n    @".join([head, end.rstrip(), join, work, start]) + "\n"
+    head, start, work, join, end = FLOW.partition("\n\n\nif __name__")[0].split("\n\n    @", 4)
+    shuffled = "\n\n    @".join([head, end, join, work, start]) + "\n"
     editor.open(uri, shuffled)
     assert editor.diagnostics(uri) == []
     (flow,) = editor.ask("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
@@ -327,7 +335,8 @@ def test_a_base_class_in_another_file(editor: Editor, tmp_path: Path) -> None:
         (base.as_uri(), place(BASE, "print(self.|data")),
         (flow, place(DERIVED, "self.|data += 1")),
     ]
-    assert "`start` (shared.py line 7)" in editor.at("hover", flow, place(DERIVED, "self.da|ta"))["contents"]["value"]
+    about = editor.at("hover", flow, place(DERIVED, "self.da|ta"))["contents"]["value"]
+    assert "set in `start` (shared.py line 7, `1`) and `middle` (line 8)\n\nread by `middle` and `end`" in about
 
 
 def test_unsaved_edits_of_another_file_count(editor: Editor, tmp_path: Path) -> None:
