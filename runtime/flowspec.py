@@ -165,10 +165,11 @@ class FlowSpec:
         object.__setattr__(self, name, value)
 
     def _settable(self, name: str) -> bool:
-        """Whether assigning to an attribute of the class is that attribute's own business, as with a property of the user's."""
+        """Whether assigning to an attribute of the class is all right: a property of the user's, or a private attribute."""
         for owner in type(self).__mro__:
             if name in vars(owner):
-                return hasattr(type(vars(owner)[name]), "__set__")
+                plain = name.startswith("_") and not name.startswith("__") and not callable(vars(owner)[name])
+                return plain or hasattr(type(vars(owner)[name]), "__set__")
         return False
 
     def _is_flowcs(self, name: str) -> bool:

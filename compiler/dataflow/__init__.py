@@ -10,7 +10,8 @@ The rules of the analysis, in the order in which they matter:
 3. A method that the step calls on `self`, a property that it reads, and `super()` are walked once, by the same rules, and what
    they do is applied where they are called. What is only handed on (`map(self.clean, rows)`, a nested function, a lambda) may run
    at any time: its reads are not sure, and what it assigns is known no longer.
-4. A loop is taken to run at least once, and a foreach to have at least one item: otherwise nearly every flow would be at fault.
+4. A loop is taken to run at least once, and to assign what it may assign, and a foreach to have at least one item: otherwise
+   nearly every flow would be at fault.
 5. Where code can do what cannot be followed, the analysis stops claiming: `setattr` with a computed name, `self.__dict__`, `self`
    handed to a function, a decorator that is not flowc's. The state is then *open*: any artifact may be set.
 

@@ -143,7 +143,8 @@ class Access:
         state, call = self.state, self.context.source.span(node) if isinstance(node, ast.expr | ast.stmt) else None
         for read in found.reads.values():
             if ENTRY in state.sources(read.name):
-                claimed = read.claimed and not (self.guards or state.open or read.name in self.tested)
+                # What a method reads in some cases only may be a case that this call rules out.
+                claimed = read.claimed and read.sure and not (self.guards or state.open or read.name in self.tested)
                 merges = tuple(sorted({*read.merges, *state.merges}))
                 sure_here = read.sure and sure and state.sure
                 self.effects.expose(replace(read, sure=sure_here, claimed=claimed, merges=merges, via=call))
@@ -215,8 +216,10 @@ class Access:
             if setter is not None:
                 self.call_method(setter, node, sure)
                 return
-        computed = member.kind == "constant" and isinstance(member.value, ast.Call)  # perhaps an object that takes it
-        if self.guards or computed or member.kind in ("property", "other"):
+        computed = isinstance(member.value, ast.Call)  # perhaps an object that takes it
+        if member.kind == "constant" and (computed or member.name.startswith("_")):
+            return
+        if self.guards or member.kind in ("property", "other"):
             return
         what, why = {
             "parameter": ("a parameter", "a run keeps its parameters from start to end"),

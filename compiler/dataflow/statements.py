@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..ir.artifacts import Value
 from .effects import Snapshot
 from .expressions import ExpressionWalker
-from .state import State
+from .state import ENTRY, State
 from .values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -291,7 +291,8 @@ class StatementWalker(ExpressionWalker):
         self._otherwise(node.orelse)
 
     def _turns(self, body: list[ast.stmt], *, sure: bool) -> None:
-        """A loop's body, taken to run at least once."""
+        """A loop's body, taken to run at least once, and as often as it takes until it has assigned what it may assign."""
+        first = len(self.events)
         self.breaks.append([])
         self.continues.append([])
         with self._arm(sure=sure) as turn:
@@ -304,6 +305,8 @@ class StatementWalker(ExpressionWalker):
             self.state.meet(ends)
             self.state.sure = before and not any(end.left for end in ends)
             self.state.skipped = skipped
+            for name in {name for name, source in self.events[first:] if source >= 0}:
+                self.state.changed[name] = self.state.sources(name) - {ENTRY} or self.state.sources(name)
         else:
             # Every turn ends the step, or fails: what follows the loop runs where it had no turn.
             self.state.left = self.state.left or turn.left

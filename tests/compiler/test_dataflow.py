@@ -147,6 +147,53 @@ CASES = {
         def end(self):
             print(self.last, self.other)
         """,
+    "a loop that looks for something": """
+        @step
+        def start(self):
+            best = 0
+            for number in range(3):
+                if number > best:
+                    self.best = number
+                    best = number
+            self.next(self.end)
+
+        @step
+        def end(self):
+            print(self.best)
+        """,
+    "a case of a helper that the call rules out": """
+        @step
+        def start(self):
+            self.size = self.prepared([1])
+            self.next(self.end)
+
+        def prepared(self, sizes=None):
+            if sizes is None:
+                sizes = self.sizes
+            return len(sizes)
+
+        @step
+        def end(self):
+            print(self.size)
+        """,
+    "a private constant is a beginning": """
+        _cache = None
+
+        @property
+        def cache(self):
+            if self._cache is None:
+                self._cache = {}
+            return self._cache
+
+        @step
+        def start(self):
+            print(self.cache)
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+        """,
     "tried, and set if it failed": """
         @step
         def start(self):
