@@ -16,7 +16,7 @@ from ...compiler.diagnostics.rules import file as rules
 from ...compiler.frontend.definition import Definition
 from ...compiler.pipeline import Compilation
 from .documents import Documents
-from .positions import range_of
+from .positions import range_in
 from .workspace import UNREADABLE, Analysis, Workspace
 
 SEVERITIES = {
@@ -29,16 +29,11 @@ SEVERITIES = {
 def published(workspace: Workspace, encoding: str) -> dict[str, list[types.Diagnostic]]:
     """What to show, by URI; every open document is among them."""
     documents = workspace.documents
-    found: dict[str, dict[Diagnostic, Compilation]] = {one.source.path: {} for one in documents}
-    for one, compilation in shown(workspace).items():
-        found.setdefault(one.primary.span.path, {})[one] = compilation
-    return {
-        documents.uri_of(path): [
-            as_diagnostic(one, compilation, documents, encoding)
-            for one, compilation in sorted(those.items(), key=lambda item: item[0].place)
-        ]
-        for path, those in found.items()
-    }
+    found: dict[str, list[types.Diagnostic]] = {one.uri: [] for one in documents}
+    for one, compilation in sorted(shown(workspace).items(), key=lambda item: item[0].place):
+        uri = documents.uri_of(one.primary.span.path)
+        found.setdefault(uri, []).append(as_diagnostic(one, compilation, documents, encoding))
+    return found
 
 
 def shown(workspace: Workspace) -> dict[Diagnostic, Compilation]:
@@ -108,13 +103,13 @@ def as_diagnostic(one: Diagnostic, compilation: Compilation, documents: Document
     span = one.primary.span
     related = [
         types.DiagnosticRelatedInformation(
-            types.Location(documents.uri_of(label.span.path), range_of(label.span, sources[label.span.path].lines, encoding)),
+            types.Location(documents.uri_of(label.span.path), range_in(label.span, sources, encoding)),
             label.text or "see here",
         )
         for label in one.secondary
     ]
     return types.Diagnostic(
-        range=range_of(span, sources[span.path].lines, encoding),
+        range=range_in(span, sources, encoding),
         message=f"{one.message}\nhelp: {one.help}" if one.help else one.message,
         severity=SEVERITIES[one.rule.severity],
         code=one.rule.code,

@@ -14,7 +14,7 @@ from ...compiler.repair import fixable_in, repair_bytes
 from ...compiler.source import Source
 from .documents import Document, Documents, encode_text
 from .faults import as_diagnostic
-from .positions import place_of, range_of
+from .positions import place_of, range_in
 from .workspace import Analysis
 
 FIX_ALL = "source.fixAll.flowc"
@@ -35,8 +35,8 @@ def quick_fixes(
             continue
         changes: dict[str, list[types.TextEdit]] = {}
         for edit in one.fix.edits:
-            source = compilation.sources[edit.span.path]
-            changes.setdefault(documents.uri_of(edit.span.path), []).append(_text_edit(edit, source.text, source.lines, encoding))
+            uri = documents.uri_of(edit.span.path)
+            changes.setdefault(uri, []).append(_text_edit(edit, compilation.sources, encoding))
         actions.append(
             types.CodeAction(
                 one.fix.title,
@@ -78,10 +78,10 @@ def wants(only: Sequence[str] | None) -> Callable[[str], bool]:
     return wanted
 
 
-def _text_edit(edit: Edit, text: str, lines: Sequence[str], encoding: str) -> types.TextEdit:
+def _text_edit(edit: Edit, sources: Mapping[str, Source], encoding: str) -> types.TextEdit:
     """An edit whose new lines end as the text's own do."""
-    end = _LINE_END.search(text)
-    return types.TextEdit(range_of(edit.span, lines, encoding), edit.text.replace("\n", end[0] if end else "\n"))
+    end = _LINE_END.search(sources[edit.span.path].text)
+    return types.TextEdit(range_in(edit.span, sources, encoding), edit.text.replace("\n", end[0] if end else "\n"))
 
 
 def _one_edit(document: Document, new: str, encoding: str) -> types.TextEdit:

@@ -7,11 +7,11 @@ A `Span` counts characters from 1. By default the protocol counts UTF-16 code un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lsprotocol import types
 
-from ...compiler.source import Span
+from ...compiler.source import Source, Span
 
 ENCODINGS = ("utf-16", "utf-8", "utf-32")
 """What an editor may count in. UTF-16 is what it counts in if it does not say."""
@@ -37,6 +37,15 @@ def range_of(span: Span, lines: Sequence[str], encoding: str) -> types.Range:
     """A `Span` as the editor counts."""
     start = place_of(lines, span.line, span.column, encoding)
     return types.Range(start, place_of(lines, span.end_line, span.end_column, encoding))
+
+
+def range_in(span: Span, sources: Mapping[str, Source], encoding: str) -> types.Range:
+    """A `Span` as the editor counts, in the text that it is of."""
+    source = sources.get(span.path)
+    if source is not None:
+        return range_of(span, source.lines, encoding)
+    start = types.Position(span.line - 1, span.column - 1)  # what was not read as text of Python
+    return types.Range(start, types.Position(span.end_line - 1, span.end_column - 1))
 
 
 def line_and_column(lines: Sequence[str], place: types.Position, encoding: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from flowc.cli.language_server.completion import complete
 from flowc.cli.language_server.documents import Documents, encode_text, path_of, uri_of
+from flowc.cli.language_server.faults import published
 from flowc.cli.language_server.outline import Outline, Role, outline_of
 from flowc.cli.language_server.positions import ENCODINGS, line_and_column, place_of, range_of, units
 from flowc.cli.language_server.shift import shift_between
@@ -50,6 +51,21 @@ def test_within_a_character_is_before_it() -> None:
 def test_a_range_past_the_end_is_the_end() -> None:
     span = Span(path="f", line=2, column=1, end_line=3, end_column=1)
     assert range_of(span, ["a", "bc"], "utf-16") == types.Range(types.Position(1, 0), types.Position(1, 2))
+
+
+def test_a_file_of_two_names_is_shown_once(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    workspace = Workspace()
+    base = (tmp_path / "real" / "shared.py").as_uri()
+    text = "from flowc import FlowSpec, step\n\n\nclass Base(FlowSpec):\n    @step\n    def end(self, a, b):\n        pass\n"
+    workspace.documents.put(base, text, 1)
+    flow = "from flowc import step\nfrom shared import Base\n\n\nclass A(Base):\n    @step\n    def start(self):\n"
+    uri = (tmp_path / "link" / "flow.py").as_uri()
+    workspace.documents.put(uri, f"{flow}        self.next(self.end)\n", 1)
+    found = published(workspace, "utf-16")
+    assert found.keys() == {base, uri}
+    assert "FC201" in [one.code for one in found[base]]
 
 
 LINES = st.lists(st.sampled_from("abc"), max_size=8)

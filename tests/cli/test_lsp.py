@@ -336,7 +336,7 @@ def test_a_base_class_in_another_file(editor: Editor, tmp_path: Path) -> None:
         (flow, place(DERIVED, "self.|data += 1")),
     ]
     about = editor.at("hover", flow, place(DERIVED, "self.da|ta"))["contents"]["value"]
-    assert "set in `start` (shared.py line 7, `1`) and `middle` (line 8)\n\nread by `middle` and `end`" in about
+    assert "set in `start` (shared.py line 7, `1`) and `middle` (line 8)\n\nread by `end` and `middle`" in about
 
 
 def test_unsaved_edits_of_another_file_count(editor: Editor, tmp_path: Path) -> None:
