@@ -36,12 +36,12 @@ def _flow(view: View, source: Source, encoding: str) -> types.DocumentSymbol | N
     if whole is None or name is None:
         return None
     parts = [*_parameters(view, source, encoding), *_steps(view, source, encoding)]
-    lines = source.lines
+    place = range_of(name, source.lines, encoding)
     return types.DocumentSymbol(
         definition.name,
         types.SymbolKind.Class,
-        range_of(whole, lines, encoding),
-        range_of(name, lines, encoding),
+        _around(range_of(whole, source.lines, encoding), [place, *(one.range for one in parts)]),
+        place,
         detail=definition.doc.strip().partition("\n")[0] or None,
         children=parts,
     )
@@ -71,16 +71,18 @@ def _steps(view: View, source: Source, encoding: str) -> list[types.DocumentSymb
         if whole is None or place is None:
             continue
         ways = [way for arm in view.outline.definition.steps[name].arms for way in ways_of(arm)]
-        found.append(
-            types.DocumentSymbol(
-                name,
-                types.SymbolKind.Function,
-                range_of(whole, source.lines, encoding),
-                range_of(place, source.lines, encoding),
-                detail=f"→ {', '.join(ways)}" if ways else "ends here",
-            )
-        )
+        here = range_of(place, source.lines, encoding)
+        around = _around(range_of(whole, source.lines, encoding), [here])
+        detail = f"→ {', '.join(ways)}" if ways else "ends here"
+        found.append(types.DocumentSymbol(name, types.SymbolKind.Function, around, here, detail=detail))
     return found
+
+
+def _around(whole: types.Range, parts: Sequence[types.Range]) -> types.Range:
+    """A range with all that must lie in it: where its end has changed, no more is known of that."""
+    start = min([whole, *parts], key=lambda one: (one.start.line, one.start.character)).start
+    end = max([whole, *parts], key=lambda one: (one.end.line, one.end.character)).end
+    return types.Range(start, end)
 
 
 def _in_order(view: View) -> list[str]:
