@@ -73,7 +73,7 @@ def _step(outline: Outline, step: Step) -> str:
     head = f"(step) {step.name}" + (f"  # {', '.join(notes)}" if notes else "")
     member = outline.member(step.name)
     lines = _doc(member.node) if member is not None else []
-    lines += [f"→ {way}" for arm in step.arms for way in ways_of(arm)][: 2 * MOST]
+    lines += [f"`→ {way}`" for arm in step.arms for way in ways_of(arm)][: 2 * MOST]
     before = [one.name for one in definition.steps.values() if any(step.name in edge.targets for edge in edges_of(one))]
     lines += [f"after {_names(before)}"] if before else []
     lines += [f"`{decorator_line(one)}`" for one in step.decorators]
