@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError
+from pygls.exceptions import FeatureNotificationError, FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from ... import __version__
@@ -93,7 +93,8 @@ class FlowServer(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong; what an editor asked for is answered with the error anyway."""
         if source is not FeatureRequestError:
-            log.error("a bug in flowc, not in your flow", exc_info=error)
+            ours = source is FeatureNotificationError
+            log.error("a bug in flowc, not in your flow" if ours else "a message that is none", exc_info=error)
 
 
 class _EditorLog(logging.Handler):
