@@ -504,6 +504,8 @@ def test_a_bug_of_ours_ends_nothing(tmp_path: Path, uri: str) -> None:
     editor.tell(
         "textDocument/didChange", {"textDocument": {"uri": "file:///never/opened.py", "version": 2}, "contentChanges": []}
     )
+    editor.send_bytes(b"[]")
+    editor.send_bytes(b"{]")
     editor.change(uri, FLOW.replace("self.next(self.join)", "self.next(self.joint)"), 3)
     assert codes(editor.diagnostics(uri, 3)) == ["FC301"]
     code, errors = editor.stop()
