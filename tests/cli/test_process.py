@@ -29,6 +29,8 @@ HEAVY = (
     "importlib.metadata",
     "tomllib",
     "asyncio",
+    "pygls",
+    "lsprotocol",
 )
 
 
