@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from ..diagnostics.model import Report
 from ..diagnostics.rules import file as file_rules
 from ..diagnostics.rules import graph as rules
+from ..frontend.body import RESERVED
 from ..frontend.definition import Definition
 from ..ir.edges import Edge, edges_of
 from ..ir.nodes import Block, Fanout, Flow, Foreach, Parallel, Split, Stage, Task
@@ -46,6 +47,7 @@ def structure(definition: Definition, report: Report) -> Flow | None:
         steps=tuple(definition.steps[stage.name] for stage in walk_stages(body) if isinstance(stage, Task)),
         start=start,
         body=body,
+        members=(*sorted(definition.model.members.keys() - definition.steps.keys()), *sorted(RESERVED)),
         span=definition.span,
     )
 
