@@ -90,7 +90,11 @@ SLIPS = {
         "FC703",
         'call `self.merge_artifacts(inputs, include=["base"])` in `join`, or assign `self.base` there',
     ),
-    "a sum of what one branch has": (split("self.t = sum(one.x for one in inputs)", "y"), "FC702", "set `self.x` in every branch"),
+    "a sum of what one branch has": (
+        split("self.t = sum(one.x for one in inputs)", "y"),
+        "FC702",
+        "set `self.x` in every branch",
+    ),
     "a merge of nothing": (split("self.merge_artifacts()", "y"), "FC710", "hand them on: `self.merge_artifacts(inputs)`"),
     "a merge with a misspelt argument": (
         split("self.merge_artifacts(inputs, excludes=['x'])"),
@@ -105,7 +109,11 @@ SLIPS = {
     "a merge where nothing is split": (line("self.merge_artifacts(1)"), "FC710", "take it away"),
     "a third input of two": (split("self.t = inputs[2].x"), "FC709", "its last is `inputs[1]`"),
     "three names for two inputs": (split("one, two, three = inputs"), "FC709", "as many names as there are branches"),
-    "an artifact of all inputs at once": (split("self.t = inputs.x"), "FC709", "write `inputs.a.x`, or `[one.x for one in inputs]`"),
+    "an artifact of all inputs at once": (
+        split("self.t = inputs.x"),
+        "FC709",
+        "write `inputs.a.x`, or `[one.x for one in inputs]`",
+    ),
     "a number of times": (
         each("pass", 'times = Parameter("times", default=3)', "times"),
         "FC706",
@@ -147,7 +155,11 @@ SLIPS = {
         "FC707",
         "write the case as `1`",
     ),
-    "a constant that is a default": ("best = None\n" + line("self.best = 3"), "FC705", "set it in a step instead of in the class"),
+    "a constant that is a default": (
+        "best = None\n" + line("self.best = 3"),
+        "FC705",
+        "set it in a step instead of in the class",
+    ),
     "the item of a foreach": (line("self.input = 3"), "FC705", "give the artifact a name of its own"),
 }
 
