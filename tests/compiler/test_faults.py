@@ -179,7 +179,7 @@ HELPED = {
         "lead to one step, and split there",
     ),
     "an else that is missing": (
-        body("if self.k:\n    self.next(self.end)\nself.next(self.end)"),
+        body("if len('a'):\n    self.next(self.end)\nself.next(self.end)"),
         "put the second into an `else`",
     ),
     "memory with its unit": (step("@resources(memory='4GB')"), "it counts megabytes: `memory=4000`"),
