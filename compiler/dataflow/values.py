@@ -34,6 +34,8 @@ class Values:
         self.me = me
         self._locals: dict[str, list[ast.AST]] | None = None
         self._imports: dict[str, str] | None = None
+        self._imported: set[str] = set()
+        self._taken: set[str] = set()
 
     def infer(self, node: ast.expr | None, *, texts: bool = False) -> Value:
         """What is evident of an expression's value."""
@@ -180,8 +182,10 @@ class Values:
                             )
                     case ast.ImportFrom(module=str(module), names=names, level=0):
                         self._imports |= {one.asname or one.name: f"{module}.{one.name}" for one in names}
+                        self._taken |= {one.asname or one.name for one in names}
                     case _:
                         pass
+            self._imported |= self._imports.keys()
         if name not in self._imports:
             match self.context.module.bindings.get(name):
                 case [Binding(value=Import(module=module, level=0, name=taken))]:
@@ -194,10 +198,8 @@ class Values:
         """Whether `import …` binds a name, of the function or of the file."""
         if self._import(name) is None:
             return False
-        own = [part for part in ast.walk(self.function) if isinstance(part, ast.Import | ast.ImportFrom)]
-        binds = [part for part in own if any((one.asname or one.name.partition(".")[0]) == name for one in part.names)]
-        if binds:
-            return all(isinstance(part, ast.Import) for part in binds)
+        if name in self._imported:
+            return name not in self._taken
         match self.context.module.bindings.get(name):
             case [Binding(value=Import(level=0, name=taken))]:
                 return not taken
