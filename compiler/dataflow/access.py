@@ -41,6 +41,8 @@ class Access:
         guards: How many `try` around this point catch AttributeError.
         tries: How many catch anything.
         tested: Names that the code asks for by `hasattr` and the like.
+        asked: Names that it finds out about in any way, where it may go on without them.
+        plain: The plain variables that it assigns, each with the first place.
         later: Reads in code that may run at any time.
         finishing: Ways that have ended, and that a `finally` is being walked for.
     """
@@ -67,6 +69,8 @@ class Access:
         self.guards = 0
         self.tries = 0
         self.tested: set[str] = set()
+        self.asked: set[str] = set()
+        self.plain: dict[str, ast.expr] = {}
         self.later: list[tuple[str, ast.expr]] = []
         self.finishing: list[dict[str, Sources]] = []
         self.state.open = analysis.open
@@ -92,10 +96,10 @@ class Access:
         """An artifact's value is used."""
         state = self.state
         self.effects.used.add(name)
-        if self.guards:
-            self.tested.add(name)
         if not state.live:
             return
+        if self.guards or not claimed:
+            self.asked.add(name)
         unknown = state.open or self.effects.open or name in self.effects.loose
         claimed = claimed and not (self.guards or unknown or name in self.tested)
         sources = state.sources(name)
@@ -108,7 +112,7 @@ class Access:
                 rules.NEVER_SET, f"artifact `{name}` was deleted before it is used", span, "no value", help="delete it later"
             )
 
-    def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True) -> None:
+    def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True, unpacked: int = 0) -> None:
         """An artifact of one of a join's inputs is read; "" for an input that is only named."""
         if not self.state.live or self.analysis.model.find(name) is not None or name in OWN:
             return
@@ -117,7 +121,9 @@ class Access:
             branch=part.branch,
             every=part.every,
             sure=sure and self.state.sure,
-            claimed=claimed and not self.guards and f"inputs.{name}" not in self.tested,
+            claimed=claimed
+            and not (self.guards or (isinstance(part.branch, int) and self.tries) or f"inputs.{name}" in self.tested),
+            unpacked=unpacked,
             span=self.context.source.span(node),
         )
         self.effects.takes.setdefault(take, take)
@@ -186,6 +192,14 @@ class Access:
         if member is not None:
             self._assign_member(member, span, node, sure)
             return
+        if name in ITEM and not self.guards and self.state.live:
+            self.context.report.add(
+                rules.ASSIGNED_CONSTANT,
+                f"`self.{name}` is flowc's own and cannot be assigned",
+                span,
+                "tells the item of a foreach",
+                help="give the artifact a name of its own",
+            )
         if name in OWN or name.startswith("__") or not self.state.live:
             return
         source = len(self.analysis.writes)
@@ -225,19 +239,22 @@ class Access:
             return
         if self.guards or member.kind in ("property", "other"):
             return
+        kind = "config" if _is_config(member) else member.kind
         what, why = {
             "parameter": ("a parameter", "a run keeps its parameters from start to end"),
+            "config": ("a config", "a run keeps its configs from start to end"),
             "constant": ("a constant of the class", "the class is the same in all tasks"),
             "method": ("a method", "methods belong to the class"),
             "step": ("a step", "steps belong to the class"),
-        }[member.kind]
+        }[kind]
+        help = "give the artifact a name of its own"
         self.context.report.add(
             rules.ASSIGNED_CONSTANT,
             f"`self.{member.name}` is {what} and cannot be {done}",
             span,
             why,
             also=[(head_of(member), "defined here")],
-            help="give the artifact a name of its own",
+            help=f"set it in a step instead of in the class, or {help}" if kind == "constant" else help,
         )
 
     def mangled(self, name: str) -> str:
@@ -249,6 +266,11 @@ class Access:
     def is_me(self, node: object) -> bool:
         """Whether an expression is `self`."""
         return isinstance(node, ast.Name) and node.id == self.me
+
+
+def _is_config(member: Member) -> bool:
+    call = member.value.func if isinstance(member.value, ast.Call) else None
+    return call is not None and member.kind == "parameter" and member.context.api_name(call) == "Config"
 
 
 def head_of(member: Member) -> Span:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 
 from ..frontend.members import ClassModel
 from ..ir.artifacts import Merge, Read, Take, Write
-from .state import ENTRY, FROM_BEFORE, Sources, State
+from .state import FROM_BEFORE, Sources, State
 
 
 @dataclass(slots=True)
@@ -24,11 +23,9 @@ class Snapshot:
     open: bool
 
     @classmethod
-    def of(cls, state: State, tested: Container[str]) -> Snapshot:
-        """What a state says, apart from the state. What the code asks for first, it is taken to set where it is not there."""
-        sets = {name: state.sources(name) for name in state.names()}
-        sets |= {name: sources - {ENTRY} or sources for name, sources in sets.items() if name in tested}
-        return cls(sets, state.merges, state.merged, state.open)
+    def of(cls, state: State) -> Snapshot:
+        """What a state says, apart from the state."""
+        return cls({name: state.sources(name) for name in state.names()}, state.merges, state.merged, state.open)
 
 
 @dataclass(slots=True)

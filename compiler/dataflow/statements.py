@@ -12,6 +12,7 @@ from ..ir.artifacts import Value
 from .access import head_of
 from .effects import Snapshot
 from .expressions import ExpressionWalker
+from .inputs import Part
 from .state import ENTRY, State
 from .values import UNKNOWN
 
@@ -35,6 +36,8 @@ class StatementWalker(ExpressionWalker):
         self.block(function.body)
         if self.state.live:
             self._return()
+        # What is set where it was found missing is there on every path, whichever way that was found out.
+        self.effects.loose |= self.asked & {name for name, source in self.events if source >= 0}
         # Code that may run at any time: what it reads may have been set by then, if the function sets it anywhere.
         assigned = {name for name, _ in self.events} | self.effects.loose
         self.state = State(sure=False)
@@ -126,6 +129,7 @@ class StatementWalker(ExpressionWalker):
                 self.assign(self.mangled(name), node, found)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 self.tokens.bind(node, value)
+                self._unpacked(node, targets, value)
                 parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
                 if len(parts) == len(targets) and not any(isinstance(one, ast.Starred) for one in (*targets, *parts)):
                     for one, part in zip(targets, parts, strict=True):
@@ -134,9 +138,12 @@ class StatementWalker(ExpressionWalker):
                 for one in targets:
                     if not isinstance(one, ast.Name):
                         self.target(one, None)
+                    else:
+                        self.plain.setdefault(one.id, one)
             case ast.Starred(value=inner):
                 self.target(inner, None)
             case ast.Name(id=name):
+                self.plain.setdefault(name, node)
                 self.tokens.bind(node, value)
                 if name == self.me:
                     self.escape()
@@ -144,6 +151,13 @@ class StatementWalker(ExpressionWalker):
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.visit(child)
+
+    def _unpacked(self, node: ast.expr, targets: list[ast.expr], value: ast.expr | None) -> None:
+        """All inputs of a join are given names, `first, second = inputs`: there must be as many."""
+        part = self.tokens.of_whole(value)
+        starred = any(isinstance(one, ast.Starred) for one in targets)
+        if part is not None and part.every and isinstance(value, ast.Name) and not starred:
+            self.take("", Part(branch=0), node, True, unpacked=len(targets))
 
     def _augmented(self, target: ast.expr, value: ast.expr) -> None:
         match target:
@@ -197,8 +211,19 @@ class StatementWalker(ExpressionWalker):
             self.use(name, self.context.source.span(node), True, use)
         elif member.kind == "property":
             self.call_method(member, node, True)
-        elif use == "foreach":
-            value = self.values.of_member(member)
+        elif member.kind in ("method", "step"):
+            does = "goes through each of" if use == "foreach" else "decides by"
+            self.context.fault(
+                rules.NOT_A_SEQUENCE if use == "foreach" else rules.CASE_NOT_COVERED,
+                f"`self.next` {does} `self.{name}`, which is a {member.kind}",
+                node,
+                "names an artifact",
+                help=f'assign what it returns, and name that: `self.found = self.{name}()`, `{use}="found"`'
+                if member.kind == "method"
+                else f'name an artifact: `{use}="items"`',
+            )
+        elif member.kind == "constant" and use == "foreach":
+            value = self.values.of_constant(member)
             if value.indexed is False:
                 self.context.report.add(
                     rules.NOT_A_SEQUENCE,
@@ -215,7 +240,7 @@ class StatementWalker(ExpressionWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state, self.tested)
+        snapshot = Snapshot.of(self.state)
         self.effects.ended.append(snapshot)
         return snapshot
 

@@ -133,19 +133,45 @@ def _argument(context: Context, name: str, argument: str, kind: Kind, node: ast.
     try:
         value = context.constant(node)
     except NotConstant as reason:
-        help = "write a literal, or the name of a constant of this module"
-        context.not_constant(f"`{argument}` of `@{name}`", reason, help)
+        context.not_constant(f"`{argument}` of `@{name}`", reason, _constant_help(context, argument, kind, node))
         return None
     return _checked(context, name, argument, kind, value, node)
+
+
+def _constant_help(context: Context, argument: str, kind: Kind, node: ast.expr) -> str:
+    """What to write instead of what is no constant."""
+    root = node
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    match node, root:
+        case ast.Name(id=name), _ if context.is_builtin(name) and kind.fits(name):
+            return f'write it in quotes, `{argument}="{name}"`, or define `{name}` above'
+        case _, ast.Name(id="self") if root is not node:
+            text = context.source.text_of(context.source.span(node)).removeprefix("self.")
+            return f"a class's body has no `self`: write `{text}`, where that is a config or a constant"
+        case _:
+            return "write a literal, or the name of a constant of this module"
 
 
 def _checked(context: Context, name: str, argument: str, kind: Kind, value: Constant, node: ast.expr) -> tuple[Constant] | None:
     if value is None and kind.optional:
         return (None,)
     if value is None or not kind.fits(value):
-        context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes {kind.words}", node)
+        message = f"`{argument}` of `@{name}` takes {kind.words}"
+        context.fault(rules.BAD_ARGUMENT, message, node, kind.why(value), help=_in_megabytes(argument, value))
         return None
     return (_variables(context, value, node) if kind.special == "variables" and isinstance(value, Table) else value,)
+
+
+def _in_megabytes(argument: str, value: Constant) -> str:
+    """What to write for an amount with a unit, `"4GB"`; "" where that is not the fault."""
+    units = {"m": 1, "mb": 1, "mi": 1, "mib": 1, "g": 1000, "gb": 1000, "gi": 1024, "gib": 1024}
+    text = str(value).strip().lower()
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz").strip()
+    unit = units.get(text[len(number) :].strip())
+    if argument not in ("memory", "disk", "shared_memory") or unit is None or not number.isdecimal():
+        return ""
+    return f"it counts megabytes: `{argument}={int(number) * unit}`"
 
 
 def _variables(context: Context, table: Table, node: ast.expr) -> Table:

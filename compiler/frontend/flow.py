@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 from ..dataflow.facts import analysis_of
@@ -15,7 +16,7 @@ from .configs import read_configs
 from .context import Context
 from .decorators import read_decorators
 from .definition import Definition
-from .ends import find_ends
+from .ends import find_astray, find_ends, goes_on
 from .find import find_flow
 from .imports import check_relative
 from .members import ClassModel
@@ -37,7 +38,10 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     steps = {one.name: one for one in members if one.kind == "step"}
     methods = {one.name: one for one in members if one.kind in ("method", "property")}
     ends = find_ends(model, steps.values())
-    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model))
+    if astray := find_astray(model):
+        ends = replace(ends, unclear=ends.unclear | astray)
+    going = frozenset(name for name, one in methods.items() if isinstance(one.node, Method) and goes_on(one.node))
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model), going)
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear
     for name, member in steps.items():

@@ -294,6 +294,7 @@ class Flow:
         steps: In the order of `body`, so that the order in the source changes nothing.
         start: The step where a run starts.
         body: The region tree.
+        members: What else `self.` gives: methods, properties, constants, and what is flowc's own. For guesses.
     """
 
     name: str
@@ -305,4 +306,5 @@ class Flow:
     steps: tuple[Step, ...]
     start: str
     body: Block
+    members: tuple[str, ...] = field(default=(), compare=False, repr=False)
     span: Span = field(compare=False, repr=False)

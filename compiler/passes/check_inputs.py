@@ -24,6 +24,8 @@ def check_inputs(solution: Solution, report: Report) -> None:
                 if f"inputs.{take.branch}" not in told:
                     told.add(f"inputs.{take.branch}")
                     _report_no_input(solution, report, step, take, take.branch)
+            elif take.claimed and take.sure and _is_too_many(solution, report, step, take):
+                told.add(f"inputs.{take.branch}")
             elif take.claimed and take.name and _is_missing(solution, report, step, take):
                 told.add(take.name)
 
@@ -38,16 +40,39 @@ def _is_input(solution: Solution, step: Step, branch: str) -> bool:
     )
 
 
+def _is_too_many(solution: Solution, report: Report, step: Step, take: Take) -> bool:
+    """Report a position past the last of the inputs, or another number of names than there are inputs; whether it is one."""
+    splits = solution.before[step.name].joined
+    counts = {len(one.branches) for one in splits}
+    if not isinstance(take.branch, int) or any(isinstance(one.stage, Foreach) for one in splits):
+        return False
+    if take.unpacked and take.unpacked not in counts:
+        message = f"join `{step.name}` gives names to {take.unpacked} inputs, and it has {max(counts)}"
+        label, help = "one name for each", "write `for one in inputs`, or as many names as there are branches"
+    elif not take.unpacked and not any(-count <= take.branch < count for count in counts):
+        message = f"join `{step.name}` has no input {take.branch}: it has {max(counts)}, and they count from 0"
+        label, help = "no such input", f"its last is `inputs[{max(counts) - 1}]`"
+    else:
+        return False
+    names = dict.fromkeys(arrival.stage for one in splits for ends in one.branches for arrival in ends)
+    help += f"; its branches end with {', '.join(f'`{name}`' for name in names)}"
+    report.add(rules.NO_SUCH_INPUT, message, take.span, label, help=help)
+    return True
+
+
 def _report_no_input(solution: Solution, report: Report, step: Step, take: Take, branch: str) -> None:
     joined = solution.before[step.name].joined
     names = dict.fromkeys(arrival.stage for one in joined for ends in one.branches for arrival in ends)
     if all(isinstance(one.stage, Foreach) for one in joined):
         message = f"the inputs of join `{step.name}` have no names: they are the tasks of a foreach"
-        help = f"write `inputs[0]`, or `[one.{branch} for one in inputs]`"
+        help = f"write `inputs[0].{branch}`, or `[one.{branch} for one in inputs]`"
     else:
         message = f"join `{step.name}` has no input `{branch}`"
         guess = did_you_mean(branch, names)
         help = f"did you mean `{guess}`?" if guess else f"its branches end with {', '.join(f'`{name}`' for name in names)}"
+        if branch in _written(solution):
+            one = f"inputs.{next(iter(names))}.{branch}"
+            help = f"`{branch}` is an artifact: write `{one}`, or `[one.{branch} for one in inputs]`"
     report.add(rules.NO_SUCH_INPUT, message, take.span, "no such input", help=help)
 
 

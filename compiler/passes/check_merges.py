@@ -27,7 +27,7 @@ def check_merges(solution: Solution, report: Report) -> None:
                     rules.BAD_MERGE,
                     f"step `{step.name}` calls `merge_artifacts`, but joins nothing",
                     merge.span,
-                    help=f"only a join can: `def {step.name}(self, inputs):`",
+                    help="take it away: without a split, what a step keeps is there in the next one",
                 )
             elif merge.include and merge.exclude:
                 report.add(
@@ -66,15 +66,30 @@ def _check_ambiguous(solution: Solution, report: Report, step: Step, merge: Merg
             (name, _), *_ = found
             it = "it" if len(found) == 1 else "them"
             exclude = ", ".join(f'"{name}"' for name, _ in found)
+            help = f"assign {it} before the merge, or leave {it} out: `exclude=[{exclude}]`"
+            maybe = solution.inputs(step.name).maybe
+            for given in merge.exclude:
+                guess = None if solution.has(maybe, given) else did_you_mean(given, [name for name, _ in found])
+                help = f"no input has the excluded `{given}`: did you mean `{guess}`?" if guess else help
             report.add(
                 rules.AMBIGUOUS_MERGE,
                 f"join `{step.name}` cannot merge {names}: the inputs have different values of {it}",
                 merge.span,
                 f"which `{name}`?",
                 also=[place for _, places in found[:3] for place in places],
-                help=f"assign {it} before the merge, or leave {it} out: `exclude=[{exclude}]`",
+                help=help,
             )
             return
+
+
+def would_conflict(solution: Solution, step: Step) -> bool:
+    """Whether a merge of all that the inputs of a join have would evidently fail, where the flow has none so far."""
+    for joined in solution.before[step.name].joined:
+        if isinstance(joined.stage, Foreach):
+            written = _written(solution, joined.stage.body)
+            if any(all(write.value.varies for write in writes) for writes in written.values()):
+                return True
+    return False
 
 
 def _conflicts(solution: Solution, joined: Joined) -> Iterator[tuple[str, list[tuple[Span, str]]]]:

@@ -12,8 +12,9 @@ from ..frontend.context import did_you_mean
 from ..ir.artifacts import Read
 from ..ir.nodes import Step
 from ..source import Span
+from .check_merges import would_conflict
 
-_USES = {"read": "reads", "foreach": "goes through each of", "condition": "decides by", "delete": "deletes"}
+_USES = {"read": "reads", "call": "calls", "foreach": "goes through each of", "condition": "decides by", "delete": "deletes"}
 
 _METAFLOWS_OWN = {
     "_current_step": "`current.step_name`",
@@ -86,24 +87,46 @@ def _sentence(use: _Use) -> str:
 def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
     use = uses[0]
     name = use.read.name
-    known = {write.name for step in solution.flow.steps for write in step.artifacts.writes if write.name != name}
-    known |= {one.attribute for one in solution.flow.parameters}
-    guess = did_you_mean(name, sorted(known))
-    later = [(step, write) for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
-    help = f"did you mean `{guess}`?" if guess else f"set it in a step before: `self.{name} = …`"
+    flow = solution.flow
+    before = set(_backwards(solution, use.step.name))
+    known = {write.name for step in flow.steps for write in step.artifacts.writes}
+    known |= {*flow.members, *(one.attribute for one in flow.parameters)}
+    guess = did_you_mean(name, sorted(known - {name}))
+    writes = [(step, write) for step in flow.steps for write in step.artifacts.writes if write.name == name]
+    also = _labels(uses)
+    what, help = "which nothing before it sets", f"set it in a step before: `self.{name} = …`"
+    plain = [span for step in flow.steps if step.name in before for one, span in step.artifacts.plain if one == name]
+    deleted = [
+        read.span
+        for step in flow.steps
+        if step.name in before - {use.step.name}
+        for read in step.artifacts.reads
+        if read.name == name and read.use == "delete"
+    ]
+    renamed = [one for one in flow.parameters if one.name.replace("-", "_") == name]
     if name in _METAFLOWS_OWN:
         help = f"this is Metaflow's own; write {_METAFLOWS_OWN[name]}"
-    also = _labels(uses)
-    if later and not guess:
-        also.append((later[0][1].span, f"set here, in `{later[0][0].name}`, which no path leads from"))
-    report.add(
-        rules.NEVER_SET,
-        f"{_sentence(use)}, which nothing before it sets",
-        use.read.span,
-        "never set",
-        also=also,
-        help=help,
-    )
+    elif renamed:
+        also.append((renamed[0].span, "the parameter of this name"))
+        help = f"in the flow it is called `self.{renamed[0].attribute}`"
+    elif deleted and any(step.name in before for step, _ in writes):
+        also += [(writes[0][1].span, "set here"), (deleted[0], "deleted here")]
+        what, help = "which is deleted before", "delete it later"
+    elif plain:
+        also.append((plain[0], "a plain variable, which ends with its step"))
+        help = f"keep it as an artifact: `self.{name} = …`"
+    elif guess:
+        help = f"did you mean `{guess}`?"
+    else:
+        if use.read.use == "call":
+            help = f"define it: `def {name}(self, …):`"
+        late = [(step, write) for step, write in writes if write.span != use.read.span]
+        if late:
+            step, write = late[0]
+            where = "after it is used" if step is use.step else f"in `{step.name}`, which does not come before"
+            also.append((write.span, f"set here, {where}"))
+    label = "never set" if what.endswith("sets") else "not set here"
+    report.add(rules.NEVER_SET, f"{_sentence(use)}, {what}", use.read.span, label, also=also, help=help)
 
 
 def _report_lost(solution: Solution, report: Report, join: Step, uses: list[_Use]) -> None:
@@ -114,10 +137,13 @@ def _report_lost(solution: Solution, report: Report, join: Step, uses: list[_Use
     if join.name == use.step.name:
         message = f"join `{join.name}` {_USES[use.read.use]} `self.{name}`, but a join starts without artifacts"
         help = f"read it from the inputs, as `inputs[0].{name}`, or call `self.merge_artifacts(inputs)` first"
+        if any(write.value.varies for step in solution.flow.steps for write in step.artifacts.writes if write.name == name):
+            help = f"read it from each of the inputs: `[one.{name} for one in inputs]`"
     else:
         message = f"{_sentence(use)}, which join `{join.name}` does not hand on"
         also.insert(0, (join.span, "starts without artifacts"))
-        help = f"call `self.merge_artifacts(inputs)` in `{join.name}`, or assign `self.{name}` there"
+        include = f', include=["{name}"]' if would_conflict(solution, join) else ""
+        help = f"call `self.merge_artifacts(inputs{include})` in `{join.name}`, or assign `self.{name}` there"
     report.add(rules.LOST_AT_JOIN, message, use.read.span, "not set here", also=also, help=help)
 
 

@@ -319,7 +319,7 @@ CASES = {
 
         @step
         def join(self, inputs):
-            self.numbers = (number for number in range(3))  # FC708
+            self.numbers = (number for number in range(3))
             self.next(self.more, foreach="numbers")  # FC706
 
         @step

@@ -40,8 +40,8 @@ DUPLICATE_DECORATOR = Rule(
 WRONG_PLACE = Rule(
     "FC505",
     "decorator-in-wrong-place",
-    """A decorator for flows stands on a step, or one for steps on a flow, or a flow's decorator stands on a method
-without `@step`.
+    """A decorator for flows stands on a step, one for steps on a flow, or one for steps on a method that is no step,
+where it would do nothing.
 """,
 )
 BAD_PARAMETER = Rule(

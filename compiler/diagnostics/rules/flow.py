@@ -22,7 +22,8 @@ STEP_NOT_PLAIN = Rule(
     "FC202",
     "step-not-a-plain-method",
     """A step is a plain method. It cannot be `async`, a generator (`yield`), a static method, a class method or a
-property: flowc calls it once, in a process of its own, and what it leaves in `self` is its result.
+property: flowc calls it once, in a process of its own, and what it leaves in `self` is its result. It stands
+directly in the flow's class, not beside it and not in another step.
 """,
 )
 DUPLICATE_STEP = Rule(
