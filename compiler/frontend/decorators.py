@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Decorator, Table
+from .absent import note_decorator
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, contradiction
+from .face import NOT_YET
 from .fixing import name_argument, rename, the_near_one
 from .kinds import Kind
 
@@ -48,6 +50,9 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
     if name in elsewhere:
         place = "a flow's class" if on_step else "a step"
         context.fault(rules.WRONG_PLACE, f"`@{name}` belongs on {place}, not on `{owner}`", node)
+        return None
+    if name in NOT_YET:
+        note_decorator(context, node, name)
         return None
     if name not in here:
         guess = did_you_mean(name, here)

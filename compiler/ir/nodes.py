@@ -293,6 +293,7 @@ class Flow:
         decorators: Those on the class.
         steps: In the order of `body`, so that the order in the source changes nothing.
         start: The step where a run starts.
+        absent: Names of Metaflow's that flowc does not have, and that the flow's files import and never use.
         body: The region tree.
     """
 
@@ -304,5 +305,6 @@ class Flow:
     decorators: tuple[Decorator, ...]
     steps: tuple[Step, ...]
     start: str
+    absent: tuple[str, ...] = ()
     body: Block
     span: Span = field(compare=False, repr=False)

@@ -8,6 +8,7 @@ import flowc
 from flowc.compiler import Source, compile_source
 from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.frontend.face import API_NAMES, NOT_YET
+from flowc.runtime import absent
 
 from .modules import BASE, Memory, compile_files, said
 
@@ -251,7 +252,7 @@ def test_the_compiler_knows_the_faces_names() -> None:
     """`IncludeFile`, `Config`, `config_expr` and `Inputs` are known to the compiler, whether the face has them or not."""
     new = {"IncludeFile", "Config", "config_expr", "Inputs"}
     assert API_NAMES - new == set(flowc.__all__) - new
-    assert NOT_YET - new == flowc._NOT_YET - new
+    assert NOT_YET == absent.NOT_YET
 
 
 def test_the_closure_of_imports() -> None:
