@@ -13,7 +13,7 @@ from ..ir.nodes import Constant, Decorator, Table
 from .absent import note_decorator
 from .constants import NotConstant
 from .context import Context, did_you_mean
-from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, contradiction
+from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, UNEMITTED, contradiction
 from .face import NOT_YET
 from .fixing import name_argument, rename, the_near_one
 from .kinds import Kind
@@ -104,7 +104,7 @@ def _unpack(context: Context, name: str, takes: Mapping[str, Kind], keyword: ast
     try:
         table = context.constant(keyword.value)
     except NotConstant as reason:
-        context.not_constant(f"what `**` unpacks in `@{name}`", reason, help)
+        _not_constant(context, name, f"what `**` unpacks in `@{name}`", reason, help)
         return False
     if not isinstance(table, Table):
         context.fault(rules.BAD_ARGUMENT, f"what `**` unpacks in `@{name}` is no dictionary", keyword, help=help)
@@ -139,9 +139,18 @@ def _argument(context: Context, name: str, argument: str, kind: Kind, node: ast.
         value = context.constant(node)
     except NotConstant as reason:
         help = "write a literal, or the name of a constant of this module"
-        context.not_constant(f"`{argument}` of `@{name}`", reason, help)
+        _not_constant(context, name, f"`{argument}` of `@{name}`", reason, help)
         return None
     return _checked(context, name, argument, kind, value, node)
+
+
+def _not_constant(context: Context, name: str, what: str, reason: NotConstant, help: str) -> None:
+    """Report what is no constant; where no target needs it, the flow compiles without."""
+    if name in UNEMITTED and reason.rule is rules.NOT_CONSTANT and not reason.told:
+        message = f"{what} is not a constant, and is left out: {reason.reason}"
+        context.fault(rules.ARGUMENT_LEFT_OUT, message, reason.node, "not constant", help=reason.help or help)
+    else:
+        context.not_constant(what, reason, help)
 
 
 def _checked(context: Context, name: str, argument: str, kind: Kind, value: Constant, node: ast.expr) -> tuple[Constant] | None:

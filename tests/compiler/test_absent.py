@@ -44,8 +44,12 @@ UNUSED = {
     "under a condition": ("if 1:\n    from metaflow import S3", "pass", ["S3"]),
     "assigned later": ("from metaflow import S3\nS3 = None", "pass", ["S3"]),
     "a word in a text": ("from metaflow import S3", "print('S3', self.S3) if hasattr(self, 'S3') else None", ["S3"]),
-    "beside one that is provided for": ("from metaflow import S3\ntry:\n    from metaflow import Run\nexcept ImportError:\n    Run = 0", "Run", ["S3"]),
-}  # fmt: skip
+    "beside one that is provided for": (
+        "from metaflow import S3\ntry:\n    from metaflow import Run\nexcept ImportError:\n    Run = 0",
+        "Run",
+        ["S3"],
+    ),
+}
 
 
 @pytest.mark.parametrize(("imports", "code", "names"), UNUSED.values(), ids=UNUSED.keys())
@@ -119,7 +123,8 @@ ALONE = {
 
 @pytest.mark.parametrize("imports", ALONE.values(), ids=ALONE.keys())
 def test_what_no_other_file_uses_may_be_imported_in_one(imports: str) -> None:
-    done = compile_files(imports + "\nclass Flow(Base):\n    pass\n", base="from metaflow import S3\nS = 1\n" + textwrap.dedent(BASE))
+    base = "from metaflow import S3\nS = 1\n" + textwrap.dedent(BASE)
+    done = compile_files(imports + "\nclass Flow(Base):\n    pass\n", base=base)
     assert said(done) == []
     assert done.flow is not None
     assert done.flow.absent == ("S3",)

@@ -129,10 +129,9 @@ SHIM = Path(flowc.__file__).resolve().parent / "runtime" / "shim"
 def run_program(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     file = folder / "programme.py"
     file.write_text(textwrap.dedent(PROGRAM.format(code)))
-    path = os.pathsep.join([str(SHIM), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, file.name, "run"], cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}
-    )  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SHIM), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, file.name, "run"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_a_file_that_is_run_is_compiled_before_its_imports_are_judged(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_where_content_comes_from(tmp_path: Path):
     assert read_default(spec(None, None), "p.txt", tmp_path) == "ü\r\n".encode()
     assert content_from_json(spec("utf-8", None), "x") == "x"
     assert content_from_json(spec(None, None), "//4=") == b"\xff\xfe"
-    with pytest.raises(ParameterError, match="is not here: its content did not fit into the plan"):
+    with pytest.raises(ParameterError, match="is not here: when the flow was compiled, it was not there"):
         read_default(spec("utf-8", None), "p.txt", None)
     with pytest.raises(ParameterError, match="no such file"):
         read_file(spec("utf-8", None), str(tmp_path / "none"))
