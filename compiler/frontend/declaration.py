@@ -36,8 +36,8 @@ _CLICKS: Final = "that is for Metaflow's command line, and has no meaning for a 
 FOREIGN: Final[Mapping[str, str]] = {
     **dict.fromkeys(("multiple", "nargs", "count"), _ONE_VALUE),
     **dict.fromkeys(("external_trigger", "external_artifact"), _EVENTS),
-    **dict.fromkeys(("callback", "confirmation_prompt", "expose_value", "flag_value", "hide_input", "is_eager", "prompt"), _CLICKS),
-    **dict.fromkeys(("allow_from_autoenv", "envvar", "hidden", "metavar", "show_choices", "show_envvar"), _CLICKS),
+    **dict.fromkeys(("callback", "confirmation_prompt", "expose_value", "flag_value", "hide_input", "is_eager"), _CLICKS),
+    **dict.fromkeys(("allow_from_autoenv", "envvar", "hidden", "metavar", "prompt", "show_choices", "show_envvar"), _CLICKS),
 }
 """What `Parameter` takes in Metaflow, which hands it on to click or to an extension, and what to do instead."""
 RUN_OPTIONS: Final = frozenset(["help", "format", "color", "datastore", "max-workers", "max-num-splits"])

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Mapping
 
 from ..diagnostics.rules import decorators as rules
+from ..diagnostics.rules.targets import NOT_EMITTED
 from ..ir.nodes import Constant, Decorator, Table
 from .absent import note_decorator
 from .constants import NotConstant
@@ -148,7 +149,7 @@ def _not_constant(context: Context, name: str, what: str, reason: NotConstant, h
     """Report what is no constant; where no target needs it, the flow compiles without."""
     if name in UNEMITTED and reason.rule is rules.NOT_CONSTANT and not reason.told:
         message = f"{what} is not a constant, and is left out: {reason.reason}"
-        context.fault(rules.ARGUMENT_LEFT_OUT, message, reason.node, "not constant", help=reason.help or help)
+        context.fault(NOT_EMITTED, message, reason.node, "not constant", help=reason.help or help)
     else:
         context.not_constant(what, reason, help)
 

@@ -172,7 +172,12 @@ def test_values_of_configs(expression: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "word"),
-    [("multiple=True", "separator"), ("external_trigger=True", "@trigger"), ("envvar='X'", "leave it out"), ("is_flg=1", "is_flag")],
+    [
+        ("multiple=True", "separator"),
+        ("external_trigger=True", "@trigger"),
+        ("envvar='X'", "leave it out"),
+        ("is_flg=1", "is_flag"),
+    ],
 )
 def test_what_metaflow_hands_on_to_its_command_line(argument: str, word: str) -> None:
     (told,) = read(f"p = Parameter('p', {argument})").diagnostics
@@ -186,7 +191,7 @@ UNEMITTED = ["@conda(python=make())", "@pypi(packages=PACKAGES)", "@card(type=ma
 @pytest.mark.parametrize("decorator", UNEMITTED)
 def test_what_no_target_needs_may_be_worked_out_later(decorator: str) -> None:
     done = read("", on_step=decorator, head="def make(): ...\nPACKAGES = make()\n")
-    assert codes(done) == ["FC520"]
+    assert codes(done) == ["FC602"]
     assert done.flow is not None
     assert [one.name for one in done.flow.steps[0].decorators] == [decorator[1:].partition("(")[0]]
 
@@ -267,4 +272,4 @@ def test_a_large_config_is_no_constant_but_its_parts_are() -> None:
     files = {"a.json": '{"small": 3, "large": "' + "x" * 200_000 + '"}'}
     done = read("c = Config('c', default='a.json')", on_step="@resources(memory=c.small)", files=files)
     flow_of(done)
-    assert codes(read("c = Config('c', default='a.json')", on_step="@card(id=c.large)", files=files)) == ["FC501"]
+    assert codes(read("c = Config('c', default='a.json')", on_step="@batch(image=c.large)", files=files)) == ["FC501"]
