@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from ..frontend.members import ClassModel
 from ..ir.artifacts import Merge, Read, Take, Write
-from .state import FROM_BEFORE, Sources, State
+from .state import ENTRY, FROM_BEFORE, Sources, State
 
 
 @dataclass(slots=True)
@@ -23,9 +24,11 @@ class Snapshot:
     open: bool
 
     @classmethod
-    def of(cls, state: State) -> Snapshot:
-        """What a state says, apart from the state."""
-        return cls({name: state.sources(name) for name in state.names()}, state.merges, state.merged, state.open)
+    def of(cls, state: State, tested: Container[str]) -> Snapshot:
+        """What a state says, apart from the state. What the code asks for first, it is taken to set where it is not there."""
+        sets = {name: state.sources(name) for name in state.names()}
+        sets |= {name: sources - {ENTRY} or sources for name, sources in sets.items() if name in tested}
+        return cls(sets, state.merges, state.merged, state.open)
 
 
 @dataclass(slots=True)
@@ -87,6 +90,7 @@ class Analysis:
         writes: All assignments found so far; a source is a position in this list.
         merges: All calls of `merge_artifacts`, likewise.
         methods: What methods do, by the identity of their syntax; None while one is being walked.
+        open: Attributes may come and go in a way that is not followed.
         texts: Whether the texts of assigned expressions are needed: some join merges.
     """
 
@@ -94,5 +98,6 @@ class Analysis:
     writes: list[Write] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     methods: dict[int, Effects | None] = field(default_factory=dict)
+    open: bool = False
     texts: bool = False
     depth: int = 0

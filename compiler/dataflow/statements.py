@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..diagnostics.rules import artifacts as rules
 from ..ir.artifacts import Value
+from .access import head_of
 from .effects import Snapshot
 from .expressions import ExpressionWalker
 from .state import ENTRY, State
@@ -36,7 +38,7 @@ class StatementWalker(ExpressionWalker):
         # Code that may run at any time: what it reads may have been set by then, if the function sets it anywhere.
         assigned = {name for name, _ in self.events} | self.effects.loose
         self.state = State(sure=False)
-        self.state.open = self.analysis.model.open
+        self.state.open = self.analysis.open
         for name, node in self.later:
             self.use(name, self.context.source.span(node), False, claimed=name not in assigned and not self.effects.open)
 
@@ -195,6 +197,17 @@ class StatementWalker(ExpressionWalker):
             self.use(name, self.context.source.span(node), True, use)
         elif member.kind == "property":
             self.call_method(member, node, True)
+        elif use == "foreach":
+            value = self.values.of_member(member)
+            if value.indexed is False:
+                self.context.report.add(
+                    rules.NOT_A_SEQUENCE,
+                    f"a foreach goes through each of `self.{name}`, which is {value.what}",
+                    self.context.source.span(node),
+                    "needs a sequence",
+                    also=[(head_of(member), "defined here")],
+                    help=f"make it a list in the step, and name that: `self.items = list(…self.{name}…)`",
+                )
 
     def _return(self) -> None:
         if self.state.live:
@@ -202,7 +215,7 @@ class StatementWalker(ExpressionWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state)
+        snapshot = Snapshot.of(self.state, self.tested)
         self.effects.ended.append(snapshot)
         return snapshot
 

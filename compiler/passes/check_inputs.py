@@ -20,7 +20,7 @@ def check_inputs(solution: Solution, report: Report) -> None:
         for take in step.artifacts.takes:
             if take.name in told or not solution.before[step.name].joined:
                 continue
-            if isinstance(take.branch, str) and not _is_input(solution, step, take.branch):
+            if take.claimed and isinstance(take.branch, str) and not _is_input(solution, step, take.branch):
                 if f"inputs.{take.branch}" not in told:
                     told.add(f"inputs.{take.branch}")
                     _report_no_input(solution, report, step, take, take.branch)

@@ -126,7 +126,7 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
     path = _missing_path(solution, use)
     shown = " → ".join(_shortened([f"`{name}`" for name in path]))
     writes = [
-        (write.span, "set here, in some cases only" if step.name in path[:-1] else "set here")
+        (write.span, _how_set(step) if step.name in path[:-1] else "set here")
         for step in solution.flow.steps
         for write in step.artifacts.writes
         if write.name == use.read.name
@@ -139,6 +139,13 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
         also=[*writes[:2], *_labels(uses)],
         help=f'set `self.{use.read.name}` on that path too, or ask first: `getattr(self, "{use.read.name}", None)`',
     )
+
+
+def _how_set(step: Step) -> str:
+    """Why a step that sets an artifact may go on without it."""
+    if any(one.name == "catch" for one in step.decorators):
+        return "set here, and lost where the step fails and is caught"
+    return "set here, in some cases only"
 
 
 def _lost_at(solution: Solution, use: _Use) -> str | None:

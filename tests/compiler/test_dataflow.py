@@ -273,6 +273,50 @@ CASES = {
         def end(self):
             pass
         """,
+    "set where it was not there": """
+        @step
+        def start(self):
+            if not hasattr(self, "count"):
+                self.count = 0
+            try:
+                self.turns += 1
+            except AttributeError:
+                self.turns = 1
+            self.rows = getattr(self, "rows", [])
+            self.next({0: self.start, 1: self.end}, condition="count")
+
+        @step
+        def end(self):
+            print(self.count, self.turns, self.rows)
+        """,
+    "back doors": """
+        @step
+        def start(self):
+            super().__setattr__("a", 1)
+            self.next(self.other)
+
+        @step
+        def other(self):
+            print(self.a)
+            exec("self.b = 1")
+            self.next(self.end)
+
+        @step
+        def end(self):
+            print(self.b)
+        """,
+    "a class with doors of its own": """
+        def __getattr__(self, name):
+            return name
+
+        @step
+        def start(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            print(self.anything)
+        """,
     "getattr without a default": """
         @step
         def start(self):
