@@ -92,6 +92,8 @@ def _marks(context: Context, function: Method) -> list[tuple[str, bool | None, a
         context.fault(rules.BAD_MARK, "`@step` takes its arguments by name", position, help="write `@step(start=True)`")
     found: list[tuple[str, bool | None, ast.expr]] = [("start", None, position) for position in decorator.args]
     for keyword in decorator.keywords:
+        if keyword.arg == "node_info":
+            continue  # what Metaflow keeps of it, no one but its own client can ask for
         if keyword.arg not in _MARKS:
             what = f"has no argument `{keyword.arg}`" if keyword.arg else "cannot be read with `**`"
             guess = did_you_mean(keyword.arg or "", _MARKS)

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from ..dataflow.facts import analysis_of
 from ..diagnostics.rules import decorators as decorator_rules
 from ..ir.nodes import Config, Decorator, Parameter, Step
+from .absent import settle
 from .body import Method
 from .classes import ClassReader
 from .configs import read_configs
@@ -30,6 +31,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     classes, context = ClassReader(), program.main
     node = find_flow(context, classes, class_name)
     if node is None:
+        settle(program)
         return None
     check_relative(context)
     model = classes.model(context, node)
@@ -59,17 +61,19 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         # A method that is named as a step, or that is where a step must be, is reported for that.
         if name not in reader.mistaken and name not in wanted and isinstance(member.node, Method):
             check_method(member.context, member.node)
+    parameters, decorators = _parameters(model, configs), _decorators(model)
     return Definition(
         name=node.name,
         doc=ast.get_docstring(node) or "",
         file=PurePath(context.source.path).name,
-        parameters=_parameters(model, configs),
+        parameters=parameters,
         configs=configs,
-        decorators=_decorators(model),
+        decorators=decorators,
         steps=read,
         methods={name: one.context.source.name_span(one.node) for name, one in methods.items() if isinstance(one.node, Method)},
         ends=ends,
         complete=complete,
+        absent=settle(program),
         model=model,
         span=context.source.name_span(node),
     )

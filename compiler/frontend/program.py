@@ -19,6 +19,7 @@ from ..diagnostics.model import Report
 from ..diagnostics.rules import file as rules
 from ..files import Files
 from ..source import Source
+from .absent import Absence
 from .config_values import NO_CONFIGS
 from .constants import NotConstant
 from .context import Context
@@ -84,6 +85,7 @@ class Program:
         main: The flow's own file.
         sources: All that was read, by path; the caller's.
         configs: The flow's configs. What they are given at first, and once they are read their values.
+        absent: Imports of names that flowc does not have, which are no fault if nothing uses them.
     """
 
     def __init__(self, source: Source, tree: ast.Module, files: Files, report: Report, sources: dict[str, Source]) -> None:
@@ -92,6 +94,7 @@ class Program:
         self.folder = source.path[: max(source.path.rfind("/"), source.path.rfind(os.sep)) + 1]
         self.sources = sources
         self.configs = NO_CONFIGS
+        self.absent: list[Absence] = []
         # A run imports the flow's file under its own name.
         name = PurePath(source.path).stem
         self.main = Context(source, read_module(tree), files, report, self, name)
@@ -105,6 +108,10 @@ class Program:
         if name not in self._contexts:
             self._contexts[name] = None if is_flowcs(name) else self._read(name)
         return self._contexts[name]
+
+    def contexts(self) -> tuple[Context, ...]:
+        """All files that were read."""
+        return tuple(one for one in self._contexts.values() if one is not None)
 
     def candidates(self, name: str) -> tuple[str, ...]:
         """The paths where a module is looked for, in order."""

@@ -20,6 +20,7 @@ from ..diagnostics.rules import transitions as rules
 from ..ir.nodes import Arm, Constant, Fanout, Goto, Split, Switch
 from ..limits import LOOP_TURNS
 from . import fixing
+from .absent import has_gang
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .ends import Ends
@@ -297,11 +298,12 @@ class TransitionReader:
         return value
 
     def _fault_parallel(self, keyword: ast.keyword) -> None:
+        gang = ", and take `@parallel` away" if has_gang(self.context) else ""
         self.context.fault(
             rules.NO_PARALLEL,
             "`num_parallel` is not supported by any target of this version",
             keyword,
-            help='for independent tasks use foreach: `self.next(self.a, foreach="shards")`',
+            help=f'for independent tasks use foreach: `self.next(self.a, foreach="shards")`{gang}',
         )
 
     def _malformed(

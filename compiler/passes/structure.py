@@ -46,6 +46,7 @@ def structure(definition: Definition, report: Report) -> Flow | None:
         decorators=definition.decorators,
         steps=tuple(definition.steps[stage.name] for stage in walk_stages(body) if isinstance(stage, Task)),
         start=start,
+        absent=definition.absent,
         body=body,
         members=(*sorted(definition.model.members.keys() - definition.steps.keys()), *sorted(RESERVED)),
         span=definition.span,

@@ -133,8 +133,8 @@ where its own text does not show it, or go on twice. Share the work, not the `se
 BAD_MARK = Rule(
     "FC213",
     "bad-step-mark",
-    """`@step` takes nothing but `start=True` and `end=True`, each a constant. They mark where a flow starts and ends, where
-the steps are not called `start` and `end`.
+    """`@step` takes `start=True` and `end=True`, each a constant. They mark where a flow starts and ends, where the steps are not
+called `start` and `end`. (Metaflow's `node_info` may stand there too, and has no effect.)
 
     @step(start=True)
     def load(self):
