@@ -39,6 +39,7 @@ class PathReader:
         may_end: The step may have no `self.next` at all, though it is not the end, since why not is reported elsewhere.
         calls: All `self.next` calls found where they may stand.
         broken: A call was found where its meaning is unclear, or a path without one: the step's ways on are not all known.
+        orderly: Every `self.next` is a statement of the step's own: none needs to be looked for in expressions.
     """
 
     context: Context
@@ -51,9 +52,12 @@ class PathReader:
     ends: list[ast.stmt] = field(default_factory=list)
     loops: int = 0
     told: set[ast.Call] = field(default_factory=set)
+    orderly: bool = False
 
     def read(self, function: ast.FunctionDef) -> None:
         """Find the calls, and report each path that does not end in exactly one."""
+        contents = self.context.contents(function)
+        self.orderly = not contents.stray and not contents.scopes
         left = self._block(function.body, {None})
         if self.broken or self.step == self.end or (self.may_end and not self.calls):
             return
@@ -232,6 +236,8 @@ class PathReader:
 
     def _expression(self, node: ast.AST) -> None:
         """Report every `self.next` inside something where it may not stand."""
+        if self.orderly:
+            return
         inside: list[tuple[ast.AST, str]] = [(node, "")]
         while inside:
             part, where = inside.pop()

@@ -21,6 +21,7 @@ from ..files import Files
 from ..source import Source
 from .config_values import NO_CONFIGS
 from .constants import NotConstant
+from .contents import Contents, find_contents
 from .context import Context
 from .face import is_flowcs
 from .imports import check_imports
@@ -97,6 +98,7 @@ class Program:
         self.main = Context(source, read_module(tree), files, report, self, name)
         self._contexts: dict[str, Context | None] = {name: self.main}
         self._broken: set[str] = set()
+        self._contents: dict[ast.stmt, Contents] = {}
         self._names: dict[tuple[str, str], Meaning] = {}
         check_imports(self.main)
 
@@ -105,6 +107,13 @@ class Program:
         if name not in self._contexts:
             self._contexts[name] = None if is_flowcs(name) else self._read(name)
         return self._contexts[name]
+
+    def contents(self, node: ast.stmt) -> Contents:
+        """What stands in a method, or in another statement of a class body; walked once."""
+        found = self._contents.get(node)
+        if found is None:
+            found = self._contents[node] = find_contents(node)
+        return found
 
     def candidates(self, name: str) -> tuple[str, ...]:
         """The paths where a module is looked for, in order."""

@@ -161,7 +161,7 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
             help="set artifacts in the first step, and constants in the class",
         )
     arguments = [*function.args.posonlyargs, *function.args.args]
-    if arguments and not _decorated(function, "staticmethod"):
+    if arguments and not _decorated(function, "staticmethod") and context.contents(function).nexts:
         me = arguments[0].arg
         pending: list[ast.AST] = list(reversed(function.body))
         while pending:
@@ -195,7 +195,7 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
         what = "is `async`"
     elif _decorated(function, "staticmethod", "classmethod", "property"):
         what = "is a static method, a class method or a property"
-    elif _yields(function):
+    elif context.contents(function).yields and _yields(function):
         what = "is a generator"
     if what:
         span = context.source.name_span(function)
