@@ -15,12 +15,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..diagnostics.rules import transitions as rules
 from .context import Context, did_you_mean
 from .fixing import rename
 
 _State = ast.Call | None
+
+FEW: Final = 16
+"""How many states a point is held to be in at most, or a step of a thousand ways on would take a thousand times as long."""
 
 _HARMLESS = (ast.Pass, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.Match, ast.Try, ast.TryStar, ast.With)
 """What may follow `self.next`, or is looked into."""
@@ -103,7 +107,14 @@ class PathReader:
     def _block(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
         for statement in body:
             states = self._statement(statement, states)
+            if len(states) > FEW:
+                states = self._fewer(states)
         return states
+
+    def _fewer(self, states: set[_State]) -> set[_State]:
+        """The first call, and some of which nothing is said yet: what follows hundreds of calls is said of a few of them."""
+        first, *others = _calls(states)
+        return {first, *[call for call in others if call not in self.told][: FEW // 2], *({None} & states)}
 
     def _statement(self, statement: ast.stmt, states: set[_State]) -> set[_State]:
         if call := self.next_call(statement):
