@@ -10,7 +10,7 @@ which is what code leaves that cannot be followed. Loops are walked until nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,8 +18,15 @@ from ..ir.artifacts import Leave, Merge, Write
 from ..ir.edges import Edge, edges_of
 from ..ir.lineage import Before, Joined, trace
 from ..ir.nodes import Arrival, Fanout, Flow, Step, Switch
+from ..similar import did_you_mean
 
 ALL: Final = -1
+
+GUESSES: Final = 50_000
+"""How many pairs of names all guesses of a flow may compare, about: with thousands of faults only the first have guesses."""
+
+SEARCHES: Final = 200_000
+"""How many steps all searches for a place to show may look at: with thousands of faults only the first show every place."""
 
 
 @dataclass(slots=True)
@@ -51,6 +58,9 @@ class Solution:
         writes: Assignments that `values` counts, by bit; None for one that cannot be seen.
         value_bits: The bits of the assignments of each name.
         positions: The bit of each assignment, by its identity.
+        written: By name: the assignments, each with its step.
+        guesses: How many pairs of names guesses may still compare.
+        searches: How many steps searches may still look at.
     """
 
     flow: Flow
@@ -62,6 +72,15 @@ class Solution:
     writes: list[Write | None] = field(default_factory=list)
     value_bits: dict[str, int] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
+    written: dict[str, list[tuple[Step, Write]]] = field(default_factory=dict)
+    guesses: int = GUESSES
+    searches: int = SEARCHES
+
+    def guess(self, name: str, known: Collection[str] | None = None) -> str | None:
+        """The known name that was likely meant, another than this one; without names given, one that some step sets."""
+        among = self.written.keys() | {one.attribute for one in self.flow.parameters} if known is None else known
+        self.guesses -= len(among)
+        return did_you_mean(name, [one for one in among if one != name]) if self.guesses > 0 else None
 
     def has(self, found: int, name: str) -> bool:
         """Whether a name is in a set."""
@@ -164,6 +183,9 @@ def solve(flow: Flow) -> Solution:
     """Find what is set where."""
     steps = {step.name: step for step in flow.steps}
     solution = Solution(flow, trace(flow), steps, _bits(flow))
+    for step in flow.steps:
+        for write in step.artifacts.writes:
+            solution.written.setdefault(write.name, []).append((step, write))
     _number_writes(solution)
     ways = {step.name: _ways(step) for step in flow.steps}
     changed = True
