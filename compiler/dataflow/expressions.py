@@ -205,13 +205,16 @@ class ExpressionWalker(Access):
         exclude, include = (self.values.names(given.get(one)) for one in ("exclude", "include"))
         whole = self.tokens.of_whole(given.get("inputs"))
         known = bool(whole and isinstance(given.get("inputs"), ast.Name)) and exclude is not None and include is not None
+        names = self.state.names()
+        if not self.analysis.affords(len(names) + len(self.state.merges)):
+            known, names = False, set()
         merge = Merge(
             include=include or None,
             exclude=exclude or (),
             known=known,
             sure=sure and self.state.sure,
             claimed=not self.tries,
-            set_before=tuple(sorted(name for name in self.state.names() if not self.state.sources(name) & {ENTRY, GONE})),
+            set_before=tuple(sorted(name for name in names if not self.state.sources(name) & {ENTRY, GONE})),
             span=self.context.source.span(node),
         )
         position = len(self.analysis.merges)

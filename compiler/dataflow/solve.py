@@ -58,6 +58,7 @@ class Solution:
         writes: Assignments that `values` counts, by bit; None for one that cannot be seen.
         value_bits: The bits of the assignments of each name.
         positions: The bit of each assignment, by its identity.
+        private: Names that no merge hands on, since they begin with an underscore.
         written: By name: the assignments, each with its step.
         guesses: How many pairs of names guesses may still compare.
         searches: How many steps searches may still look at.
@@ -73,6 +74,7 @@ class Solution:
     value_bits: dict[str, int] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
     written: dict[str, list[tuple[Step, Write]]] = field(default_factory=dict)
+    private: int = 0
     guesses: int = GUESSES
     searches: int = SEARCHES
 
@@ -160,7 +162,7 @@ class Solution:
         found, mask = self.inputs(step), ALL
         if merge.include is not None:
             mask = self._mask(merge.include)
-        mask &= ~self._mask(merge.exclude) & ~self._mask(name for name in self.bits if name.startswith("_"))
+        mask &= ~self._mask(merge.exclude) & ~self.private
         values = sum(bits for name, bits in self.value_bits.items() if self.bits.get(name, 0) & mask)
         return Facts(found.sure & mask, found.maybe & mask, found.values & values)
 
@@ -186,6 +188,7 @@ def solve(flow: Flow) -> Solution:
     for step in flow.steps:
         for write in step.artifacts.writes:
             solution.written.setdefault(write.name, []).append((step, write))
+    solution.private = solution._mask(name for name in solution.bits if name.startswith("_"))
     _number_writes(solution)
     ways = {step.name: _ways(step) for step in flow.steps}
     changed = True

@@ -202,7 +202,7 @@ class StatementWalker(ExpressionWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state)
+        snapshot = Snapshot.of(self.state, self.analysis)
         self.effects.ended.append(snapshot)
         return snapshot
 
@@ -217,9 +217,11 @@ class StatementWalker(ExpressionWalker):
         state: State | None = self.state
         flat = State(self.loop_starts[-1], sure=False)
         while state is not None and state is not self.loop_starts[-1]:
-            flat.changed = {**state.changed, **flat.changed}
+            known = self.analysis.affords(len(state.changed))
+            flat.changed = {**state.changed, **flat.changed} if known else {}
+            flat.open = not known
             state = state.parent
-        flat.open, flat.merges, flat.merged = self.state.open, self.state.merges, self.state.merged
+        flat.open, flat.merges, flat.merged = flat.open or self.state.open, self.state.merges, self.state.merged
         return flat
 
     # Paths
