@@ -226,9 +226,7 @@ def write(
         part = plain.get(part, part)
     lines = []
     for line in chance.choice(grammar[part]).split("\n"):
-        text = re.sub(
-            r"\$(\w+)", lambda found: write(chance, found[1], depth + 1, grammar=grammar, plain=plain), line.lstrip()
-        )
+        text = re.sub(r"\$(\w+)", lambda found: write(chance, found[1], depth + 1, grammar=grammar, plain=plain), line.lstrip())
         lines.append(textwrap.indent(text, line[: len(line) - len(line.lstrip())]))
     return "\n".join(lines)
 

@@ -10,7 +10,6 @@ from ..frontend.members import ClassModel
 from ..ir.artifacts import Merge, Read, Take, Write
 from .state import FROM_BEFORE, Sources, State
 
-
 MOST: Final = 500_000
 """How many facts about names may be copied in one flow: see `Analysis.affords`."""
 

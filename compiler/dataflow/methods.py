@@ -48,10 +48,9 @@ def setter_of(analysis: Analysis, member: Member) -> Member | None:
 
 def _setters(owner: ast.ClassDef) -> dict[str, ast.FunctionDef]:
     found: dict[str, ast.FunctionDef] = {}
-    for node in owner.body:
-        if isinstance(node, ast.FunctionDef):
-            if any(isinstance(one, ast.Attribute) and one.attr == "setter" for one in node.decorator_list):
-                found.setdefault(node.name, node)
+    for node in (one for one in owner.body if isinstance(one, ast.FunctionDef)):
+        if any(isinstance(one, ast.Attribute) and one.attr == "setter" for one in node.decorator_list):
+            found.setdefault(node.name, node)
     return found
 
 

@@ -74,7 +74,8 @@ class _Line:
 
     def place(self, marks: Sequence[Mark]) -> list[Mark]:
         """Marks that count in cells."""
-        return [Mark(self._cell(one.start), max(self._cell(one.end), self._cell(one.start) + 1), one.text, one.primary) for one in marks]
+        ends = ((self._cell(one.start), self._cell(one.end)) for one in marks)
+        return [Mark(start, max(end, start + 1), one.text, one.primary) for (start, end), one in zip(ends, marks, strict=True)]
 
     def _cell(self, index: int) -> int:
         # A place past the end of the line: where the file ends.

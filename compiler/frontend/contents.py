@@ -1,7 +1,7 @@
 """What stands in a piece of syntax that readers look for, found in one walk and kept.
 
-Several readers ask of every method whether there is a `yield` in it, a call of `super()`, a `self.next` in the wrong place, a step
-within a step. Hardly any method has one, and a walk for each question would cost more than all else that is done to a method.
+Several readers ask of every method whether there is a `yield` in it, a call of `super()`, a `self.next` in the wrong place, a
+step within a step. Hardly any method has one, and a walk for each question would cost more than all else that is done to it.
 
     def start(self):
         self.next(self.a)         calls: self.next(…)   nexts: self.next   stray: —

@@ -67,9 +67,7 @@ class _Inputs:
 
 def _inputs(solution: Solution, step: Step) -> _Inputs:
     joined = solution.before[step.name].joined
-    splits = tuple(
-        tuple(tuple((end.stage, solution.met((end,))) for end in ends) for ends in one.branches) for one in joined
-    )
+    splits = tuple(tuple(tuple((end.stage, solution.met((end,))) for end in ends) for ends in one.branches) for one in joined)
     each = tuple(isinstance(one.stage, Foreach) for one in joined)
     named: dict[str, list[_Part]] = {}
     for branches, foreach in zip(splits, each, strict=True):
