@@ -20,6 +20,6 @@ The rules of the analysis, in the order in which they matter:
     self.next(self.report)      leaves model: assigned, or as it was before
 
 `state` holds 1, `access` 2 and 5, `methods` 3; `expressions`, `assignments` and `statements` walk, `values` says what is evident
-of an assigned value, `inputs` follows the tasks that a join gets, and `facts` puts it all into the IR. `solve` then finds, over the
-whole graph, what is set where.
+of an assigned value, `inputs` follows the tasks that a join gets, and `facts` puts it all into the IR. `solve` then finds, over
+the whole graph, what is set where.
 """
