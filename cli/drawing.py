@@ -56,9 +56,9 @@ def draw(flow: Flow, docs: Mapping[str, str], *, color: bool) -> str:
     pen = _Pen({step.name: step for step in flow.steps}, docs, color)
     lines = [f"{pen.bold(flow.name)} ({flow.file})"]
     lines += [pen.dim(_cut(line, WIDTH)) for line in flow.doc.strip().splitlines()[:1]]
-    lines += [_decorator(one) for one in flow.decorators]
+    lines += [decorator_line(one) for one in flow.decorators]
     if flow.parameters:
-        lines += ["", *(_parameter(one) for one in flow.parameters)]
+        lines += ["", *(parameter_line(one) for one in flow.parameters)]
     return "\n".join([*lines, "", *pen.block(flow.body, "")]) + "\n"
 
 
@@ -103,11 +103,11 @@ class _Pen:
         yield f"{margin}  └"
 
     def step(self, step: Step, margin: str, again: str | None) -> Iterator[str]:
-        ways = [way for arm in step.arms for way in _ways(arm, again)]
+        ways = [way for arm in step.arms for way in ways_of(arm, again)]
         name = self.bold(step.name) + (" (joins)" if step.joins else "")
         arrow = f" → {ways[0]}" if len(ways) == 1 else ""
         yield f"{margin}{name}{arrow}"
-        yield from (f"{margin}    {_decorator(one)}" for one in step.decorators)
+        yield from (f"{margin}    {decorator_line(one)}" for one in step.decorators)
         if step.name in self.docs:
             yield margin + "    " + self.dim(_cut(self.docs[step.name], WIDTH - len(margin) - 4))
         if len(ways) > 1:
@@ -115,7 +115,7 @@ class _Pen:
                 yield f"{margin}    → {way}"
 
 
-def _ways(arm: Arm, again: str | None) -> list[str]:
+def ways_of(arm: Arm, again: str | None = None) -> list[str]:
     """Where one `self.next` leads, in words."""
 
     def to(target: str) -> str:
@@ -134,12 +134,14 @@ def _ways(arm: Arm, again: str | None) -> list[str]:
             assert_never(arm)
 
 
-def _decorator(decorator: Decorator) -> str:
+def decorator_line(decorator: Decorator) -> str:
+    """A decorator as one would write it."""
     arguments = ", ".join(f"{name}={_constant(value)}" for name, value in decorator.arguments)
     return _cut(f"@{decorator.name}({arguments})" if arguments else f"@{decorator.name}", WIDTH)
 
 
-def _parameter(parameter: Parameter) -> str:
+def parameter_line(parameter: Parameter) -> str:
+    """A parameter as an option."""
     if parameter.required:
         value = "required"
     elif parameter.deferred:

@@ -14,8 +14,10 @@ from .collecting import without_collecting
 from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
 from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
+from .frontend.classes import ClassReader
 from .frontend.config_values import Configs
 from .frontend.definition import Definition
+from .frontend.find import flows_of
 from .frontend.flow import read_flow
 from .frontend.parse import decode, parse
 from .frontend.program import Program
@@ -36,6 +38,7 @@ class Compilation:
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
         configs: The names of its configs; None where the flow could not be read.
+        definition: The flow as written, with its faults; None where there is none, or the file does not parse.
     """
 
     source: Source
@@ -43,6 +46,7 @@ class Compilation:
     flow: Flow | None
     diagnostics: tuple[Diagnostic, ...]
     configs: tuple[str, ...] | None = None
+    definition: Definition | None = None
 
 
 def compile_bytes(
@@ -84,7 +88,7 @@ def compile_source(
         report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
     found = _finished(report, sources, hints=hints)
     configs = None if definition is None else tuple(one.name for one in definition.configs)
-    return Compilation(source, sources, None if has_errors(found) else flow, found, configs)
+    return Compilation(source, sources, None if has_errors(found) else flow, found, configs, definition)
 
 
 def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> tuple[Diagnostic, ...]:
@@ -99,6 +103,16 @@ def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> 
 
         found = silence_and_judge(found, sources)
     return found if hints else tuple(one for one in found if one.rule.severity is not Severity.HINT)
+
+
+def flow_names(source: Source, files: Files = NO_FILES) -> tuple[str, ...]:
+    """The names of the flows in a file; of those that derive from each other, of the last."""
+    report = Report()
+    tree = parse(source, report)
+    if tree is None:
+        return ()
+    program = Program(source, tree, files, report, {})
+    return tuple(node.name for node in flows_of(program.main, ClassReader()))
 
 
 def _read(

@@ -60,7 +60,7 @@ class ConfigValue(dict[str, Any]):
         raise TypeError("a config cannot be changed: take `to_dict()` for a dictionary that can")
 
     __setattr__ = __delattr__ = __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = update = setdefault = pop = popitem = _refuse
+    clear = update = setdefault = pop = popitem = _refuse  # pyright: ignore[reportAssignmentType]  # dict's are overloaded
 
 
 class Placeholder:

@@ -6,9 +6,12 @@ import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
+
+from flowc.runtime import paths
+from flowc.runtime.plan import Step
 
 Shape: TypeAlias = "tuple[str, list[list[Shape]]]"
 """A kind of region and the chains of shapes inside it."""
@@ -138,3 +141,12 @@ def choice(step: str, path: str, cases: int) -> int:
     """Which case of a switch a task takes: by dice, but late turns of a loop take the last one, which leads out."""
     late = any(int(part[1:]) > 2 for part in path.split(".") if part.startswith("~"))
     return cases - 1 if late or not cases else dice(step, path, cases)
+
+
+def roll(step: Step, path: str) -> Any:
+    """The value by which a step's switch or `if` decides; late turns lead out, so that every loop ends."""
+    if len(step.arms) > 1:
+        return dice(step.name, path, len(step.arms))
+    cases = next((arm.cases for arm in step.arms if arm.kind == "switch"), ((None, ""),))
+    late = max((paths.number(part) for part in paths.parse(path) if part.startswith("~")), default=0) > 2
+    return cases[-1 if late else dice(step.name, path, len(cases))][0]

@@ -138,7 +138,7 @@ def test_hashes_that_begin_alike(monkeypatch: pytest.MonkeyPatch) -> None:
 def chain(names: list[str]) -> Flow:
     """A flow of these steps one after the other, each with a setting of its own; the first of them is a foreach, twice deep."""
     first, *others = names
-    lines = ["from flowc import FlowSpec, resources, step", "class Chain(FlowSpec):"]
+    lines = ["from flowc import FlowSpec, resources, step", "class Chain(FlowSpec):", "    x = [1]"]
     order = ["start", *others, "end"]
     for number, (name, after) in enumerate(zip(order, [*order[1:], ""], strict=True)):
         lines += [f"    @resources(cpu={number + 1})", "    @step", f"    def {name}(self):"]

@@ -21,7 +21,7 @@ def step(name: str, body: str, *, joins: bool = False) -> str:
 
 
 def flow(*steps: str) -> Flow:
-    text = "from flowc import FlowSpec, step\nclass Large(FlowSpec):\n" + "".join(steps) + step("end", "pass")
+    text = "from flowc import FlowSpec, step\nclass Large(FlowSpec):\n    k = 1\n" + "".join(steps) + step("end", "pass")
     done = compile_source(Source("flow.py", text))
     assert done.flow is not None, done.diagnostics
     return done.flow

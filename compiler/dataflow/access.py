@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OWN: Final = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
 """What `FlowSpec` itself gives."""
+BACK_DOORS: Final = frozenset(["__dict__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__setstate__"])
+"""By what is read of `self` under these names, code may do anything to it."""
 ITEM: Final = frozenset(["input", "index", "foreach_stack"])
 
 
@@ -67,14 +69,14 @@ class Access:
         self.tested: set[str] = set()
         self.later: list[tuple[str, ast.expr]] = []
         self.finishing: list[dict[str, Sources]] = []
-        self.state.open = analysis.model.open
+        self.state.open = analysis.open
 
     def load(self, node: ast.expr, name: str, sure: bool) -> None:
         """`self.name` is read."""
         if name in OWN:
             self.effects.item = self.effects.item or name in ITEM
             return
-        if name == "__dict__":
+        if name in BACK_DOORS:
             self.escape()
             return
         member = self.analysis.model.find(name)
@@ -90,6 +92,8 @@ class Access:
         """An artifact's value is used."""
         state = self.state
         self.effects.used.add(name)
+        if self.guards:
+            self.tested.add(name)
         if not state.live:
             return
         unknown = state.open or self.effects.open or name in self.effects.loose
@@ -238,7 +242,7 @@ class Access:
             f"`self.{member.name}` is {what} and cannot be {done}",
             span,
             why,
-            also=[(member.context.source.span(member.node) if member.value else _head(member), "defined here")],
+            also=[(head_of(member), "defined here")],
             help="give the artifact a name of its own",
         )
 
@@ -253,7 +257,8 @@ class Access:
         return isinstance(node, ast.Name) and node.id == self.me
 
 
-def _head(member: Member) -> Span:
+def head_of(member: Member) -> Span:
+    """Where a member is defined: its name, where it is a `def`."""
     node = member.node
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return member.context.source.name_span(node)

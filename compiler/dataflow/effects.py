@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..frontend.members import ClassModel
 from ..ir.artifacts import Merge, Read, Take, Write
-from .state import FROM_BEFORE, Sources, State
+from .state import ENTRY, FROM_BEFORE, Sources, State
 
 MOST: Final = 500_000
 """How many facts about names may be copied in one flow: see `Analysis.affords`."""
@@ -28,12 +29,14 @@ class Snapshot:
     open: bool
 
     @classmethod
-    def of(cls, state: State, analysis: Analysis) -> Snapshot:
-        """What a state says, apart from the state."""
+    def of(cls, state: State, analysis: Analysis, tested: Container[str]) -> Snapshot:
+        """What a state says, apart from the state. What the code asks for first, it is taken to set where it is not there."""
         names = state.names()
         if not analysis.affords(len(names)):
             return cls({}, state.merges, state.merged, True)
-        return cls({name: state.sources(name) for name in names}, state.merges, state.merged, state.open)
+        sets = {name: state.sources(name) for name in names}
+        sets |= {name: sources - {ENTRY} or sources for name, sources in sets.items() if name in tested}
+        return cls(sets, state.merges, state.merged, state.open)
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ class Analysis:
         merges: All calls of `merge_artifacts`, likewise.
         methods: What methods do, by the identity of their syntax; None while one is being walked.
         setters: By class: the setters of its properties.
+        open: Attributes may come and go in a way that is not followed.
         texts: Whether the texts of assigned expressions are needed: some join merges.
         depth: How many methods that call each other are being walked.
         copied: How many facts have been copied so far.
@@ -109,6 +113,7 @@ class Analysis:
     merges: list[Merge] = field(default_factory=list)
     methods: dict[int, Effects | None] = field(default_factory=dict)
     setters: dict[ast.ClassDef, dict[str, ast.FunctionDef]] = field(default_factory=dict)
+    open: bool = False
     texts: bool = False
     depth: int = 0
     copied: int = 0

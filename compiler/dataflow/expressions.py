@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from ..frontend.members import Member
 from ..ir.artifacts import Merge
-from .access import ITEM, OWN, Access
+from .access import BACK_DOORS, ITEM, OWN, Access
 from .state import ENTRY, GONE
 
 _HARMLESS: Final = frozenset(["print", "repr", "str", "type", "id", "isinstance", "hash", "bool", "callable", "format", "super"])
@@ -135,6 +135,8 @@ class ExpressionWalker(Access):
                 member = self.analysis.model.after(self.owner, self.mangled(attribute))
                 others = [one for one in (*over, *arguments) if not self.is_me(one)]
                 yield from ((one, sure) for one in others)
+                if attribute in BACK_DOORS:
+                    self.escape()
                 if member is not None:
                     yield self._calling(member, node), sure
                 return
@@ -144,6 +146,8 @@ class ExpressionWalker(Access):
                     yield from ((one, sure) for one in arguments[1:])
                     yield self._calling(member, node), sure
                     return
+            case ast.Name(id="exec" | "eval"):
+                self.escape()
             case ast.Name(id=name) if node.args and (self.is_me(node.args[0]) or self.tokens.of(node.args[0]) is not None):
                 rest = self._builtin(node, name, sure)
                 if rest is not None:
@@ -262,7 +266,7 @@ class ExpressionWalker(Access):
     def _later_attribute(self, node: ast.Attribute) -> None:
         name = self.mangled(node.attr)
         member = self.analysis.model.find(name)
-        if name == "__dict__":
+        if name in BACK_DOORS:
             self.escape(later=True)
         elif name in OWN:
             self.effects.item = self.effects.item or name in ITEM

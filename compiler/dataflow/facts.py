@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..frontend.members import ClassModel, Member
 from ..ir.artifacts import Artifacts, Leave, Read, Setting, Take
+from .access import BACK_DOORS
 from .effects import Analysis, Effects, Snapshot
 from .methods import wrapped
 from .state import ENTRY, FROM_BEFORE, GONE
@@ -16,7 +17,10 @@ from .statements import StatementWalker
 
 def analysis_of(model: ClassModel) -> Analysis:
     """What the walks through the steps of one flow share."""
-    return Analysis(model, texts=any("merge_artifacts" in one.context.source.text for one in model.lineage))
+    back_doors = any(name in model.members for name in BACK_DOORS)
+    return Analysis(
+        model, open=model.open or back_doors, texts=any("merge_artifacts" in one.context.source.text for one in model.lineage)
+    )
 
 
 def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[ast.Call]]) -> Artifacts:

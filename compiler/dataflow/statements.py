@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..diagnostics.rules import artifacts as rules
+from .access import head_of
 from .assignments import AssignmentWalker
 from .effects import Snapshot
 from .state import ENTRY, State
@@ -34,7 +36,7 @@ class StatementWalker(AssignmentWalker):
         # Code that may run at any time: what it reads may have been set by then, if the function sets it anywhere.
         assigned = {name for name, _ in self.events} | self.effects.loose
         self.state = State(sure=False)
-        self.state.open = self.analysis.model.open
+        self.state.open = self.analysis.open
         for name, node in self.later:
             self.use(name, self.context.source.span(node), False, claimed=name not in assigned and not self.effects.open)
 
@@ -133,6 +135,17 @@ class StatementWalker(AssignmentWalker):
             self.use(name, self.context.source.span(node), True, use)
         elif member.kind == "property":
             self.call_method(member, node, True)
+        elif use == "foreach":
+            value = self.values.of_member(member)
+            if value.indexed is False:
+                self.context.report.add(
+                    rules.NOT_A_SEQUENCE,
+                    f"a foreach goes through each of `self.{name}`, which is {value.what}",
+                    self.context.source.span(node),
+                    "needs a sequence",
+                    also=[(head_of(member), "defined here")],
+                    help=f"make it a list in the step, and name that: `self.items = list(…self.{name}…)`",
+                )
 
     def _return(self) -> None:
         if self.state.live:
@@ -140,7 +153,7 @@ class StatementWalker(AssignmentWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state, self.analysis)
+        snapshot = Snapshot.of(self.state, self.analysis, self.tested)
         self.effects.ended.append(snapshot)
         return snapshot
 

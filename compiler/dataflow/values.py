@@ -15,6 +15,7 @@ from typing import Final
 
 from ..frontend.constants import NotConstant
 from ..frontend.context import Context
+from ..frontend.members import Member
 from ..frontend.module import Binding, Import
 from ..ir.artifacts import Value
 from ..ir.nodes import Table
@@ -100,6 +101,18 @@ class Values:
             )
         return found
 
+    def of_member(self, member: Member) -> Value:
+        """What is evident of a constant or a parameter of the class."""
+        if member.kind != "parameter" or not isinstance(member.value, ast.Call):
+            return Values(member.context, self.function, None).infer(member.value) if member.kind == "constant" else UNKNOWN
+        given = {keyword.arg: keyword.value for keyword in member.value.keywords}
+        kind = given.get("type")
+        if isinstance(kind, ast.Name):
+            return _CALLS.get(kind.id, UNKNOWN) if kind.id in ("int", "float", "bool") else UNKNOWN
+        default = given.get("default")
+        found = self._infer(default, 0) if kind is None and isinstance(default, ast.Constant) else UNKNOWN
+        return found if found.what in ("a number", "True", "False") and "separator" not in given else UNKNOWN
+
     def names(self, node: ast.expr | None) -> tuple[str, ...] | None:
         """A constant list of names; empty where there is none, None where it is not constant."""
         if node is None:
@@ -147,7 +160,7 @@ class Values:
         if full in _UNPICKLABLE:
             return Value(what=_UNPICKLABLE[full], indexed=False, pickled=False)
         if isinstance(node.func, ast.Name) and full == node.func.id:
-            return _CALLS.get(full, UNKNOWN)
+            return _CALLS.get(node.func.id, UNKNOWN)
         return UNKNOWN
 
     def _name(self, name: str, depth: int) -> Value:

@@ -16,7 +16,7 @@ def find_flow(context: Context, classes: ClassReader, class_name: str | None) ->
 
     Of flows that derive from each other the last one is meant; of several, the one that `if __name__ == "__main__":` calls.
     """
-    flows = {name: node for name, node in context.module.classes.items() if classes.is_flow(context, node)}
+    flows = _flows(context, classes)
     if class_name is not None and class_name not in flows:
         guess = did_you_mean(class_name, flows)
         known = ", ".join(f"`{name}`" for name in flows) or "none"
@@ -28,8 +28,7 @@ def find_flow(context: Context, classes: ClassReader, class_name: str | None) ->
     if not flows:
         _no_flow(context, classes)
         return None
-    bases = {base for node in flows.values() for base, _ in classes.bases(context, node)}
-    last = [node for node in flows.values() if node not in bases] or list(flows.values())
+    last = _last(context, classes, flows)
     if len(last) > 1:
         called = {call.func.id for call in _called(context) if isinstance(call.func, ast.Name)}
         last = [node for node in last if node.name in called] if sum(node.name in called for node in last) == 1 else last
@@ -45,6 +44,20 @@ def find_flow(context: Context, classes: ClassReader, class_name: str | None) ->
         )
         return None
     return first
+
+
+def flows_of(context: Context, classes: ClassReader) -> list[ast.ClassDef]:
+    """All flows of a file; of those that derive from each other, the last."""
+    return _last(context, classes, _flows(context, classes))
+
+
+def _flows(context: Context, classes: ClassReader) -> dict[str, ast.ClassDef]:
+    return {name: node for name, node in context.module.classes.items() if classes.is_flow(context, node)}
+
+
+def _last(context: Context, classes: ClassReader, flows: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    bases = {base for node in flows.values() for base, _ in classes.bases(context, node)}
+    return [node for node in flows.values() if node not in bases] or list(flows.values())
 
 
 def _called(context: Context) -> list[ast.Call]:

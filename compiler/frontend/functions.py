@@ -6,7 +6,7 @@ Each takes and gives constants. What would take long or much memory raises `TooL
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ..ir.nodes import Constant, Table
 
@@ -112,7 +112,7 @@ def _split(text: str, *how: Constant) -> Constant:
     return List(text.split(*how))  # type: ignore[arg-type]
 
 
-BUILTINS: Final[Mapping[str, Callable[..., Constant]]] = {
+BUILTINS: Final[Mapping[str, Callable[..., Any]]] = {
     "str": _str,
     "int": _int,
     "float": _float,

@@ -26,7 +26,7 @@ def check_inputs(solution: Solution, report: Report) -> None:
         for take in step.artifacts.takes:
             if take.name in told:
                 continue
-            if isinstance(take.branch, str) and take.branch not in inputs.named:
+            if take.claimed and isinstance(take.branch, str) and take.branch not in inputs.named:
                 if f"inputs.{take.branch}" not in told:
                     told.add(f"inputs.{take.branch}")
                     _report_no_input(solution, report, step, inputs, take, take.branch)

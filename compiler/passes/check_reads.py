@@ -126,7 +126,7 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
     path = _missing_path(solution, use)
     shown = " → ".join(_shortened([f"`{name}`" for name in path]))
     writes = [
-        (write.span, "set here, in some cases only" if step.name in path[:-1] else "set here")
+        (write.span, _how_set(step) if step.name in path[:-1] else "set here")
         for step, write in solution.written.get(use.read.name, [])[:2]
     ]
     report.add(
@@ -137,6 +137,13 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
         also=[*writes, *_labels(uses)],
         help=f'set `self.{use.read.name}` on that path too, or ask first: `getattr(self, "{use.read.name}", None)`',
     )
+
+
+def _how_set(step: Step) -> str:
+    """Why a step that sets an artifact may go on without it."""
+    if any(one.name == "catch" for one in step.decorators):
+        return "set here, and lost where the step fails and is caught"
+    return "set here, in some cases only"
 
 
 def _lost_at(solution: Solution, dropping: Mapping[str, int], use: _Use) -> str | None:

@@ -6,6 +6,52 @@ import pytest
 from marked import assert_found_where_marked
 
 CASES = {
+    "a foreach over what belongs to the class": """
+        count = Parameter("count", default=3)
+        names = Parameter("names", default="a,b", separator=",")
+        KINDS = {"a", "b"}
+        LIST = ["a", "b"]
+
+        @step
+        def start(self):
+            self.next(self.a, foreach="count")  # FC706
+
+        @step
+        def a(self):
+            self.next(self.ja)
+
+        @step
+        def ja(self, inputs):
+            self.next(self.b, foreach="KINDS")  # FC706
+
+        @step
+        def b(self):
+            self.next(self.jb)
+
+        @step
+        def jb(self, inputs):
+            self.next(self.c, foreach="LIST")
+
+        @step
+        def c(self):
+            self.next(self.jc)
+
+        @step
+        def jc(self, inputs):
+            self.next(self.d, foreach="names")
+
+        @step
+        def d(self):
+            self.next(self.jd)
+
+        @step
+        def jd(self, inputs):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+        """,
     "lost at a join": """
         @step
         def start(self):
