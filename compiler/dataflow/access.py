@@ -150,6 +150,10 @@ class Access:
         found = effects_of(self.analysis, member)
         if found is None or not self.state.live:
             return
+        end = found.end()
+        if not self.analysis.affords(len(found.reads) + (len(end.sets) if end else 0)):
+            self.escape(later=True)
+            return
         state, call = self.state, self.context.source.span(node) if isinstance(node, ast.expr | ast.stmt) else None
         for read in found.reads.values():
             if ENTRY in state.sources(read.name):
@@ -158,7 +162,6 @@ class Access:
                 merges = tuple(sorted({*read.merges, *state.merges}))
                 sure_here = read.sure and sure and state.sure
                 self.effects.expose(replace(read, sure=sure_here, claimed=claimed, merges=merges, via=call))
-        end = found.end()
         if end is not None:
             for name, sources in end.sets.items():
                 before = state.sources(name)
@@ -222,6 +225,9 @@ class Access:
 
     def _set(self, name: str, sources: Sources) -> None:
         self.state.changed[name] = sources
+        if self.finishing and not self.analysis.affords(len(self.finishing)):
+            self.effects.open = True
+            return
         for ended in self.finishing:
             ended[name] = sources
 
@@ -230,7 +236,7 @@ class Access:
         from .methods import setter_of
 
         if member.kind == "property":
-            setter = setter_of(self.analysis.model, member)
+            setter = setter_of(self.analysis, member)
             if setter is not None:
                 self.call_method(setter, node, sure)
                 return

@@ -238,13 +238,16 @@ class ExpressionWalker(Access):
         sound = self.tries > 0 or self._check_merge(node, given)
         known = bool(sound and whole and isinstance(given.get("inputs"), ast.Name))
         known = known and exclude is not None and include is not None and not _hides(node)
+        names = self.state.names()
+        if not self.analysis.affords(len(names) + len(self.state.merges)):
+            known, names = False, set()
         merge = Merge(
             include=include or None,
             exclude=exclude or (),
             known=known,
             sure=sure and self.state.sure,
             claimed=not self.tries,
-            set_before=tuple(sorted(name for name in self.state.names() if not self.state.sources(name) & {ENTRY, GONE})),
+            set_before=tuple(sorted(name for name in names if not self.state.sources(name) & {ENTRY, GONE})),
             span=self.context.source.span(node),
         )
         position = len(self.analysis.merges)

@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..diagnostics.rules import artifacts as rules
-from ..ir.artifacts import Value
 from .access import head_of
+from .assignments import AssignmentWalker
 from .effects import Snapshot
-from .expressions import ExpressionWalker
-from .inputs import Part
 from .state import ENTRY, State
-from .values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +22,7 @@ _SUPPRESSORS = frozenset(["suppress", "raises", "assertRaises"])
 """Of `contextlib`, pytest and unittest: what is raised inside goes no further."""
 
 
-class StatementWalker(ExpressionWalker):
+class StatementWalker(AssignmentWalker):
     """Walks the body of one function; `effects` then holds what it does."""
 
     def walk(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -60,15 +57,15 @@ class StatementWalker(ExpressionWalker):
             case ast.Expr(value=value):
                 self.visit(value)
             case ast.Assign(targets=targets, value=value):
-                self._visit_value(value, targets)
+                self.visit_value(value, targets)
                 for target in targets:
                     self.target(target, value)
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
-                    self._visit_value(value, [target])
+                    self.visit_value(value, [target])
                     self.target(target, value)
             case ast.AugAssign(target=target, value=value):
-                self._augmented(target, value)
+                self.augmented(target, value)
             case ast.Return(value=value):
                 if value is not None:
                     self.visit(value)
@@ -96,7 +93,7 @@ class StatementWalker(ExpressionWalker):
                 self._jump(self.continues)
             case ast.Delete(targets=targets):
                 for target in targets:
-                    self._delete(target)
+                    self.remove(target)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 for decorator in node.decorator_list:
                     self.visit(decorator)
@@ -109,77 +106,6 @@ class StatementWalker(ExpressionWalker):
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.visit(child)
-
-    # Assignments
-
-    def _visit_value(self, value: ast.expr, targets: list[ast.expr]) -> None:
-        """A value that only gives an input, or all of them, another name is not read by that."""
-        part = self.tokens.of(value)
-        named = part is not None and isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
-        if part is None or not named or not all(isinstance(one, ast.Name) or part.every for one in targets):
-            self.visit(value)
-        elif isinstance(value, ast.Attribute):
-            self.take("", part, value, True)
-
-    def target(self, node: ast.expr, value: ast.expr | None) -> None:
-        """Something is assigned; `value` is None where it comes from a loop, a `with`, or is unpacked."""
-        match node:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                found = self.values.infer(value, texts=self.analysis.texts) if value is not None else UNKNOWN
-                self.assign(self.mangled(name), node, found)
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                self.tokens.bind(node, value)
-                self._unpacked(node, targets, value)
-                parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-                if len(parts) == len(targets) and not any(isinstance(one, ast.Starred) for one in (*targets, *parts)):
-                    for one, part in zip(targets, parts, strict=True):
-                        self.target(one, part)
-                    return
-                for one in targets:
-                    if not isinstance(one, ast.Name):
-                        self.target(one, None)
-                    else:
-                        self.plain.setdefault(one.id, one)
-            case ast.Starred(value=inner):
-                self.target(inner, None)
-            case ast.Name(id=name):
-                self.plain.setdefault(name, node)
-                self.tokens.bind(node, value)
-                if name == self.me:
-                    self.escape()
-            case _:
-                for child in ast.iter_child_nodes(node):
-                    if isinstance(child, ast.expr):
-                        self.visit(child)
-
-    def _unpacked(self, node: ast.expr, targets: list[ast.expr], value: ast.expr | None) -> None:
-        """All inputs of a join are given names, `first, second = inputs`: there must be as many."""
-        part = self.tokens.of_whole(value)
-        starred = any(isinstance(one, ast.Starred) for one in targets)
-        if part is not None and part.every and isinstance(value, ast.Name) and not starred:
-            self.take("", Part(branch=0), node, True, unpacked=len(targets))
-
-    def _augmented(self, target: ast.expr, value: ast.expr) -> None:
-        match target:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                self.load(target, self.mangled(name), True)
-                self.visit(value)
-                self.assign(self.mangled(name), target, Value(varies=self.values.infer(value).varies))
-            case _:
-                self.visit(value)
-                self.target(target, None)
-
-    def _delete(self, target: ast.expr) -> None:
-        match target:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                self.delete(self.mangled(name), target)
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                for one in targets:
-                    self._delete(one)
-            case ast.Name(id=name):
-                self.tokens.names.pop(name, None)
-            case _:
-                self.target(target, None)
 
     # Ways out
 
@@ -240,7 +166,7 @@ class StatementWalker(ExpressionWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state)
+        snapshot = Snapshot.of(self.state, self.analysis)
         self.effects.ended.append(snapshot)
         return snapshot
 
@@ -255,9 +181,11 @@ class StatementWalker(ExpressionWalker):
         state: State | None = self.state
         flat = State(self.loop_starts[-1], sure=False)
         while state is not None and state is not self.loop_starts[-1]:
-            flat.changed = {**state.changed, **flat.changed}
+            known = self.analysis.affords(len(state.changed))
+            flat.changed = {**state.changed, **flat.changed} if known else {}
+            flat.open = not known
             state = state.parent
-        flat.open, flat.merges, flat.merged = self.state.open, self.state.merges, self.state.merged
+        flat.open, flat.merges, flat.merged = flat.open or self.state.open, self.state.merges, self.state.merged
         return flat
 
     # Paths
@@ -379,9 +307,10 @@ class StatementWalker(ExpressionWalker):
         if node.finalbody:
             alive = self.state.live
             self.state.live = True
+            outer = len(self.finishing)
             self.finishing += [one.sets for one in self.effects.ended[known:]]
             self.block(node.finalbody)
-            del self.finishing[len(self.finishing) - len(self.effects.ended[known:]) :]
+            del self.finishing[outer:]
             self.state.live = alive and self.state.live
 
     def _attempt(

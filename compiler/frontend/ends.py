@@ -62,7 +62,8 @@ def find_ends(model: ClassModel, steps: Iterable[Member]) -> Ends:
     for mark in _MARKS:
         if found[mark] is None and mark in names - unmarked[mark]:
             found[mark] = mark
-    if len(steps) == 1 and not goes_on(steps[0].node) and not any(mark in model.members.keys() - names for mark in _MARKS):
+    alone = len(steps) == 1 and not goes_on(steps[0].context, steps[0].node)
+    if alone and not any(mark in model.members.keys() - names for mark in _MARKS):
         (only,) = steps
         found = {mark: None if only.name in unmarked[mark] else only.name for mark in _MARKS}
     return Ends(found["start"], found["end"], frozenset(unclear))
@@ -134,14 +135,11 @@ def find_astray(model: ClassModel) -> frozenset[str]:
     return frozenset(found)
 
 
-def goes_on(node: ast.stmt) -> bool:
+def goes_on(context: Context, node: ast.stmt) -> bool:
     """Whether a method has a `self.next`, or something that looks as if it were meant for one."""
     if not isinstance(node, Method):
         return False
     arguments = [*node.args.posonlyargs, *node.args.args]
     me = arguments[0].arg if arguments else "self"
-    for part in ast.walk(node):
-        match part:
-            case ast.Attribute(value=ast.Name(id=name), attr="next") if name == me:
-                return True
-    return False
+    nexts = context.contents(node).nexts
+    return any(isinstance(one.value, ast.Name) and one.value.id == me for one in nexts)

@@ -42,7 +42,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     ends = find_ends(model, steps.values())
     if astray := find_astray(model):
         ends = replace(ends, unclear=ends.unclear | astray)
-    going = frozenset(name for name, one in methods.items() if isinstance(one.node, Method) and goes_on(one.node))
+    going = frozenset(name for name, one in methods.items() if isinstance(one.node, Method) and goes_on(one.context, one.node))
     reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model), going)
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear

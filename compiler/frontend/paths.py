@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ..diagnostics.rules import transitions as rules
 from .body import Method, is_step
@@ -22,6 +23,9 @@ from .context import Context, did_you_mean
 from .fixing import rename
 
 _State = ast.Call | None
+
+FEW: Final = 16
+"""How many states a point is held to be in at most, or a step of a thousand ways on would take a thousand times as long."""
 
 _HARMLESS = (ast.Pass, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.Match, ast.Try, ast.TryStar, ast.With)
 """What may follow `self.next`, or is looked into."""
@@ -41,6 +45,7 @@ class PathReader:
         calls: All `self.next` calls found where they may stand.
         looped: Those in loops, which are reported as that.
         broken: A call was found where its meaning is unclear, or a path without one: the step's ways on are not all known.
+        orderly: Every `self.next` is a statement of the step's own: none needs to be looked for in expressions.
     """
 
     context: Context
@@ -54,9 +59,12 @@ class PathReader:
     ends: list[ast.stmt] = field(default_factory=list)
     loops: int = 0
     told: set[ast.Call] = field(default_factory=set)
+    orderly: bool = False
 
     def read(self, function: ast.FunctionDef) -> None:
         """Find the calls, and report each path that does not end in exactly one."""
+        contents = self.context.contents(function)
+        self.orderly = not contents.stray and not contents.scopes
         left = self._block(function.body, {None})
         if self.broken or self.step == self.end or (self.may_end and not self.calls):
             return
@@ -114,7 +122,14 @@ class PathReader:
     def _block(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
         for statement in body:
             states = self._statement(statement, states)
+            if len(states) > FEW:
+                states = self._fewer(states)
         return states
+
+    def _fewer(self, states: set[_State]) -> set[_State]:
+        """The first call, and some of which nothing is said yet: what follows hundreds of calls is said of a few of them."""
+        first, *others = _calls(states)
+        return {first, *[call for call in others if call not in self.told][: FEW // 2], *({None} & states)}
 
     def _statement(self, statement: ast.stmt, states: set[_State]) -> set[_State]:
         if call := self.next_call(statement):
@@ -251,6 +266,8 @@ class PathReader:
 
     def _expression(self, node: ast.AST) -> None:
         """Report every `self.next` inside something where it may not stand."""
+        if self.orderly:
+            return
         inside: list[tuple[ast.AST, str]] = [(node, "")]
         while inside:
             part, where = inside.pop()

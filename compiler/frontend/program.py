@@ -22,6 +22,7 @@ from ..source import Source
 from .absent import Absence
 from .config_values import NO_CONFIGS
 from .constants import NotConstant
+from .contents import Contents, find_contents
 from .context import Context
 from .face import is_flowcs
 from .imports import check_imports
@@ -100,6 +101,7 @@ class Program:
         self.main = Context(source, read_module(tree), files, report, self, name)
         self._contexts: dict[str, Context | None] = {name: self.main}
         self._broken: set[str] = set()
+        self._contents: dict[ast.stmt, Contents] = {}
         self._names: dict[tuple[str, str], Meaning] = {}
         check_imports(self.main)
 
@@ -112,6 +114,13 @@ class Program:
     def contexts(self) -> tuple[Context, ...]:
         """All files that were read."""
         return tuple(one for one in self._contexts.values() if one is not None)
+
+    def contents(self, node: ast.stmt) -> Contents:
+        """What stands in a method, or in another statement of a class body; walked once."""
+        found = self._contents.get(node)
+        if found is None:
+            found = self._contents[node] = find_contents(node)
+        return found
 
     def candidates(self, name: str) -> tuple[str, ...]:
         """The paths where a module is looked for, in order."""

@@ -176,7 +176,7 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
         )
     for decorator in function.decorator_list:
         name = context.api_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if name in STEP_DECORATORS and not goes_on(function):
+        if name in STEP_DECORATORS and not goes_on(context, function):
             context.fault(
                 decorator_rules.WRONG_PLACE,
                 f"`@{name}` belongs on a step, and `{function.name}` is none",
@@ -184,7 +184,7 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
                 help=f"put `@step` above `def {function.name}`, or take `@{name}` away",
             )
     arguments = [*function.args.posonlyargs, *function.args.args]
-    if arguments and not _decorated(function, "staticmethod"):
+    if arguments and not _decorated(function, "staticmethod") and context.contents(function).nexts:
         me = arguments[0].arg
         pending: list[ast.AST] = list(reversed(function.body))
         while pending:
@@ -218,7 +218,7 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
         what = "is `async`"
     elif _decorated(function, "staticmethod", "classmethod", "property"):
         what = "is a static method, a class method or a property"
-    elif _yields(function):
+    elif context.contents(function).yields and _yields(function):
         what = "is a generator"
     if what:
         span = context.source.name_span(function)

@@ -47,10 +47,11 @@ def check_ends(definition: Definition, report: Report) -> None:
             help=f"take `{given}` away" + ("" if given == "inputs" else f"; {parameter}"),
         )
     if end is None and steps:  # a flow without any step is reported once
+        members = definition.model.members
         last = [
             (step.span, "has no `self.next`: is this the end?")
             for step in steps.values()
-            if not step.arms and not goes_on(definition.model.members[step.name].node)
+            if not step.arms and not goes_on(members[step.name].context, members[step.name].node)
         ]
         report.add(
             rules.NO_END,

@@ -8,7 +8,6 @@ from itertools import pairwise
 from ..dataflow.solve import Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
-from ..frontend.context import did_you_mean
 from ..ir.artifacts import Merge, Write
 from ..ir.lineage import Joined
 from ..ir.nodes import Block, Foreach, Parallel, Step, Task
@@ -45,7 +44,7 @@ def _includes_unknown(solution: Solution, report: Report, step: Step, merge: Mer
     members = {one.attribute for one in solution.flow.parameters}
     for name in merge.include or ():
         if not solution.has(maybe, name) and name not in members and name not in merge.set_before:
-            guess = did_you_mean(name, sorted(solution.names(maybe)))
+            guess = solution.guess(name, solution.names(maybe))
             help = f"did you mean `{guess}`?" if guess else f"set `self.{name}` in a branch, or take it away"
             report.add(rules.BAD_MERGE, f"`merge_artifacts` includes `{name}`, which no input has", merge.span, help=help)
             return True
@@ -69,7 +68,7 @@ def _check_ambiguous(solution: Solution, report: Report, step: Step, merge: Merg
             help = f"assign {it} before the merge, or leave {it} out: `exclude=[{exclude}]`"
             maybe = solution.inputs(step.name).maybe
             for given in merge.exclude:
-                guess = None if solution.has(maybe, given) else did_you_mean(given, [name for name, _ in found])
+                guess = None if solution.has(maybe, given) else solution.guess(given, [name for name, _ in found])
                 help = f"no input has the excluded `{given}`: did you mean `{guess}`?" if guess else help
             report.add(
                 rules.AMBIGUOUS_MERGE,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..dataflow.solve import Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
-from ..frontend.context import did_you_mean
 from ..ir.artifacts import Read
 from ..ir.nodes import Step
 from ..source import Span
@@ -32,11 +31,14 @@ def check_reads(solution: Solution, report: Report) -> None:
     never: dict[str, list[_Use]] = {}
     lost: dict[tuple[str, str], list[_Use]] = {}
     partly: dict[str, list[_Use]] = {}
-    for use in _uses(solution):
-        if solution.has(use.sure, use.read.name):
-            continue
+    unset = [use for use in _uses(solution) if not solution.has(use.sure, use.read.name)]
+    dropping = {step: solution.inputs(step).maybe for step, before in solution.before.items() if before.joined and unset}
+    dropped = 0
+    for maybe in dropping.values():
+        dropped |= maybe
+    for use in unset:
         if not solution.has(use.maybe, use.read.name):
-            join = _lost_at(solution, use)
+            join = _lost_at(solution, dropping, use) if solution.has(dropped, use.read.name) else None
             if join is not None:
                 lost.setdefault((use.read.name, join), []).append(use)
             else:
@@ -89,10 +91,8 @@ def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
     name = use.read.name
     flow = solution.flow
     before = set(_backwards(solution, use.step.name))
-    known = {write.name for step in flow.steps for write in step.artifacts.writes}
-    known |= {*flow.members, *(one.attribute for one in flow.parameters)}
-    guess = did_you_mean(name, sorted(known - {name}))
-    writes = [(step, write) for step in flow.steps for write in step.artifacts.writes if write.name == name]
+    guess = solution.guess(name)
+    writes = solution.written.get(name, [])
     also = _labels(uses)
     what, help = "which nothing before it sets", f"set it in a step before: `self.{name} = …`"
     plain = [span for step in flow.steps if step.name in before for one, span in step.artifacts.plain if one == name]
@@ -132,8 +132,8 @@ def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
 def _report_lost(solution: Solution, report: Report, join: Step, uses: list[_Use]) -> None:
     use = uses[0]
     name = use.read.name
-    writes = [write.span for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
-    also = [*((span, "set here") for span in writes[:1]), *_labels(uses)]
+    writes = solution.written.get(name, [])
+    also = [*((write.span, "set here") for _, write in writes[:1]), *_labels(uses)]
     if join.name == use.step.name:
         message = f"join `{join.name}` {_USES[use.read.use]} `self.{name}`, but a join starts without artifacts"
         help = f"read it from the inputs, as `inputs[0].{name}`, or call `self.merge_artifacts(inputs)` first"
@@ -153,16 +153,14 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
     shown = " → ".join(_shortened([f"`{name}`" for name in path]))
     writes = [
         (write.span, _how_set(step) if step.name in path[:-1] else "set here")
-        for step in solution.flow.steps
-        for write in step.artifacts.writes
-        if write.name == use.read.name
+        for step, write in solution.written.get(use.read.name, [])[:2]
     ]
     report.add(
         rules.NOT_ALWAYS_SET,
         f"{_sentence(use)}, which is not set on every path",
         use.read.span,
         f"not set on the path {shown}" if path else "not always set",
-        also=[*writes[:2], *_labels(uses)],
+        also=[*writes, *_labels(uses)],
         help=f'set `self.{use.read.name}` on that path too, or ask first: `getattr(self, "{use.read.name}", None)`',
     )
 
@@ -174,21 +172,29 @@ def _how_set(step: Step) -> str:
     return "set here, in some cases only"
 
 
-def _lost_at(solution: Solution, use: _Use) -> str | None:
-    """The join nearest before a use at which the artifact was dropped."""
+def _lost_at(solution: Solution, dropping: Mapping[str, int], use: _Use) -> str | None:
+    """The join nearest before a use at which the artifact was dropped.
+
+    Args:
+        dropping: What the inputs of each join may have.
+    """
     name = use.read.name
     for step in _backwards(solution, use.step.name):
-        if solution.before[step].joined and solution.has(solution.inputs(step).maybe, name):
+        if solution.has(dropping.get(step, 0), name):
             return step
-    return None
+    # Either no such join leads here, or there have been too many searches to find it.
+    return None if solution.searches >= 0 else next(step for step, maybe in dropping.items() if solution.has(maybe, name))
 
 
 def _backwards(solution: Solution, start: str) -> Iterator[str]:
-    """Steps that lead to a step, the nearest first, the step itself included."""
+    """Steps that lead to a step, the nearest first, the step itself included, as far as one may search."""
     seen = {start}
     pending = [start]
     for step in pending:
         yield step
+        solution.searches -= 1
+        if solution.searches < 0:
+            return
         before = solution.before[step]
         arrivals = [*before.arrivals, *(one for joined in before.joined for branch in joined.branches for one in branch)]
         for arrival in arrivals:
@@ -203,6 +209,9 @@ def _missing_path(solution: Solution, use: _Use) -> list[str]:
     came: dict[str, str | None] = {target: None}
     pending = [target]
     for step in pending:
+        solution.searches -= 1
+        if solution.searches < 0:
+            return []
         if not solution.has(solution.entry[step].sure, name) and (step == solution.flow.start or solution.before[step].joined):
             return list(_forwards(came, step))
         for arrival in solution.before[step].arrivals:
