@@ -62,6 +62,7 @@ class Solution:
         written: By name: the assignments, each with its step.
         guesses: How many pairs of names guesses may still compare.
         searches: How many steps searches may still look at.
+        joins: What the inputs of each join may have, once somebody asked; `joined_any`: what those of any of them may.
     """
 
     flow: Flow
@@ -77,12 +78,22 @@ class Solution:
     private: int = 0
     guesses: int = GUESSES
     searches: int = SEARCHES
+    joins: dict[str, int] | None = None
+    joined_any: int = 0
 
     def guess(self, name: str, known: Collection[str] | None = None) -> str | None:
-        """The known name that was likely meant, another than this one; if none are given, what some step sets or the class has."""
+        """The known name that was likely meant, another than this; if none are given, what a step sets or the class has."""
         among = {*self.written, *self.flow.members, *(one.attribute for one in self.flow.parameters)} if known is None else known
         self.guesses -= len(among)
         return did_you_mean(name, [one for one in among if one != name]) if self.guesses > 0 else None
+
+    def arriving(self) -> tuple[dict[str, int], int]:
+        """What the inputs of each join may have, and what those of any of them may. Only for messages."""
+        if self.joins is None:
+            self.joins = {step: self.inputs(step).maybe for step, before in self.before.items() if before.joined}
+            for maybe in self.joins.values():
+                self.joined_any |= maybe
+        return self.joins, self.joined_any
 
     def has(self, found: int, name: str) -> bool:
         """Whether a name is in a set."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from ..dataflow.searches import lost_at
 from ..dataflow.solve import Facts, Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
@@ -124,12 +125,38 @@ SHOWN: Final = 12
 """How many names a help lists."""
 
 
+def _report_lost(solution: Solution, report: Report, step: Step, inputs: _Inputs, take: Take) -> bool:
+    """Report an artifact that a branch had, and lost at a join of its own; whether there is such a branch."""
+    for end, facts in inputs.parts(take.branch):
+        if solution.has(facts.maybe, take.name):
+            continue
+        join = lost_at(solution, take.name, end)
+        if join is None or join == step.name:
+            continue
+        writes = solution.written.get(take.name, [])
+        report.add(
+            rules.LOST_AT_JOIN,
+            f"join `{step.name}` reads `{take.name}` of its inputs, which join `{join}` does not hand on",
+            take.span,
+            "not set there",
+            also=[
+                (solution.steps[join].span, "starts without artifacts"),
+                *((write.span, "set here") for _, write in writes[:1]),
+            ],
+            help=f'call `self.merge_artifacts(inputs, include=["{take.name}"])` in `{join}`, or assign `self.{take.name}` there',
+        )
+        return True
+    return False
+
+
 def _is_missing(solution: Solution, report: Report, step: Step, inputs: _Inputs, take: Take) -> bool:
     """Report an artifact that the inputs do not have, or not all of them; whether there was something to report."""
     if solution.has(inputs.sure, take.name) and solution.has(inputs.maybe, take.name):
         return False
     parts = [] if take.branch is None and not solution.has(inputs.maybe, take.name) else list(inputs.parts(take.branch))
     if not any(solution.has(one.maybe, take.name) for _, one in parts):
+        if _report_lost(solution, report, step, inputs, take):
+            return True
         guess = solution.guess(take.name)
         where = f"branch `{take.branch}`" if isinstance(take.branch, str) else "the branches"
         report.add(
@@ -147,6 +174,8 @@ def _is_missing(solution: Solution, report: Report, step: Step, inputs: _Inputs,
     lacking = next((name for name, one in parts if not solution.has(one.sure, take.name)), None)
     if lacking is None:
         return False
+    if _report_lost(solution, report, step, inputs, take):
+        return True
     report.add(
         rules.NOT_ALWAYS_SET,
         f"join `{step.name}` reads `{take.name}` of its inputs, and not every one has it",

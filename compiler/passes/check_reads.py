@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..dataflow.searches import backwards, lost_at
 from ..dataflow.solve import Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
@@ -31,14 +32,11 @@ def check_reads(solution: Solution, report: Report) -> None:
     never: dict[str, list[_Use]] = {}
     lost: dict[tuple[str, str], list[_Use]] = {}
     partly: dict[str, list[_Use]] = {}
-    unset = [use for use in _uses(solution) if not solution.has(use.sure, use.read.name)]
-    dropping = {step: solution.inputs(step).maybe for step, before in solution.before.items() if before.joined and unset}
-    dropped = 0
-    for maybe in dropping.values():
-        dropped |= maybe
-    for use in unset:
+    for use in _uses(solution):
+        if solution.has(use.sure, use.read.name):
+            continue
         if not solution.has(use.maybe, use.read.name):
-            join = _lost_at(solution, dropping, use) if solution.has(dropped, use.read.name) else None
+            join = lost_at(solution, use.read.name, use.step.name)
             if join is not None:
                 lost.setdefault((use.read.name, join), []).append(use)
             else:
@@ -90,7 +88,7 @@ def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
     use = uses[0]
     name = use.read.name
     flow = solution.flow
-    before = set(_backwards(solution, use.step.name))
+    before = set(backwards(solution, use.step.name))
     guess = solution.guess(name)
     writes = solution.written.get(name, [])
     also = _labels(uses)
@@ -170,37 +168,6 @@ def _how_set(step: Step) -> str:
     if any(one.name == "catch" for one in step.decorators):
         return "set here, and lost where the step fails and is caught"
     return "set here, in some cases only"
-
-
-def _lost_at(solution: Solution, dropping: Mapping[str, int], use: _Use) -> str | None:
-    """The join nearest before a use at which the artifact was dropped.
-
-    Args:
-        dropping: What the inputs of each join may have.
-    """
-    name = use.read.name
-    for step in _backwards(solution, use.step.name):
-        if solution.has(dropping.get(step, 0), name):
-            return step
-    # Either no such join leads here, or there have been too many searches to find it.
-    return None if solution.searches >= 0 else next(step for step, maybe in dropping.items() if solution.has(maybe, name))
-
-
-def _backwards(solution: Solution, start: str) -> Iterator[str]:
-    """Steps that lead to a step, the nearest first, the step itself included, as far as one may search."""
-    seen = {start}
-    pending = [start]
-    for step in pending:
-        yield step
-        solution.searches -= 1
-        if solution.searches < 0:
-            return
-        before = solution.before[step]
-        arrivals = [*before.arrivals, *(one for joined in before.joined for branch in joined.branches for one in branch)]
-        for arrival in arrivals:
-            if arrival.stage not in seen:
-                seen.add(arrival.stage)
-                pending.append(arrival.stage)
 
 
 def _missing_path(solution: Solution, use: _Use) -> list[str]:

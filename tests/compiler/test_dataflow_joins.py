@@ -455,7 +455,7 @@ CASES = {
         @step
         def join(self, inputs):
             self.all = [one.xs for one in inputs]
-            print([one.inner for one in inputs])  # FC701
+            print([one.inner for one in inputs])  # FC703
             self.next(self.end)
 
         @step
