@@ -13,7 +13,7 @@ from ..source import Span
 from .effects import Analysis, Effects
 from .inputs import Part, Tokens
 from .state import ENTRY, GONE, NOWHERE, Sources, State
-from .values import Values
+from .values import UNKNOWN, Values
 
 if TYPE_CHECKING:
     from ..frontend.context import Context
@@ -64,7 +64,7 @@ class Access:
         self.effects = Effects()
         self.tokens = Tokens(inputs)
         self.joins = inputs is not None
-        self.values = Values(context, function, me)
+        self.values = Values(context, function, me, self._kept)
         self.events: list[tuple[str, int]] = []
         self.guards = 0
         self.tries = 0
@@ -74,6 +74,14 @@ class Access:
         self.later: list[tuple[str, ast.expr]] = []
         self.finishing: list[dict[str, Sources]] = []
         self.state.open = analysis.open
+
+    def _kept(self, name: str) -> Value:
+        """What is evident of an artifact's value at this point: only where one assignment of the step can have made it."""
+        if self.analysis.model.find(name) is None:
+            match tuple(self.state.sources(self.mangled(name))):
+                case (source,) if source >= 0:
+                    return self.analysis.writes[source].value
+        return UNKNOWN
 
     def load(self, node: ast.expr, name: str, sure: bool) -> None:
         """`self.name` is read."""

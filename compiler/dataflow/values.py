@@ -11,6 +11,7 @@ Only what is certain is said: a name is followed only where the function assigns
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Final
 
 from ..frontend.constants import NotConstant
@@ -29,10 +30,17 @@ _ITEM: Final = ("input", "index")
 class Values:
     """Looks at the values of one function."""
 
-    def __init__(self, context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef, me: str | None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        function: ast.FunctionDef | ast.AsyncFunctionDef,
+        me: str | None,
+        kept: Callable[[str], Value] = lambda name: UNKNOWN,
+    ) -> None:
         self.context = context
         self.function = function
         self.me = me
+        self.kept = kept
         self._locals: dict[str, list[ast.AST]] | None = None
         self._imports: dict[str, str] | None = None
         self._imported: set[str] = set()
@@ -100,6 +108,8 @@ class Values:
                 return Value(what="True or False", indexed=False)
             case ast.Compare():
                 return Value(what="the result of a comparison")
+            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me and depth < 2:
+                return self.kept(name)  # as it is now; a local name may have been given another value before
             case ast.Attribute() if self._full_name(node) == "os.environ":
                 return Value(what="the variables of this process", indexed=False, pickled=False)
             case ast.Call():
@@ -137,7 +147,7 @@ class Values:
                         if not self._global(name):
                             return Value(what="an object of a class defined in the step", pickled=False)
             case ast.Attribute(value=receiver, attr=method) if depth < 5:
-                what = self._infer(receiver, depth + 1).what if not isinstance(receiver, ast.Attribute) else ""
+                what = self._infer(receiver, depth + 1).what
                 if method in IN_PLACE.get(what, ()):
                     return _of_constant(None)
                 if what == "a dictionary" and method in ("keys", "values", "items") and not node.args:
@@ -156,7 +166,7 @@ class Values:
             return _of_constant(value)
         match bound:
             case [ast.expr() as only]:
-                return self._infer(only, depth + 1)
+                return self._infer(only, depth + 2)
             case [ast.FunctionDef() | ast.AsyncFunctionDef()] if not self._global(name):
                 return Value(what="a function defined in the step", indexed=False, pickled=False)
             case _:

@@ -343,6 +343,33 @@ CASES = {
         def end(self):
             pass
         """,
+    "what another artifact of the step is": """
+        @step
+        def start(self):
+            self.table = {"a": 1}
+            self.names = self.table.keys()  # FC708
+            self.next(self.work, foreach="names")  # FC706
+
+        @step
+        def work(self):
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            self.kind = "a"
+            before = self.kind
+            self.kind = "z"
+            self.other = before
+            self.next({"a": self.end, "b": self.more}, condition="other")
+
+        @step
+        def more(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+        """,
     "sequences": """
         @step
         def start(self):
