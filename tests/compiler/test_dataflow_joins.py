@@ -347,7 +347,7 @@ CASES = {
         @step
         def start(self):
             self.table = {"a": 1}
-            self.names = self.table.keys()  # FC708
+            self.names = self.table.keys()
             self.next(self.work, foreach="names")  # FC706
 
         @step
