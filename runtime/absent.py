@@ -36,7 +36,7 @@ NOT_YET: Final = frozenset(
 )
 """Names of Metaflow's that flowc does not have: those of `compiler/frontend/face.py`."""
 
-_OWN: Final = frozenset({__package__.partition(".")[0], __name__, f"{__package__}.metaflow", "metaflow"})
+_OWN: Final = frozenset({(__package__ or "").partition(".")[0], __name__, f"{__package__}.metaflow", "metaflow"})
 """The modules that hand a name on, between the import and this one."""
 _IMPORTERS: Final = frozenset({"importlib._bootstrap", "_frozen_importlib"})
 
@@ -64,7 +64,7 @@ def answer(name: str) -> object:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ImportError(f"flowc does not have Metaflow's `{name}` yet", name=__package__.partition(".")[0])
+    raise ImportError(f"flowc does not have Metaflow's `{name}` yet", name=(__package__ or "").partition(".")[0])
 
 
 def _is_sheltered(frame: FrameType) -> bool:
