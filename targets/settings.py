@@ -1,7 +1,7 @@
 """What the decorators of a step say to every platform: resources, retries, timeouts, environment.
 
-`@resources` counts on all platforms, a platform's own decorator on that platform; where both name a quantity, the larger counts. What
-only another platform's decorator says is left out with a warning.
+`@resources` counts on all platforms, a platform's own decorator on that platform; where both name a quantity, the larger counts.
+What only another platform's decorator says is left out with a warning.
 """
 
 from __future__ import annotations

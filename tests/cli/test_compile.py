@@ -68,7 +68,9 @@ def test_warnings_stop_nothing(flowc: Run) -> None:
     assert yaml.safe_load(ended.out)
 
 
-BATCH, KUBERNETES, RESOURCES = "@batch(cpu=8, memory=60000, image='a:1')", "@kubernetes(image='b:1')", "@resources(cpu=2, memory=9)"
+BATCH = "@batch(cpu=8, memory=60000, image='a:1')"
+KUBERNETES = "@kubernetes(image='b:1')"
+RESOURCES = "@resources(cpu=2, memory=9)"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +200,15 @@ def test_flag_then_variable_then_file(flowc: Run, monkeypatch: pytest.MonkeyPatc
     assert "from-flag:1" in image("--image", "from-flag:1")
 
 
+def test_a_folder_as_datastore_is_warned_of(flowc: Run) -> None:
+    given = ("compile", "flow.py", "--target", "argo", "--image", "sums:1", "--datastore")
+    ended = flowc(*given, "/mnt/flows")
+    message = "flowc: --datastore is a path: pods reach /mnt/flows only where a volume they share is mounted there\n"
+    assert (ended.code, ended.err) == (0, message)
+    assert "/mnt/flows" in ended.out
+    assert flowc(*given, "gs://bucket/flows").err == ""
+
+
 def test_settings_are_searched_upward(flowc: Run) -> None:
     inner = Path("a/b")
     inner.mkdir(parents=True)
@@ -213,6 +224,7 @@ def test_settings_are_searched_upward(flowc: Run) -> None:
     ("text", "message"),
     [
         ('imgae = "x"', "unknown setting 'imgae' (did you mean image?)"),
+        ('[tool.flowc]\nimage = "x"', "flowc.toml: the settings stand at the top of flowc.toml: leave out the line [tool.flowc]"),
         ("image = 3", "'image' must be a string"),
         ("max-workers = true", "'max-workers' must be a whole number"),
         ("max_workers = 0", "'max_workers' must be 1 or more"),
