@@ -35,7 +35,7 @@ from .verb import Verb, color_option, flow_argument, format_option, strict_optio
 @click.option("-o", "--output", metavar="DIR/", help="Write everything into this folder: documents, plan, flow and Dockerfile.")
 @setting("image", "IMAGE", f"The container image of steps that name none. [default: {DEFAULT_IMAGE}]")
 @setting("base-image", "IMAGE", f"What the Dockerfile written by -o starts from. [default: {DEFAULT_IMAGE}]")
-@setting("datastore", "URL", "Where runs keep their objects, as s3://bucket/prefix.")
+@setting("datastore", "URL", "Where runs keep their objects, as s3://bucket/prefix; argo also takes az://, gs:// or a path.")
 @setting("batch-queue", "QUEUE", "The AWS Batch queue of steps that name none.")
 @setting("job-role", "ARN", "The IAM role of Batch jobs.")
 @setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
@@ -88,6 +88,9 @@ def command(
     for placeholder, flag in PLACEHOLDERS.items():
         if any(placeholder in document.text for document in documents):
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
+    if options.datastore is not None and options.datastore.startswith("/"):
+        # flowc mounts nothing: whoever deploys the document may add a volume.
+        complain(f"flowc: --datastore is a path: pods reach {options.datastore} only where a volume they share is mounted there")
     if "image" not in settings and any(DEFAULT_IMAGE in document.text for document in documents):
         complain(
             f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"

@@ -15,7 +15,8 @@ from .verb import Verb
 def command(stdio: bool) -> None:
     """Serve an editor: faults while you write, quick fixes, definitions, references, hover, outline.
 
-    An editor starts this itself; the README says how to tell it so. Needs pygls: pip install 'flowc[lsp]'.
+    An editor starts this itself; the README says how to tell it so. Needs pygls: pip install 'flowc[lsp]', or
+    '.[lsp]' in flowc's own folder.
     """
     if sys.stdin.isatty():
         raise Unusable("an editor starts `flowc lsp` and talks to it over standard input; nobody does by hand")
@@ -24,6 +25,6 @@ def command(stdio: bool) -> None:
     except ImportError as error:
         if error.name is None or error.name.partition(".")[0] not in ("pygls", "lsprotocol", "attrs", "cattrs"):
             raise
-        raise Unusable("`flowc lsp` needs pygls: pip install 'flowc[lsp]'") from None
+        raise Unusable("`flowc lsp` needs pygls: pip install 'flowc[lsp]', or '.[lsp]' in flowc's own folder") from None
     if not serve():
         raise click.exceptions.Exit(FAULTS)

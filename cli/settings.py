@@ -1,7 +1,7 @@
 """What flags leave open: `FLOWC_*` variables, then a settings file.
 
 The settings file is the nearest `flowc.toml`, or `pyproject.toml` with a table `[tool.flowc]`, in the flow's folder or one
-above it. Its keys are the long options' names without the dashes in front:
+above it. Its keys are the long options' names without the dashes in front; those of `flowc.toml` stand at its top:
 
     [tool.flowc]
     image = "registry.example/flows:3"
@@ -94,6 +94,8 @@ def _checked(table: object, file: Path) -> dict[str, str | int]:
     settings: dict[str, str | int] = {}
     for given, value in table.items():
         key = str(given).replace("_", "-")
+        if key == "tool" and isinstance(value, dict) and file.name == "flowc.toml":
+            raise Unusable(f"{file}: the settings stand at the top of flowc.toml: leave out the line [tool.flowc]")
         if key not in KEYS:
             from .similar import did_you_mean
 

@@ -55,6 +55,9 @@ class Verb(click.Command):
             given = error.option_name.lstrip("-")
             near = [one for one in error.possibilities or () if did_you_mean(given, [one.lstrip("-")])]
             raise click.NoSuchOption(error.option_name, error.message, near, error.ctx) from None
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # which click leaves out where an option has too few values
+            raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""

@@ -22,7 +22,7 @@ class Options:
 
     Attributes:
         image: The container image of steps that name none.
-        datastore: Where runs keep their objects, as `s3://bucket/prefix`.
+        datastore: Where runs keep their objects: `s3://bucket/prefix`; for Argo also `az://…`, `gs://…` or an absolute path.
         batch_queue: The AWS Batch queue (name or ARN) of steps that name none.
         job_role: The IAM role of Batch jobs.
         execution_role: The IAM role that starts Batch jobs' containers (Fargate, secrets).

@@ -1,6 +1,7 @@
 """What the decorators of a step say to every platform: resources, retries, timeouts, environment.
 
 `@resources` counts on all platforms, a platform's own decorator on that platform; where both name a quantity, the larger counts.
+What only another platform's decorator says is left out with a warning.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ DEFAULT_CPU: Final = 1.0
 DEFAULT_MEMORY_MB: Final = 4000.0
 DEFAULT_TIMEOUT_SECONDS: Final = 5 * 24 * 3600
 """What a task may take without `@timeout`: five days."""
+
+_PLATFORMS: Final = {"batch": "Step Functions", "kubernetes": "Argo"}
+"""By the decorator that says what a step wants there: the platforms as people call them."""
 
 _QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
 _EMITTED_ALWAYS: Final = frozenset({"retry", "timeout", "catch", "environment", "resources"})
@@ -59,7 +63,7 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
 
     Args:
         step: The step.
-        platform: The decorator of this platform, `batch` or `kubernetes`. The other one is left out silently.
+        platform: The decorator of this platform, `batch` or `kubernetes`.
         emitted: The arguments of that decorator that the target emits; others are warned about.
         options: What the step does not say.
         report: Takes what has no effect.
@@ -104,13 +108,35 @@ def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) ->
                         decorator.span,
                         help="the document is made without it",
                     )
-        elif decorator.name not in _EMITTED_ALWAYS and decorator.name not in ("batch", "kubernetes"):
+        elif decorator.name in _PLATFORMS:
+            _warn_of_other(step, decorator, platform, report)
+        elif decorator.name not in _EMITTED_ALWAYS:
             report.add(
                 rules.NOT_EMITTED,
                 f"`@{decorator.name}` has no effect on this target yet",
                 decorator.span,
                 help="the document is made without it",
             )
+
+
+def _warn_of_other(step: Step, other: Decorator, platform: str, report: Report) -> None:
+    """Say what only the other platform's decorator asks for. A step that also has this platform's own was written for both."""
+    by_name = {one.name: one for one in step.decorators}
+    everywhere = _arguments(by_name.get("resources"))
+    lost = [name for name, value in other.arguments if value is not None and everywhere.get(name) is None]
+    if platform in by_name or not lost:
+        return
+    places = [f"`@{platform}` on the step says it to {_PLATFORMS[platform]}"]
+    if any(name in _QUANTITIES for name in lost):
+        places.insert(0, "`@resources` counts on every platform")
+    *names, last = (f"`{name}`" for name in lost)
+    report.add(
+        rules.NOT_EMITTED,
+        f"`@{other.name}` says nothing to {_PLATFORMS[platform]}: its "
+        + (f"{', '.join(names)} and {last} are left out" if names else f"{last} is left out"),
+        other.span,
+        help="; ".join(places),
+    )
 
 
 def _arguments(decorator: Decorator | None) -> dict[str, Constant]:

@@ -1,6 +1,6 @@
 """The documents: their examples run, and they name every command, option and setting.
 
-A block ```` ```python NAME ```` is a file, and must be a sound flow. A block ```` ```console ```` is a session in the folder with
+A block ```` ```python NAME ```` is a file, and must be a sound flow; of another language with a name it is a file beside it. A block ```` ```console ```` is a session in the folder with
 these files: what follows `$ command` is what it prints, on both outputs, where `...` stands for any lines; `[exit 1]` ends the
 output of a command that fails. ```` ```console NAME: OLD → NEW ```` runs with that change made to a file.
 """
@@ -16,10 +16,12 @@ from typing import NamedTuple
 
 import click
 import pytest
+from conftest import Beside
 
 from flowc.cli.program import VERBS, Program
 from flowc.cli.settings import KEYS, variable
-from flowc.compiler import Source, compile_source
+from flowc.compiler.pipeline import compile_bytes
+from flowc.runtime.current import Current
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(ROOT.glob("*.md"))
@@ -45,7 +47,8 @@ def commands() -> dict[str, click.Command]:
     return {name: command for name in VERBS if (command := program.get_command(context, name))}
 
 
-FLOWS = {block.about: block.text for block in blocks(README) if block.language == "python" and block.about}
+FILES = {block.about: block.text for block in blocks(README) if block.language != "console" and block.about}
+FLOWS = {name: text for name, text in FILES.items() if name.endswith(".py")}
 SESSIONS = [block for block in blocks(README) if block.language == "console"]
 
 
@@ -55,8 +58,16 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_flows_are_sound(name: str) -> None:
-    assert compile_source(Source(name, FLOWS[name])).diagnostics == ()
+def test_flows_are_sound(name: str, tmp_path: Path) -> None:
+    write_files(tmp_path)
+    done = compile_bytes(name, FLOWS[name].encode(), None, Beside(tmp_path))
+    assert done.flow is not None
+    assert done.diagnostics == ()
+
+
+def write_files(folder: Path) -> None:
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -68,8 +79,7 @@ def test_python_parses(page: Path) -> None:
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.text.splitlines()[0])
 def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in FLOWS.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_files(tmp_path)
     if session.about:
         name, old, new = re.fullmatch(r"(\S+): (.+) → (.+)", session.about).groups()  # type: ignore[union-attr]
         assert FLOWS[name].count(old) == 1
@@ -105,6 +115,10 @@ def test_readme_names_every_command_and_option(name: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_readme_names_every_setting(key: str) -> None:
     assert f"| `--{key}` | `{variable(key)}` |" in README
+
+
+def test_readme_names_all_that_current_has() -> None:
+    assert [name for name in vars(Current) if not name.startswith("_") and f"`{name}" not in README] == []
 
 
 def test_every_setting_is_an_option() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
@@ -120,11 +121,16 @@ def _kinds(outline: Outline, name: str) -> dict[tuple[str, int, int], str]:
 def _place(outline: Outline, mention: Mention, path: str, kinds: Mapping[tuple[str, int, int], str]) -> str:
     """`start` (line 12, a list); of a method that is no step also the steps that call it."""
     span = mention.span
-    where = f"line {span.line}" if span.path == path else f"{PurePath(span.path).name} line {span.line}"
+    where = f"line {span.line}" if span.path == path else f"{_from(path, span.path)} line {span.line}"
     what = kinds.get((span.path, span.end_line, span.end_column))
     text = f"`{mention.method}` ({where}, {what})" if what else f"`{mention.method}` ({where})"
     steps = [one for one in outline.steps_of(mention) if one != mention.method]
     return f"{text}, which {_names(steps)} call{'s' * (len(steps) == 1)}," if steps else text
+
+
+def _from(path: str, other: str) -> str:
+    """A file as it is called in the folder of another: `lib/mixins.py`, `../base.py`."""
+    return PurePath(os.path.relpath(other, PurePath(path).parent)).as_posix()
 
 
 def _names(names: list[str]) -> str:

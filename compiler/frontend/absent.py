@@ -12,16 +12,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..diagnostics.rules import file as rules
 from ..diagnostics.rules.transitions import NO_PARALLEL
 from ..source import Span
 from .context import Context
 from .face import API_MODULES, GANGS
+from .metaflows import instead
 
 if TYPE_CHECKING:
     from .program import Program
+
+
+LEAVE_OUT: Final = "leave it out; or import it in a `try`, and do without it where that fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _report(one: Absence, use: Span | None = None) -> None:
         span,
         "not there yet",
         also=[(use, "used here")] if use is not None and use != span else (),
-        help="leave it out; or import it in a `try`, and do without it where that fails",
+        help=instead(one.name) or LEAVE_OUT,
     )
 
 

@@ -11,6 +11,7 @@ import ast
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from ..diagnostics.model import Rule
@@ -31,6 +32,11 @@ _COMMAND_LINE: Final = "the value on the command line"
 _DEFAULT_VALUE: Final = "the default value"
 _NO_PATHS: Final = (_COMMAND_LINE, _DEFAULT_VALUE)
 _JSON: Final = frozenset(["json.loads"])
+_JSON_WANTED: Final = {
+    ".toml": "TOML wants `parser=tomllib.loads`",
+    **dict.fromkeys((".yaml", ".yml"), "flowc reads no YAML: save it as JSON, or give the value: `--config-value NAME JSON`"),
+}
+"""What to say of a file that was read as JSON, by what its name ends in."""
 _TOML: Final = frozenset(["tomllib.loads", "tomli.loads", "toml.loads"])
 
 
@@ -192,7 +198,8 @@ def _parsed(context: Context, text: str, origin: str, parser: str, node: ast.exp
         if not plain and not isinstance(constant, Table):
             raise _Unreadable("holds no table of keys and values, but " + ("a list" if isinstance(value, list) else "one value"))
     except _Unreadable as error:
-        _report(context, node, f"{origin if origin in _NO_PATHS else f'`{origin}`'} {error}")
+        help = "" if parser in _TOML else _JSON_WANTED.get(PurePosixPath(origin).suffix.lower(), "")
+        _report(context, node, f"{origin if origin in _NO_PATHS else f'`{origin}`'} {error}", help)
         return None
     return constant, origin
 

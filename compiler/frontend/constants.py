@@ -244,13 +244,29 @@ class _Evaluator:
     def _attribute(self, node: ast.Attribute) -> Constant:
         config = self._config_of(node.value)
         if config is None or config.plain:
-            if isinstance(node.value, ast.Name):
+            help = self._through_class(node)
+            if isinstance(node.value, ast.Name) and not help:
                 self._part(node.value)  # what is wrong with the name says more
-            raise NotConstant(node, LATE)
+            raise NotConstant(node, LATE, help=help)
         whole = self._part(node.value)
         if not isinstance(whole, Table):
             raise NotConstant(node, f"`{ast.unparse(node.value)}` is {_article(whole)}, which has no `{node.attr}`")
         return self._item(node, whole, node.attr)
+
+    def _through_class(self, node: ast.Attribute) -> str:
+        """What to write for `Base.config.a`, where `config` is one that the flow has from `Base`; "" for anything else."""
+        names: list[str] = []
+        part: ast.expr = node
+        while isinstance(part, ast.Attribute):
+            names.append(part.attr)
+            part = part.value
+        names.reverse()
+        by_attribute = {one.attribute: one.name for one in self.scope.configs.by_name.values()}
+        place = next((index for index, name in enumerate(names) if name in by_attribute), None)
+        if place is None or not isinstance(part, ast.Name):
+            return ""
+        path = ".".join((by_attribute[names[place]], *names[place + 1 :]))
+        return f'write `config_expr("{path}")`'
 
     def _item(self, node: ast.Attribute | ast.Subscript, whole: Table, key: Constant) -> Constant:
         for known, value in whole.items:

@@ -6,14 +6,15 @@ An import that the file is prepared to see fail (`try: … except ImportError:`)
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import IntEnum
 
 from ..diagnostics.rules import file as rules
-from .absent import note_imports
+from .absent import LEAVE_OUT, note_imports
 from .context import Context, did_you_mean
 from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, is_flowcs
 from .fixing import rename_import, the_near_one
+from .metaflows import ELSEWHERE, instead
 
 
 class Shelter(IntEnum):
@@ -46,7 +47,7 @@ def check_imports(context: Context) -> None:
                         _no_name(context, alias, str(module))
             case ast.ImportFrom(module=str(module), level=0) if is_flowcs(module):
                 if not _has_module(module):
-                    _no_module(context, statement, module)
+                    _no_module(context, statement, module, [alias.name for alias in statement.names])
                     for alias in statement.names:
                         if alias.name in API_NAMES:
                             _adopt(context, alias, alias.name)
@@ -70,7 +71,7 @@ def _no_name(context: Context, alias: ast.alias, module: str) -> None:
     if (name.startswith("__") and name.endswith("__")) or (module == "flowc" and name in ROOMS):
         return
     guess = did_you_mean(name, API_NAMES)
-    help = f"did you mean `{guess}`?" if guess else "leave it out; or import it in a `try`, and do without it where that fails"
+    help = f"did you mean `{guess}`?" if guess else LEAVE_OUT
     fix = rename_import(context, name, guess) if guess and the_near_one(name, API_NAMES) else None
     context.report.add(
         rules.NO_SUCH_NAME, f"flowc has no `{name}`", context.source.span(alias), "no such name", help=help, fix=fix
@@ -84,14 +85,20 @@ def _adopt(context: Context, alias: ast.alias, name: str) -> None:
     context.module.api.setdefault(alias.asname or alias.name, name)
 
 
-def _no_module(context: Context, node: ast.alias | ast.ImportFrom, module: str) -> None:
+def _no_module(context: Context, node: ast.alias | ast.ImportFrom, module: str, names: Collection[str] = ()) -> None:
     top = module.partition(".")[0]
+    known = API_NAMES & ELSEWHERE.get(module, API_NAMES)
+    ours = [name for name in names if name in known]
+    dead_ends = [words for name in names if name not in known and (words := instead(f"{module}.{name}"))]
+    help = f"import from `{top}` itself, as in `from {top} import {', '.join(ours) or 'FlowSpec, step'}`"
+    if top == "metaflow" and not ours:
+        help = dead_ends[0] if dead_ends else instead(module) or LEAVE_OUT
     context.report.add(
         rules.NO_SUCH_NAME,
         f"flowc does not have `{module}`" + (" yet: it answers for `metaflow` itself only" if top == "metaflow" else ""),
         context.source.span(node),
         "no such module",
-        help=f"import from `{top}` itself, as in `from {top} import FlowSpec, step`",
+        help=help,
     )
 
 

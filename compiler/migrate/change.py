@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from .names import OURS, is_within, what_to_do
+from ..frontend.metaflows import OURS, is_within, what_to_do
 
 Statement = cst.Import | cst.ImportFrom
 

@@ -17,9 +17,9 @@ from collections.abc import Sequence, Set
 import libcst as cst
 from libcst import metadata
 
+from ..frontend.metaflows import ELSEWHERE, MODULE, OURS, is_within
 from .change import New, Plan, Statement, dotted, is_of_either
 from .modules import plan_modules
-from .names import ELSEWHERE, MODULE, OURS, is_within
 
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 IMPORTERS = frozenset({"import_module", "__import__", "find_spec", "importorskip", "patch", "setattr", "setitem"})

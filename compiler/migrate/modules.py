@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence, Set
 import libcst as cst
 from libcst import metadata
 
+from ..frontend.metaflows import MODULE, OURS
 from .change import New, Plan, Statement, dotted, is_of_either
-from .names import MODULE, OURS
 
 
 def plan_modules(

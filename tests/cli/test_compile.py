@@ -68,6 +68,40 @@ def test_warnings_stop_nothing(flowc: Run) -> None:
     assert yaml.safe_load(ended.out)
 
 
+BATCH = "@batch(cpu=8, memory=60000, image='a:1')"
+KUBERNETES = "@kubernetes(image='b:1')"
+RESOURCES = "@resources(cpu=2, memory=9)"
+
+
+@pytest.mark.parametrize(
+    ("target", "decorators", "message"),
+    [
+        ("argo", (BATCH,), "`@batch` says nothing to Argo: its `cpu`, `memory` and `image` are left out"),
+        ("argo", (BATCH, RESOURCES), "`@batch` says nothing to Argo: its `image` is left out"),
+        ("argo", (BATCH, KUBERNETES), ""),
+        ("argo", (KUBERNETES,), ""),
+        ("argo", ("@batch",), ""),
+        ("argo", ("@batch(cpu=2)", "@resources(cpu=2)"), ""),
+        ("sfn", (KUBERNETES,), "`@kubernetes` says nothing to Step Functions: its `image` is left out"),
+        ("sfn", (KUBERNETES, BATCH), ""),
+        ("sfn", (BATCH,), ""),
+    ],
+)
+def test_settings_for_another_platform(flowc: Run, target: str, decorators: tuple[str, ...], message: str) -> None:
+    names = ", ".join(sorted({one[1:].partition("(")[0] for one in decorators}))
+    steps = "".join(f"    {one}\n" for one in decorators)
+    text = FLOW.replace("    @step\n", f"{steps}    @step\n", 1).replace("FlowSpec,", f"FlowSpec, {names},", 1)
+    Path("flow.py").write_text(text, encoding="utf-8")
+    ended = flowc("compile", "flow.py", "--target", target, "--format", "concise", *PLACES)
+    assert ended.code == 0
+    if message:
+        line = text[: text.index(decorators[0])].count("\n") + 1
+        assert ended.err.startswith(f"flow.py:{line}:6: warning[FC602] {message}")
+        assert ended.err.count("FC602") == 1
+    else:
+        assert ended.err == ""
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_folder(flowc: Run, target: str) -> None:
     ended = flowc("compile", "flow.py", "--target", target, "-o", "a/b/", "--base-image", "python:3.12", *PLACES)
@@ -166,6 +200,15 @@ def test_flag_then_variable_then_file(flowc: Run, monkeypatch: pytest.MonkeyPatc
     assert "from-flag:1" in image("--image", "from-flag:1")
 
 
+def test_a_folder_as_datastore_is_warned_of(flowc: Run) -> None:
+    given = ("compile", "flow.py", "--target", "argo", "--image", "sums:1", "--datastore")
+    ended = flowc(*given, "/mnt/flows")
+    message = "flowc: --datastore is a path: pods reach /mnt/flows only where a volume they share is mounted there\n"
+    assert (ended.code, ended.err) == (0, message)
+    assert "/mnt/flows" in ended.out
+    assert flowc(*given, "gs://bucket/flows").err == ""
+
+
 def test_settings_are_searched_upward(flowc: Run) -> None:
     inner = Path("a/b")
     inner.mkdir(parents=True)
@@ -181,6 +224,7 @@ def test_settings_are_searched_upward(flowc: Run) -> None:
     ("text", "message"),
     [
         ('imgae = "x"', "unknown setting 'imgae' (did you mean image?)"),
+        ('[tool.flowc]\nimage = "x"', "flowc.toml: the settings stand at the top of flowc.toml: leave out the line [tool.flowc]"),
         ("image = 3", "'image' must be a string"),
         ("max-workers = true", "'max-workers' must be a whole number"),
         ("max_workers = 0", "'max_workers' must be 1 or more"),

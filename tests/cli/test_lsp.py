@@ -339,6 +339,16 @@ def test_a_base_class_in_another_file(editor: Editor, tmp_path: Path) -> None:
     assert "set in `start` (shared.py line 7, `1`) and `middle` (line 8)\n\nread by `end` and `middle`" in about
 
 
+def test_hover_says_in_which_folder_a_file_is(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/__init__.py").touch()
+    (tmp_path / "lib/shared.py").write_text(BASE, encoding="utf-8")
+    flow, text = (tmp_path / "flow.py").as_uri(), DERIVED.replace("from shared", "from lib.shared")
+    editor.open(flow, text)
+    about = editor.at("hover", flow, place(text, "self.da|ta"))["contents"]["value"]
+    assert "`start` (lib/shared.py line 7, `1`)" in about
+
+
 def test_unsaved_edits_of_another_file_count(editor: Editor, tmp_path: Path) -> None:
     base, flow = (tmp_path / "shared.py"), (tmp_path / "flow.py").as_uri()
     base.write_text(BASE, encoding="utf-8")
@@ -531,7 +541,7 @@ def test_without_pygls(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "flowc: `flowc lsp` needs pygls: pip install 'flowc[lsp]'\n"
+    assert ended.stderr == "flowc: `flowc lsp` needs pygls: pip install 'flowc[lsp]', or '.[lsp]' in flowc's own folder\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")

@@ -92,6 +92,11 @@ def test_mistyped_options(flowc: Run, arguments: list[str], words: str) -> None:
     assert "Traceback" not in ended.err
 
 
+def test_too_few_values_of_an_option_name_the_verb(flowc: Run) -> None:
+    message = "flowc run: Option '--config' requires 2 arguments.\nTry 'flowc run --help'.\n"
+    assert flowc("run", "flow.py", "--config", "y") == (2, "", message)
+
+
 def test_unreadable_file(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))

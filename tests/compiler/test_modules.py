@@ -241,6 +241,25 @@ def test_imports_that_fail(imports: str, codes: list[str]) -> None:
     assert [code for code, _, _ in said(compile_files(imports + FLOW.format(5)))] == codes
 
 
+@pytest.mark.parametrize(
+    ("imports", "help"),
+    [
+        ("import metaflow.cards", "flowc draws no cards yet: write the report as an artifact"),
+        ("from metaflow.cards import Markdown", "flowc draws no cards yet: write the report as an artifact"),
+        ("from metaflow.client import Run", "flowc cannot read past runs from Python yet"),
+        ("from metaflow.exception import MetaflowException", "catch the error that the step's own code raises"),
+        ("from metaflow.decorators import step", "import from `metaflow` itself, as in `from metaflow import step`"),
+        ("from metaflow.plugins import nothing", "leave it out; or import it in a `try`"),
+        ("from flowc.steps import step", "import from `flowc` itself, as in `from flowc import step`"),
+        ("from metaflow import S3\nS3()", "read and write objects with boto3"),
+        ("from metaflow import tuple_util\ntuple_util", "leave it out; or import it in a `try`"),
+    ],
+)
+def test_an_import_that_fails_says_what_to_do_instead(imports: str, help: str) -> None:
+    (found,) = (one for one in compile_files(imports + FLOW.format(5)).diagnostics if one.rule.code == "FC107")
+    assert found.help.startswith(help)
+
+
 def test_a_misspelt_name_is_read_as_what_it_means() -> None:
     done = compile_files(
         "from flowc import FlowSpce, stpe\nclass Flow(FlowSpce):\n    @stpe\n    def start(self):\n        pass\n"

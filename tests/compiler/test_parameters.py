@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from reading import codes, flow_of, read
 
+from flowc.compiler import Source, compile_source
 from flowc.compiler.given import Given
 from flowc.compiler.ir.nodes import Parameter, Table
 from flowc.compiler.plan import plan_of
@@ -273,3 +274,42 @@ def test_a_large_config_is_no_constant_but_its_parts_are() -> None:
     done = read("c = Config('c', default='a.json')", on_step="@resources(memory=c.small)", files=files)
     flow_of(done)
     assert codes(read("c = Config('c', default='a.json')", on_step="@batch(image=c.large)", files=files)) == ["FC501"]
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "help"),
+    [
+        ("Config('c', default='a.toml')", {"a.toml": "x = 1"}, "TOML wants `parser=tomllib.loads`"),
+        ("Config('c', default='a.yml')", {"a.yml": "x: 1"}, "flowc reads no YAML: save it as JSON"),
+        ("Config('c', default='a.json')", {"a.json": "x"}, ""),
+        ("Config('c', default='a.toml', parser='tomllib.loads')", {"a.toml": "x"}, ""),
+    ],
+)
+def test_an_unreadable_config_says_what_its_file_wants(config: str, files: dict[str, str], help: str) -> None:
+    (found,) = read(f"c = {config}", files=files).diagnostics
+    assert found.rule.code == "FC512"
+    assert found.help.startswith(help) if help else not found.help
+
+
+@pytest.mark.parametrize(
+    ("argument", "help"),
+    [
+        ("Base.config.retry", 'write `config_expr("c.retry")`'),
+        ("Base.config", 'write `config_expr("c")`'),
+        ("Base.other.retry", "write a literal, or the name of a constant of this module"),
+    ],
+)
+def test_a_config_by_the_name_of_a_class(argument: str, help: str) -> None:
+    head = "class Base(FlowSpec):\n    config = Config('c', default_value={'retry': 2})\n"
+    text = f"""from flowc import Config, FlowSpec, retry, step
+{head}class Train(Base):
+    @retry(times={argument})
+    @step
+    def start(self):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+    (found,) = compile_source(Source("flow.py", text), "Train").diagnostics
+    assert (found.rule.code, found.help) == ("FC501", help)

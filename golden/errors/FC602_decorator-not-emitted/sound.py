@@ -16,6 +16,17 @@ class Example(FlowSpec):
     @resources(cpu=1, memory=512)
     @step
     def start(self):
+        self.next(self.measured)
+
+    @resources(cpu=2, memory=1024)
+    @batch(cpu=1, memory=512)
+    @step
+    def measured(self):
+        self.next(self.bare)
+
+    @kubernetes
+    @step
+    def bare(self):
         self.next(self.placed)
 
     @batch(cpu=1, memory=512, image="python:3.12", queue="jobs")

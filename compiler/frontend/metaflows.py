@@ -1,4 +1,7 @@
-"""Metaflow's names: in which modules people find those that flowc has too, and what to do about the rest."""
+"""Metaflow's names: in which modules people find those that flowc has too, and what to do about the rest.
+
+Checks say it and so does `flowc migrate`, in the same words.
+"""
 
 from __future__ import annotations
 
@@ -49,15 +52,20 @@ WHAT_TO_DO: dict[str, str] = {
 OTHERWISE = "do without it in what flowc runs"
 
 
-def what_to_do(name: str) -> str:
-    """What to write instead of a name of Metaflow's, or of `metaflow.` and a module."""
+def instead(name: str) -> str | None:
+    """What to write instead of a name of Metaflow's, or of `metaflow.` and a module, where there is something to say of it."""
     parts = name.removeprefix(f"{MODULE}.").split(".")
     for part in reversed(parts):
         if part in WHAT_TO_DO:
             return WHAT_TO_DO[part]
     if parts[0] == "exception":
         return "catch the error that the step's own code raises"
-    return OTHERWISE
+    return None
+
+
+def what_to_do(name: str) -> str:
+    """What to write instead, of whatever name."""
+    return instead(name) or OTHERWISE
 
 
 def is_within(module: str) -> bool:
