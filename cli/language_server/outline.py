@@ -19,6 +19,7 @@ from functools import cached_property
 from ...compiler.frontend.body import Method, span_of
 from ...compiler.frontend.definition import Definition
 from ...compiler.frontend.members import ClassRecord, Member
+from ...compiler.frontend.syntax import positional
 from ...compiler.source import Source, Span
 from .positions import touches
 
@@ -165,7 +166,7 @@ def _defined_at(member: Member) -> Span:
 
 
 def _in_method(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Mention]:
-    arguments = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    arguments = [one.arg for one in positional(function)]
     me = arguments[0] if arguments else ""
     inputs = arguments[1] if len(arguments) > 1 else ""
     for decorator in function.decorator_list:

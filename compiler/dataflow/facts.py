@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..frontend.members import ClassModel, Member
+from ..frontend.syntax import positional
 from ..ir.artifacts import Artifacts, Leave, Read, Setting, Take
 from .access import BACK_DOORS
 from .effects import Analysis, Effects, Snapshot
@@ -32,7 +33,7 @@ def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[
     """
     function = member.node
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    names = [one.arg for one in positional(function)]
     walker = StatementWalker(
         analysis, member.context, member.owner, function, names[0] if names else None, names[1] if len(names) > 1 else None
     )

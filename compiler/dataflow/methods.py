@@ -7,7 +7,8 @@ from typing import Final
 
 from ..frontend.context import Context
 from ..frontend.decorator_table import STEP_DECORATORS
-from ..frontend.members import ClassModel, Member
+from ..frontend.members import Member
+from ..frontend.syntax import callee, is_under, last_name, positional
 from .effects import Analysis, Effects
 
 NESTING: Final = 12
@@ -19,11 +20,11 @@ def effects_of(analysis: Analysis, member: Member) -> Effects | None:
     from .statements import StatementWalker
 
     function = member.node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or decorated(function, "staticmethod", "classmethod"):
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or is_under(function, "staticmethod", "classmethod"):
         return None
     if id(function) in analysis.methods:
         return analysis.methods[id(function)]
-    arguments = [*function.args.posonlyargs, *function.args.args]
+    arguments = positional(function)
     if not arguments or analysis.depth >= NESTING:
         return None if not arguments else Effects(open=True, closed=False)
     analysis.methods[id(function)] = None
@@ -38,7 +39,7 @@ def effects_of(analysis: Analysis, member: Member) -> Effects | None:
     return walker.effects
 
 
-def setter_of(model: ClassModel, member: Member) -> Member | None:
+def setter_of(member: Member) -> Member | None:
     """The setter of a property, which stands in the same class body under `@name.setter`."""
     for node in member.owner.body:
         if isinstance(node, ast.FunctionDef) and node.name == member.name:
@@ -51,17 +52,12 @@ def setter_of(model: ClassModel, member: Member) -> Member | None:
 def wrapped(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a decorator stands above a function that may do anything: one that is neither flowc's nor known to be harmless."""
     for decorator in function.decorator_list:
-        call = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = context.api_name(call)
-        if name == "step" or name in STEP_DECORATORS or _last_name(call) in _KNOWN:
+        named = callee(decorator)
+        name = context.api_name(named)
+        if name == "step" or name in STEP_DECORATORS or last_name(named) in _KNOWN:
             continue
         return True
     return False
-
-
-def decorated(function: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
-    """Whether one of these stands above a function."""
-    return any(isinstance(one, ast.Name) and one.id in names for one in function.decorator_list)
 
 
 _KNOWN: Final = frozenset(
@@ -85,7 +81,3 @@ _KNOWN: Final = frozenset(
     ]
 )
 """Decorators of the standard library that change nothing about what a method does to `self`."""
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

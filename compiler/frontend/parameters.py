@@ -48,7 +48,7 @@ def _read(declaration: Declaration, name: str) -> Parameter | None:
     type_name = _type(context, arguments.get("type"), value)
     if type_name is None:
         return None
-    separator = _separator(declaration, type_name, deferred)
+    separator = _separator(declaration, type_name)
     if value is not None:
         fitting = _fitting(value, type_name)
         if fitting is None:
@@ -121,7 +121,7 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
     return None
 
 
-def _separator(declaration: Declaration, type_name: str, deferred: bool) -> str | None:
+def _separator(declaration: Declaration, type_name: str) -> str | None:
     separator = declaration.typed("separator", str, "a string")
     if separator is None:
         return None

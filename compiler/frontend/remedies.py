@@ -19,6 +19,7 @@ from ..diagnostics.rules import transitions as transition_rules
 from ..source import Source, Span
 from .fixing import indent_of, mark_step
 from .module import Module, read_module
+from .syntax import callee, own_nodes, self_of
 
 END = "end"
 
@@ -49,8 +50,8 @@ class _Place:
 
     @property
     def me(self) -> str:
-        given = [*self.function.args.posonlyargs, *self.function.args.args]
-        return given[0].arg if given else "self"
+        """What it calls `self`."""
+        return self_of(self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +251,8 @@ _REMEDIES: dict[Rule, _Remedy] = {
 
 
 def _is_step(module: Module, function: ast.FunctionDef) -> bool:
-    callees = [one.func if isinstance(one, ast.Call) else one for one in function.decorator_list]
     # A name that the file forgot to import is reported as that, and means what it says.
-    return any((module.api_name(one) or module.forgotten(one)) == "step" for one in callees)
+    return any((module.api_name(one) or module.forgotten(one)) == "step" for one in map(callee, function.decorator_list))
 
 
 def _next_calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
@@ -281,15 +281,8 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _leaves(node: ast.AST) -> bool:
     """Whether a `return` stands in a statement: a path that what stands after it does not see."""
-    inner = getattr(node, "body", []) if isinstance(node, ast.FunctionDef) else [node]
-    pending: list[ast.AST] = list(inner)
-    while pending:
-        part = pending.pop()
-        if isinstance(part, ast.Return):
-            return True
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(part))
-    return False
+    body: Sequence[ast.AST] = node.body if isinstance(node, ast.FunctionDef) else [node]
+    return any(isinstance(one, ast.Return) for one in own_nodes(body))
 
 
 def _calls_next(node: ast.AST, me: str) -> bool:
