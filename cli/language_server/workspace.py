@@ -15,9 +15,6 @@ from .documents import Document, Documents
 from .outline import Outline, outline_of
 from .shift import Shift, shift_between
 
-UNREADABLE = (rules.SYNTAX_ERROR, rules.UNDECODABLE, rules.TOO_DEEP)
-"""What leaves nothing of a file to understand."""
-
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +54,7 @@ class Analysis:
     @property
     def is_readable(self) -> bool:
         """Whether all files could be understood as far as they go."""
-        return not any(one.rule in UNREADABLE for each in self.compilations for one in each.diagnostics)
+        return not any(one.rule in rules.UNREADABLE for each in self.compilations for one in each.diagnostics)
 
     @property
     def has_flow(self) -> bool:
