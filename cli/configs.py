@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +12,7 @@ from .output import Unusable
 if TYPE_CHECKING:
     from ..compiler.given import Given
     from ..compiler.pipeline import Compilation
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+    from .verb import Decorated
 
 FLAGS = ("--config", "--config-value")
 
