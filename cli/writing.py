@@ -1,4 +1,4 @@
-"""Writing files: a set of them all or none, as far as a file system lets one, each whole or not at all; and showing the change."""
+"""Writing files, each whole or not at all, a set of them all or none as far as a file system lets one; and what would change."""
 
 from __future__ import annotations
 

@@ -138,6 +138,12 @@ class Outline:
         return [step for step in self.definition.steps if step in running]
 
 
+def doc_line(member: Member) -> list[str]:
+    """The first line of a method's docstring, if it has one."""
+    doc = ast.get_docstring(member.node) if isinstance(member.node, Method) else None
+    return doc.strip().splitlines()[:1] if doc else []
+
+
 def outline_of(definition: Definition) -> Outline:
     """Find every mention of a flow's names, in all the classes that it is made of."""
     found = {one.span: one for record in definition.model.lineage for one in _mentions(record)}
