@@ -21,8 +21,6 @@ from .fixing import indent_of, mark_step
 from .module import Module, read_module
 from .syntax import callee, own_nodes, self_of
 
-END = "end"
-
 
 def add_remedies(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source]) -> tuple[Diagnostic, ...]:
     """The diagnostics, with a fix where this module knows one. Costs nothing where no fault is of such a kind."""
@@ -87,6 +85,12 @@ class _Page:
         """Whether a diagnostic is about the name of a method."""
         return self.source.name_span(place.function) == one.primary.span
 
+    def graph(self, owner: ast.ClassDef) -> _Graph:
+        """The steps of a class."""
+        if owner not in self.graphs:
+            self.graphs[owner] = _Graph.read(self.module, owner)
+        return self.graphs[owner]
+
     def in_blocks(self, function: ast.FunctionDef) -> dict[Span, tuple[list[ast.stmt], int]]:
         """The block and the position in it of each expression that is a statement of a method."""
         if function not in self.blocks:
@@ -108,12 +112,12 @@ def _mark(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
 
 
 def _take_inputs(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
-    """A step that joins takes `self` only. Where that is `end`, a join before it may have been forgotten."""
+    """A step that joins takes `self` only. Where the flow ends there, a join before it may have been forgotten."""
     given = place.function.args
     plain = not any((given.posonlyargs, given.vararg, given.kwonlyargs, given.kwarg, given.defaults))
     if not page.at_name(one, place) or not plain or len(given.args) != 1 or _names(place.function, "inputs"):
         return None
-    if place.function.name == END:
+    if place.function.name == page.graph(place.owner).end:
         return None
     span = page.source.span(given.args[0])
     return Fix("Take `inputs`", (Edit(page.source.at(span.end_line, span.end_column, 0), ", inputs"),))
@@ -182,9 +186,7 @@ def _successor(page: _Page, place: _Place) -> str | None:
     - the step is a branch of a split, all of whose other branches lead to one and the same step;
     - the flow is a line, and the next step in the source is led to by none.
     """
-    graph = page.graphs.get(place.owner)
-    if graph is None:
-        graph = page.graphs[place.owner] = _Graph.read(page.module, place.owner)
+    graph = page.graph(place.owner)
     name = place.function.name
     if any(page.module.api_name(base) != "FlowSpec" for base in place.owner.bases) or name not in graph.following:
         return None
@@ -202,13 +204,15 @@ class _Graph:
     """A class's steps as their text says: which of them each `self.next` names, whatever its form.
 
     Attributes:
-        lonely: Steps but `start` that none leads to.
-        lacking: Steps but `end` without a `self.next`.
+        end: Where the flow ends, by name or by mark.
+        lonely: Steps but the one where it starts that none leads to.
+        lacking: Steps but that end without a `self.next`.
         meeting: For a branch of a split that alone leads nowhere, where all others lead.
         line: No step leads to several or is led to by several, and none joins.
         following: The step after each in the source.
     """
 
+    end: str
     lonely: list[str]
     lacking: list[str]
     meeting: dict[str, str]
@@ -228,9 +232,11 @@ class _Graph:
             if len(branches) > 1 and len(open_ends) == len(met) == 1:
                 meeting[open_ends[0]] = met.pop()
         order = list(steps)
+        start, end = (next((name for name in order if _is_marked(module, steps[name], mark)), mark) for mark in ("start", "end"))
         return cls(
-            lonely=[name for name in steps if not led_to[name] and name != "start"],
-            lacking=[name for name in steps if not calls[name] and name != END],
+            end=end,
+            lonely=[name for name in steps if not led_to[name] and name != start],
+            lacking=[name for name in steps if not calls[name] and name != end],
             meeting=meeting,
             line=all(len(targets) <= 1 for targets in ways.values())
             and all(count == 1 for count in led_to.values())
@@ -253,6 +259,13 @@ _REMEDIES: dict[Rule, _Remedy] = {
 def _is_step(module: Module, function: ast.FunctionDef) -> bool:
     # A name that the file forgot to import is reported as that, and means what it says.
     return any((module.api_name(one) or module.forgotten(one)) == "step" for one in map(callee, function.decorator_list))
+
+
+def _is_marked(module: Module, function: ast.FunctionDef, mark: str) -> bool:
+    """Whether `@step(start=True)`, or the like with `end`, stands above a step. What it is marked with need not be literal."""
+    calls = [one for one in function.decorator_list if isinstance(one, ast.Call) and module.api_name(one.func) == "step"]
+    marks = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == mark]
+    return any(not (isinstance(one, ast.Constant) and one.value is False) for one in marks)
 
 
 def _next_calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
