@@ -20,6 +20,8 @@ class Change:
 
     Attributes:
         path: As the user wrote it.
+        old: Its bytes as they are on the disk.
+        new: Its bytes as they will be.
         fixed: How many faults are gone.
     """
 

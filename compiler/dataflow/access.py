@@ -37,6 +37,7 @@ class Access:
         state: The point of the code that the walk has come to.
         effects: What was found.
         tokens: Which local names stand for a join's inputs.
+        joins: The function takes such inputs.
         values: What is evident of values.
         events: Every assignment in the order walked, as a name and its source.
         guards: How many `try` around this point catch AttributeError.

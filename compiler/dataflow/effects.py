@@ -1,4 +1,9 @@
-"""What a function does to `self`, as its caller sees it, and the lists that all functions of a flow share."""
+"""What a function does to `self`, as its caller sees it, and the lists that all functions of a flow share.
+
+def load(self):
+    self.rows = read(self.path)        reads path; ends with rows ← write 3
+    return len(self.rows)
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,8 @@ class Snapshot:
 
     Attributes:
         sets: Sources by name, of what was assigned or deleted on this way.
+        merges: Calls of `merge_artifacts` that may stand on it; `merged`: those that surely do.
+        open: Any artifact may have been set.
     """
 
     sets: dict[str, Sources]
@@ -92,6 +99,7 @@ class Analysis:
         methods: What methods do, by the identity of their syntax; None while one is being walked.
         open: Attributes may come and go in a way that is not followed.
         texts: Whether the texts of assigned expressions are needed: some join merges.
+        depth: How many methods are being walked, each called by the one before.
     """
 
     model: ClassModel

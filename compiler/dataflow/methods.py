@@ -1,4 +1,4 @@
-"""What the methods of a flow do, each walked once."""
+"""What the methods of a flow do, each walked once: from a `Member` to its `Effects`, which are applied wherever it is called."""
 
 from __future__ import annotations
 

@@ -75,7 +75,13 @@ _ITEM: Final = ("input", "index")
 
 
 class Values:
-    """Looks at the values of one function."""
+    """Looks at the values of one function.
+
+    Attributes:
+        context: The file that it stands in.
+        function: The function, whose local names are followed.
+        me: What it calls `self`.
+    """
 
     def __init__(self, context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef, me: str | None) -> None:
         self.context = context

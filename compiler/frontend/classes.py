@@ -1,5 +1,7 @@
 """Classes and what they derive from: from the syntax of a flow's class to its `ClassModel`.
 
+    class Train(Shared, Mixin):        →   lineage Train, Shared, Mixin; members of all three, Train's before Shared's
+
 Bases are read from the same file and from first-party modules. What the standard library has (`abc.ABC`, `typing.Generic[T]`)
 brings no steps; of any other base that cannot be read, nobody can say what it brings, and that is a fault.
 """
@@ -47,7 +49,12 @@ class Library:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unread:
-    """A base that should be read, and cannot be."""
+    """A base that should be read, and cannot be.
+
+    Attributes:
+        meaning: What the program knows of its name.
+        node: The expression that names it.
+    """
 
     meaning: Meaning
     node: ast.expr
@@ -60,7 +67,11 @@ Base: TypeAlias = Library | Unread | ast.ClassDef
 
 
 class ClassReader:
-    """Reads classes, each once."""
+    """Reads classes, each once.
+
+    Attributes:
+        contexts: The file that each class met so far stands in.
+    """
 
     def __init__(self) -> None:
         self.contexts: dict[ast.ClassDef, Context] = {}

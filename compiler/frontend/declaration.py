@@ -42,6 +42,8 @@ class Declaration:
 
     Attributes:
         kind: `Parameter`, `IncludeFile` or `Config`.
+        attribute: Its name in the class.
+        call: The call itself.
         arguments: The expressions by the arguments' names.
     """
 

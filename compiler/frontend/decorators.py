@@ -1,5 +1,8 @@
-"""How a decorator of flowc's is read; `decorator_table` says which there are.
+"""How a decorator of flowc's is read: from the expressions above a step or a class to `Decorator`s of the IR.
 
+    @resources(memory=4 * GB)          →   resources(memory=4096)
+
+`decorator_table` says which there are.
 A decorator that is not flowc's (a user's own, from any module) is left in place for run time and does not appear in the IR.
 """
 

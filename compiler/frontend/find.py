@@ -1,4 +1,8 @@
-"""Which class of a file is the flow."""
+"""Which class of a file is the flow: from a `Context` to a class's statement, or to a fault that says why there is none.
+
+class Shared(FlowSpec): …
+class Train(Shared): …             →   Train: of flows that derive from each other, the last
+"""
 
 from __future__ import annotations
 

@@ -82,6 +82,8 @@ class Program:
 
     Attributes:
         main: The flow's own file.
+        files: What may be read beside it.
+        folder: Its folder, with a separator at its end; "" for the current one.
         sources: All that was read, by path; the caller's.
         configs: The flow's configs. What they are given at first, and once they are read their values.
     """
