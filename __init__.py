@@ -87,17 +87,6 @@ _MODULES = {
 }
 """Where names are that are no decorators."""
 
-_NOT_YET = frozenset(
-    {
-        *("Deployer", "DeployedFlow", "Flow", "FlowMutator", "Metaflow", "MutableFlow"),
-        *("MutableStep", "NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task", "TriggeredRun"),
-        *("cards", "checkpoint", "client", "default_metadata", "default_namespace", "get_aws_client"),
-        *("get_metadata", "get_namespace", "huggingface_hub", "load_flow", "metadata", "model", "namespace", "profile"),
-        *("pyproject_toml_parser", "requirements_txt_parser", "slurm", "torchrun", "user_step_decorator"),
-    }
-)
-"""Names of Metaflow's that flowc does not have."""
-
 
 def __getattr__(name: str) -> object:
     if name in __all__:
@@ -107,8 +96,11 @@ def __getattr__(name: str) -> object:
         value: object = getattr(module, name)
         globals()[name] = value
         return value
-    if name in _NOT_YET:
-        raise ImportError(f"flowc does not have Metaflow's `{name}` yet", name=__name__)
+    if not name.startswith("__"):
+        from .runtime.absent import NOT_YET, answer
+
+        if name in NOT_YET:
+            return answer(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,7 +12,8 @@ from .output import Unusable
 if TYPE_CHECKING:
     from ..compiler.given import Given
     from ..compiler.pipeline import Compilation
-    from .verb import Decorated
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FLAGS = ("--config", "--config-value")
 

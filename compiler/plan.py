@@ -56,6 +56,7 @@ def plan_of(flow: Flow) -> dict[str, Json]:
         "flow": flow.name,
         "file": flow.file,
         "start": flow.start,
+        "absent": list(flow.absent),
         "parameters": [_parameter(one) for one in flow.parameters],
         "configs": [
             {"attribute": one.attribute, "name": one.name, "plain": one.plain, "value": plain(one.value)} for one in flow.configs

@@ -58,7 +58,7 @@ def _main(environment: Mapping[str, str]) -> int:
     except FlowcError as error:
         return _say(error, UNFIT)
     try:
-        flow_class = load_flow_class(package / plan.file, plan.flow, plan.configs)
+        flow_class = load_flow_class(package / plan.file, plan.flow, plan.configs, plan.absent)
         parameters = None
         if begins_run(step, parse(task.path), plan.start):
             given = from_environment(plan, environment.get(contract.PARAMETERS))

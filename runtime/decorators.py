@@ -44,9 +44,9 @@ class Decorator(Generic[P]):
 
 
 @Decorator
-def step(*, start: bool = False, end: bool = False) -> None:
+def step(*, start: bool = False, end: bool = False, node_info: Mapping[str, Any] | None = None) -> None:
     """A method that is a step of the flow. The flow starts at the step `start`, or where it says `@step(start=True)`; and ends
-    likewise."""
+    likewise. `node_info` is for Metaflow's sake; nothing reads it."""
 
 
 @Decorator

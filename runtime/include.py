@@ -126,7 +126,8 @@ def read_default(spec: ParameterSpec, path: str, folder: Path | None) -> object:
     if spec.file.content is not None and path == spec.default:
         return content_of(spec, spec.file.content, path)
     if folder is None:
-        why = "its content did not fit into the plan" if path == spec.default else "only a local run can read it"
+        lacking = "when the flow was compiled, it was not there or too large for the plan"
+        why = lacking if path == spec.default else "only a local run can read it"
         raise ParameterError(f"the file of the parameter `{spec.name}`, {path}, is not here: {why}")
     return content_of(spec, _bytes(spec, path, (folder / Path(path).expanduser(), Path(path).expanduser())), path)
 

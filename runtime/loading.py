@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .absent import stand_in_for
 from .children import leave_if_forked
 from .config import provided
 from .errors import LoadError
@@ -29,7 +30,9 @@ class ProcessEnded(BaseException):
         self.code = code
 
 
-def load_flow_class(flow_file: Path, class_name: str, configs: Sequence[ConfigSpec] = ()) -> type[FlowSpec]:
+def load_flow_class(
+    flow_file: Path, class_name: str, configs: Sequence[ConfigSpec] = (), absent: Sequence[str] = ()
+) -> type[FlowSpec]:
     """Import a flow's file as a module of its own name, and return the flow's class.
 
     The file's folder becomes the first on `sys.path`, as when Python runs the file. The module is registered, so that
@@ -37,6 +40,7 @@ def load_flow_class(flow_file: Path, class_name: str, configs: Sequence[ConfigSp
 
     Args:
         configs: What the compiler found, so that the module's `Config`s have their values while it is imported.
+        absent: What the module may import though flowc does not have it, since nothing uses it.
 
     Raises:
         LoadError: The import fails, with the user's traceback; or there is no such class, or it is no flow.
@@ -53,6 +57,7 @@ def load_flow_class(flow_file: Path, class_name: str, configs: Sequence[ConfigSp
     if loaded is not None and getattr(loaded, "__file__", None) != file:
         raise LoadError(f"{file} has the name of the module `{name}`, which is already imported: give the file another name")
     answer_for_metaflow()
+    stand_in_for(absent)
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(name, file)

@@ -58,6 +58,7 @@ class Parameter(Generic[T]):
         help: What `--help` says of it.
         required: Refuse runs that do not give it. It has no effect beside a default.
         show_default: Whether `--help` shows the default.
+        is_flag: For Metaflow's sake; what is True or False is a flag anyway, `--verbose` or `--verbose false`.
         separator: What splits a value that is text into a list of texts, such as `","`; an empty text stays as it is.
     """
 
@@ -105,6 +106,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: None = None,
+        is_flag: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -116,6 +118,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: None = None,
+        is_flag: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -127,6 +130,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: None = None,
+        is_flag: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -138,6 +142,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: None = None,
+        is_flag: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
@@ -149,6 +154,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: None = None,
+        is_flag: bool | None = None,
     ) -> None: ...
     def __init__(
         self,
@@ -159,6 +165,7 @@ class Parameter(Generic[T]):
         required: bool | None = None,
         show_default: bool | None = None,
         separator: str | None = None,
+        is_flag: bool | None = None,
     ) -> None:
         if not isinstance(name, str) or not name:
             raise LoadError('a Parameter has no name: the name on the command line is its first argument, Parameter("name", …)')

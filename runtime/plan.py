@@ -223,11 +223,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled flow. `file` is the name of the user's module, without folders."""
+    """A compiled flow.
+
+    Attributes:
+        file: The name of the user's module, without folders.
+        absent: Names of Metaflow's that flowc does not have, and that the flow imports and never uses.
+    """
 
     flow: str
     file: str
     start: str
+    absent: tuple[str, ...]
     parameters: tuple[ParameterSpec, ...]
     configs: tuple[ConfigSpec, ...]
     decorators: tuple[Decorator, ...]
@@ -273,6 +279,7 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
             flow=document["flow"],
             file=document["file"],
             start=document["start"],
+            absent=tuple(document["absent"]),
             parameters=_each(document["parameters"], _parameter),
             configs=_each(document["configs"], lambda c: ConfigSpec(c["attribute"], c["name"], c["plain"], c["value"])),
             decorators=_each(document["decorators"], _decorator),

@@ -102,7 +102,7 @@ def run_locally(
     stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
-    flow_class = load_flow_class(flow_file, plan.flow, plan.configs)
+    flow_class = load_flow_class(flow_file, plan.flow, plan.configs, plan.absent)
     for step in plan.steps.values():
         check_catch(step, flow_class)
     values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)

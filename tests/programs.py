@@ -213,13 +213,20 @@ PLAIN: Final = {"statement": "simple", "expression": "leaf", "turn": "simple", "
 DEPTH: Final = 12
 
 
-def write(chance: random.Random, part: str = "file", depth: int = 0) -> str:
+def write(
+    chance: random.Random,
+    part: str = "file",
+    depth: int = 0,
+    *,
+    grammar: Mapping[str, Sequence[str]] = GRAMMAR,
+    plain: Mapping[str, str] = PLAIN,
+) -> str:
     """Write a part of the grammar."""
     if depth > DEPTH:
-        part = PLAIN.get(part, part)
+        part = plain.get(part, part)
     lines = []
-    for line in chance.choice(GRAMMAR[part]).split("\n"):
-        text = re.sub(r"\$(\w+)", lambda found: write(chance, found[1], depth + 1), line.lstrip())
+    for line in chance.choice(grammar[part]).split("\n"):
+        text = re.sub(r"\$(\w+)", lambda found: write(chance, found[1], depth + 1, grammar=grammar, plain=plain), line.lstrip())
         lines.append(textwrap.indent(text, line[: len(line) - len(line.lstrip())]))
     return "\n".join(lines)
 

@@ -154,6 +154,52 @@ def doubled(count: int) -> str:
     )
 
 
+def unset(count: int) -> str:
+    """Steps that each read an artifact of their own that nothing sets."""
+    names = ["start", *(f"step_{number}" for number in range(count - 1))]
+    steps = (
+        _step(name, f"self.made_{number} = self.lost_{number}", f"self.next(self.{after})")
+        for number, (name, after) in enumerate(zip(names, [*names[1:], "end"], strict=True))
+    )
+    return _flow(*steps, _step("end", "pass"))
+
+
+def partly(count: int) -> str:
+    """Artifacts that are each set in one case only, and used far away."""
+    first = [f"if self.seed > {number}: self.part_{number} = {number}" for number in range(count)]
+    names = [f"step_{number}" for number in range(count)]
+    steps = (
+        _step(name, f"print(self.part_{number})", f"self.next(self.{after})")
+        for number, (name, after) in enumerate(zip(names, [*names[1:], "end"], strict=True))
+    )
+    return _flow(_step("start", *_START, *first, "self.next(self.step_0)"), *steps, _step("end", "pass"))
+
+
+def lost(count: int) -> str:
+    """Artifacts that a join does not hand on, each used in a step of its own."""
+    first = [f"self.part_{number} = {number}" for number in range(count)]
+    names = [f"step_{number}" for number in range(count)]
+    steps = (
+        _step(name, f"print(self.part_{number})", f"self.next(self.{after})")
+        for number, (name, after) in enumerate(zip(names, [*names[1:], "end"], strict=True))
+    )
+    split = [_step(name, "self.next(self.join)") for name in ("left", "right")]
+    start = _step("start", *_START, *first, "self.next(self.left, self.right)")
+    return _flow(start, *split, _step("join", "self.next(self.step_0)", joins=True), *steps, _step("end", "pass"))
+
+
+def onward(count: int) -> str:
+    """A step that may go on in many places, and then does something else."""
+    ways = [text for number in range(count) for text in (f"if self.seed > {number}:", "    self.next(self.end)", "print()")]
+    return _flow(_step("start", *_START, *ways, "self.next(self.end)"), _step("end", "pass"))
+
+
+def wide(count: int) -> str:
+    """A line of source with as many faults."""
+    names = ", ".join(f"self.lost_{number}" for number in range(count))
+    return _flow(_step("start", f"print({names})", "self.next(self.end)"), _step("end", "pass"))
+
+
 FAULTY: Final[Mapping[str, tuple[Callable[[int], str], tuple[int, int, int]]]] = {
     "misspelt steps": (misspelt, (500, 1000, 2000)),
     "steps that there are not": (strangers, (500, 1000, 2000)),
@@ -163,5 +209,10 @@ FAULTY: Final[Mapping[str, tuple[Callable[[int], str], tuple[int, int, int]]]] =
     "steps without a way on": (endless, (500, 1000, 2000)),
     "misspelt arguments": (misdecorated, (500, 1000, 2000)),
     "steps of one name": (doubled, (500, 1000, 2000)),
+    "artifacts never set": (unset, (500, 1000, 2000)),
+    "artifacts set in some cases": (partly, (500, 1000, 2000)),
+    "artifacts lost at a join": (lost, (500, 1000, 2000)),
+    "ways on of one step": (onward, (500, 1000, 2000)),
+    "faults on one line": (wide, (500, 1000, 2000)),
 }
 """The same for flows with that many mistakes."""

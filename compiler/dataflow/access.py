@@ -14,7 +14,7 @@ from ..source import Span
 from .effects import Analysis, Effects
 from .inputs import Part, Tokens
 from .state import ENTRY, GONE, NOWHERE, Sources, State
-from .values import Values
+from .values import UNKNOWN, Values
 
 if TYPE_CHECKING:
     from ..frontend.context import Context
@@ -43,6 +43,8 @@ class Access:
         guards: How many `try` around this point catch AttributeError.
         tries: How many catch anything.
         tested: Names that the code asks for by `hasattr` and the like.
+        asked: Names that it finds out about in any way, where it may go on without them.
+        plain: The plain variables that it assigns, each with the first place.
         later: Reads in code that may run at any time.
         finishing: Ways that have ended, and that a `finally` is being walked for.
     """
@@ -64,14 +66,24 @@ class Access:
         self.effects = Effects()
         self.tokens = Tokens(inputs)
         self.joins = inputs is not None
-        self.values = Values(context, function, me)
+        self.values = Values(context, function, me, self._kept)
         self.events: list[tuple[str, int]] = []
         self.guards = 0
         self.tries = 0
         self.tested: set[str] = set()
+        self.asked: set[str] = set()
+        self.plain: dict[str, ast.expr] = {}
         self.later: list[tuple[str, ast.expr]] = []
         self.finishing: list[dict[str, Sources]] = []
         self.state.open = analysis.open
+
+    def _kept(self, name: str) -> Value:
+        """What is evident of an artifact's value at this point: only where one assignment of the step can have made it."""
+        if self.analysis.model.find(name) is None:
+            match tuple(self.state.sources(self.mangled(name))):
+                case (source,) if source >= 0:
+                    return self.analysis.writes[source].value
+        return UNKNOWN
 
     def load(self, node: ast.expr, name: str, sure: bool) -> None:
         """`self.name` is read."""
@@ -94,10 +106,10 @@ class Access:
         """An artifact's value is used."""
         state = self.state
         self.effects.used.add(name)
-        if self.guards:
-            self.tested.add(name)
         if not state.live:
             return
+        if self.guards or not claimed:
+            self.asked.add(name)
         unknown = state.open or self.effects.open or name in self.effects.loose
         claimed = claimed and not (self.guards or unknown or name in self.tested)
         sources = state.sources(name)
@@ -110,7 +122,7 @@ class Access:
                 rules.NEVER_SET, f"artifact `{name}` was deleted before it is used", span, "no value", help="delete it later"
             )
 
-    def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True) -> None:
+    def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True, unpacked: int = 0) -> None:
         """An artifact of one of a join's inputs is read; "" for an input that is only named."""
         if not self.state.live or self.analysis.model.find(name) is not None or name in OWN:
             return
@@ -119,7 +131,9 @@ class Access:
             branch=part.branch,
             every=part.every,
             sure=sure and self.state.sure,
-            claimed=claimed and not self.guards and f"inputs.{name}" not in self.tested,
+            claimed=claimed
+            and not (self.guards or (isinstance(part.branch, int) and self.tries) or f"inputs.{name}" in self.tested),
+            unpacked=unpacked,
             span=self.context.source.span(node),
         )
         self.effects.takes.setdefault(take, take)
@@ -146,6 +160,10 @@ class Access:
         found = effects_of(self.analysis, member)
         if found is None or not self.state.live:
             return
+        end = found.end()
+        if not self.analysis.affords(len(found.reads) + (len(end.sets) if end else 0)):
+            self.escape(later=True)
+            return
         state, call = self.state, self.context.source.span(node) if isinstance(node, ast.expr | ast.stmt) else None
         for read in found.reads.values():
             if ENTRY in state.sources(read.name):
@@ -154,7 +172,6 @@ class Access:
                 merges = tuple(sorted({*read.merges, *state.merges}))
                 sure_here = read.sure and sure and state.sure
                 self.effects.expose(replace(read, sure=sure_here, claimed=claimed, merges=merges, via=call))
-        end = found.end()
         if end is not None:
             for name, sources in end.sets.items():
                 before = state.sources(name)
@@ -188,6 +205,14 @@ class Access:
         if member is not None:
             self._assign_member(member, span, node, sure)
             return
+        if name in ITEM and not self.guards and self.state.live:
+            self.context.report.add(
+                rules.ASSIGNED_CONSTANT,
+                f"`self.{name}` is flowc's own and cannot be assigned",
+                span,
+                "tells the item of a foreach",
+                help="give the artifact a name of its own",
+            )
         if name in OWN or name.startswith("__") or not self.state.live:
             return
         source = len(self.analysis.writes)
@@ -210,6 +235,9 @@ class Access:
 
     def _set(self, name: str, sources: Sources) -> None:
         self.state.changed[name] = sources
+        if self.finishing and not self.analysis.affords(len(self.finishing)):
+            self.effects.open = True
+            return
         for ended in self.finishing:
             ended[name] = sources
 
@@ -218,7 +246,7 @@ class Access:
         from .methods import setter_of
 
         if member.kind == "property":
-            setter = setter_of(member)
+            setter = setter_of(self.analysis, member)
             if setter is not None:
                 self.call_method(setter, node, sure)
                 return
@@ -227,19 +255,22 @@ class Access:
             return
         if self.guards or member.kind in ("property", "other"):
             return
+        kind = "config" if _is_config(member) else member.kind
         what, why = {
             "parameter": ("a parameter", "a run keeps its parameters from start to end"),
+            "config": ("a config", "a run keeps its configs from start to end"),
             "constant": ("a constant of the class", "the class is the same in all tasks"),
             "method": ("a method", "methods belong to the class"),
             "step": ("a step", "steps belong to the class"),
-        }[member.kind]
+        }[kind]
+        help = "give the artifact a name of its own"
         self.context.report.add(
             rules.ASSIGNED_CONSTANT,
             f"`self.{member.name}` is {what} and cannot be {done}",
             span,
             why,
             also=[(head_of(member), "defined here")],
-            help="give the artifact a name of its own",
+            help=f"set it in a step instead of in the class, or {help}" if kind == "constant" else help,
         )
 
     def mangled(self, name: str) -> str:
@@ -251,6 +282,11 @@ class Access:
     def is_me(self, node: object) -> bool:
         """Whether an expression is `self`."""
         return isinstance(node, ast.Name) and node.id == self.me
+
+
+def _is_config(member: Member) -> bool:
+    call = member.value.func if isinstance(member.value, ast.Call) else None
+    return call is not None and member.kind == "parameter" and member.context.api_name(call) == "Config"
 
 
 def head_of(member: Member) -> Span:

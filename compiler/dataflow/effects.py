@@ -7,12 +7,16 @@ def load(self):
 
 from __future__ import annotations
 
-from collections.abc import Container
+import ast
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..frontend.members import ClassModel
 from ..ir.artifacts import Merge, Read, Take, Write
-from .state import ENTRY, FROM_BEFORE, Sources, State
+from .state import FROM_BEFORE, Sources, State
+
+MOST: Final = 500_000
+"""How many facts about names may be copied in one flow: see `Analysis.affords`."""
 
 
 @dataclass(slots=True)
@@ -31,11 +35,12 @@ class Snapshot:
     open: bool
 
     @classmethod
-    def of(cls, state: State, tested: Container[str]) -> Snapshot:
-        """What a state says, apart from the state. What the code asks for first, it is taken to set where it is not there."""
-        sets = {name: state.sources(name) for name in state.names()}
-        sets |= {name: sources - {ENTRY} or sources for name, sources in sets.items() if name in tested}
-        return cls(sets, state.merges, state.merged, state.open)
+    def of(cls, state: State, analysis: Analysis) -> Snapshot:
+        """What a state says, apart from the state."""
+        names = state.names()
+        if not analysis.affords(len(names)):
+            return cls({}, state.merges, state.merged, True)
+        return cls({name: state.sources(name) for name in names}, state.merges, state.merged, state.open)
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class Effects:
         closed: Nothing but `reads` is read.
         takes_known: Nothing but `takes` is read of the inputs.
         item: It uses the item of a foreach.
+        met: What `end` has found.
     """
 
     reads: dict[tuple[str, str, tuple[int, ...]], Read] = field(default_factory=dict)
@@ -67,6 +73,7 @@ class Effects:
     closed: bool = True
     takes_known: bool = True
     item: bool = False
+    met: Snapshot | None = None
 
     def expose(self, read: Read) -> None:
         """Note a use of a value from before."""
@@ -76,16 +83,17 @@ class Effects:
             self.reads[key] = read
 
     def end(self) -> Snapshot | None:
-        """All ways that return, met; None where none does."""
-        if not self.ends:
-            return None
+        """All ways that return, met; None where none does. To be asked once all has been walked."""
+        if not self.ends or self.met is not None:
+            return self.met
         names = {name: None for one in self.ends for name in one.sets}
-        return Snapshot(
+        self.met = Snapshot(
             {name: frozenset[int]().union(*(one.sets.get(name, FROM_BEFORE) for one in self.ends)) for name in names},
             frozenset[int]().union(*(one.merges for one in self.ends)),
             frozenset.intersection(*(one.merged for one in self.ends)),
             any(one.open for one in self.ends),
         )
+        return self.met
 
 
 @dataclass(slots=True)
@@ -97,15 +105,28 @@ class Analysis:
         writes: All assignments found so far; a source is a position in this list.
         merges: All calls of `merge_artifacts`, likewise.
         methods: What methods do, by the identity of their syntax; None while one is being walked.
+        setters: By class: the setters of its properties.
         open: Attributes may come and go in a way that is not followed.
         texts: Whether the texts of assigned expressions are needed: some join merges.
-        depth: How many methods are being walked, each called by the one before.
+        depth: How many methods that call each other are being walked.
+        copied: How many facts have been copied so far.
     """
 
     model: ClassModel
     writes: list[Write] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     methods: dict[int, Effects | None] = field(default_factory=dict)
+    setters: dict[ast.ClassDef, dict[str, ast.FunctionDef]] = field(default_factory=dict)
     open: bool = False
     texts: bool = False
     depth: int = 0
+    copied: int = 0
+
+    def affords(self, facts: int) -> bool:
+        """Whether so many facts about names may be copied from one point of the code to another.
+
+        A step of thousands of artifacts that is left in thousands of places would have millions. Past some number the analysis
+        stops claiming instead.
+        """
+        self.copied += facts
+        return self.copied <= MOST

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from ..diagnostics.rules import artifacts as rules
+from ..frontend.context import did_you_mean
 from ..frontend.members import Member
 from ..ir.artifacts import Merge
 from .access import BACK_DOORS, ITEM, OWN, Access
@@ -13,6 +15,12 @@ from .state import ENTRY, GONE
 
 _HARMLESS: Final = frozenset(["print", "repr", "str", "type", "id", "isinstance", "hash", "bool", "callable", "format", "super"])
 """Functions that do nothing to an object which they are given."""
+
+_MERGE: Final = ("inputs", "exclude", "include")
+"""The arguments of `merge_artifacts`."""
+
+_CONSUMERS: Final = frozenset(["sum", "min", "max", "list", "tuple", "set", "frozenset", "sorted", "dict"])
+"""Functions that ask what they are given for all of its items."""
 
 _Action: TypeAlias = Callable[[bool], None]
 
@@ -64,7 +72,9 @@ class ExpressionWalker(Access):
         elif name in self.tokens:
             self.effects.takes_known = False
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, sure: bool) -> None:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, sure: bool, *, consumed: bool = False
+    ) -> None:
         kept = self.tokens.copy()
         for number, generator in enumerate(node.generators):
             every = self.tokens.of(generator.iter)
@@ -76,7 +86,7 @@ class ExpressionWalker(Access):
             for test in generator.ifs:
                 self.visit(test, False)
         # A generator expression may never be asked for its items.
-        sure = sure and not isinstance(node, ast.GeneratorExp)
+        sure = sure and (consumed or not isinstance(node, ast.GeneratorExp))
         for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
             self.visit(part, sure)
         self.tokens = kept
@@ -131,6 +141,10 @@ class ExpressionWalker(Access):
                     yield from ((one, sure) for one in arguments)
                     yield self._calling(member, node), sure
                     return
+                if member is None and name not in OWN and not name.startswith("__"):
+                    self.use(name, self.context.source.span(function), sure, "call")
+                    yield from ((one, sure) for one in arguments)
+                    return
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=over), attr=attribute):
                 member = self.analysis.model.after(self.owner, self.mangled(attribute))
                 others = [one for one in (*over, *arguments) if not self.is_me(one)]
@@ -156,7 +170,20 @@ class ExpressionWalker(Access):
             case _:
                 pass
         yield function, sure
+        if sure and self._consumes(function) and arguments and isinstance(generator := arguments[0], ast.GeneratorExp):
+            yield (lambda sure: self._comprehension(generator, sure, consumed=True)), sure
+            arguments = arguments[1:]
         yield from ((one, sure) for one in arguments)
+
+    def _consumes(self, function: ast.expr) -> bool:
+        """Whether a function asks a generator that it is given for all of its items."""
+        match function:
+            case ast.Name(id=name):
+                return name in _CONSUMERS and name not in self.context.module.bindings
+            case ast.Attribute(value=ast.Constant(value=str()), attr="join"):
+                return True
+            case _:
+                return False
 
     def _calling(self, member: Member, node: ast.Call) -> _Action:
         return lambda sure: self.call_method(member, node, sure)
@@ -204,18 +231,23 @@ class ExpressionWalker(Access):
 
     def _merge(self, node: ast.Call, sure: bool) -> None:
         """`self.merge_artifacts(inputs, exclude=[…], include=[…])`."""
-        given: dict[str, ast.expr] = dict(zip(("inputs", "exclude", "include"), node.args, strict=False))
+        given: dict[str, ast.expr] = dict(zip(_MERGE, node.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
         exclude, include = (self.values.names(given.get(one)) for one in ("exclude", "include"))
         whole = self.tokens.of_whole(given.get("inputs"))
-        known = bool(whole and isinstance(given.get("inputs"), ast.Name)) and exclude is not None and include is not None
+        sound = self.tries > 0 or self._check_merge(node, given)
+        known = bool(sound and whole and isinstance(given.get("inputs"), ast.Name))
+        known = known and exclude is not None and include is not None and not _hides(node)
+        names = self.state.names()
+        if not self.analysis.affords(len(names) + len(self.state.merges)):
+            known, names = False, set()
         merge = Merge(
             include=include or None,
             exclude=exclude or (),
             known=known,
             sure=sure and self.state.sure,
             claimed=not self.tries,
-            set_before=tuple(sorted(name for name in self.state.names() if not self.state.sources(name) & {ENTRY, GONE})),
+            set_before=tuple(sorted(name for name in names if not self.state.sources(name) & {ENTRY, GONE})),
             span=self.context.source.span(node),
         )
         position = len(self.analysis.merges)
@@ -223,6 +255,26 @@ class ExpressionWalker(Access):
         self.state.merges |= {position}
         if sure:
             self.state.merged |= {position}
+
+    def _check_merge(self, node: ast.Call, given: dict[str, ast.expr]) -> bool:
+        """Whether a merge is told what to merge, and nothing that it does not understand."""
+        if _hides(node):
+            return True
+        for keyword in node.keywords:
+            if keyword.arg not in _MERGE:
+                guess = did_you_mean(keyword.arg or "", _MERGE)
+                self.context.fault(
+                    rules.BAD_MERGE,
+                    f"`merge_artifacts` has no argument `{keyword.arg}`",
+                    keyword,
+                    help=f"did you mean `{guess}`?" if guess else "it takes `inputs`, `exclude` and `include`",
+                )
+                return False
+        if "inputs" not in given and self.joins:
+            help = f"hand them on: `self.merge_artifacts({next(iter(self.tokens.names), 'inputs')})`"
+            self.context.fault(rules.BAD_MERGE, "`merge_artifacts` is not given the inputs", node, help=help)
+            return False
+        return True
 
     def _unbound(self, base: str, attribute: str) -> Member | None:
         """The method that `Base.method(self)` names."""
@@ -274,3 +326,8 @@ class ExpressionWalker(Access):
             self.effects.loose.add(name)
         elif not name.startswith("__"):
             self.later.append((name, node))
+
+
+def _hides(node: ast.Call) -> bool:
+    """Whether `*` or `**` hides some of a call's arguments."""
+    return any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords)

@@ -63,6 +63,7 @@ def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[
         writes=tuple(analysis.writes[number] for number in sorted({source for _, source in walker.events if source >= 0})),
         leaves=tuple(_leave(analysis, found, snapshots, positions) for snapshots in ways or [found.ends]),
         loose=tuple(sorted(found.loose)),
+        plain=tuple((name, member.context.source.span(node)) for name, node in walker.plain.items()),
         item=found.item,
         closed=found.closed,
         takes_known=found.takes_known,

@@ -39,14 +39,20 @@ def effects_of(analysis: Analysis, member: Member) -> Effects | None:
     return walker.effects
 
 
-def setter_of(member: Member) -> Member | None:
+def setter_of(analysis: Analysis, member: Member) -> Member | None:
     """The setter of a property, which stands in the same class body under `@name.setter`."""
-    for node in member.owner.body:
-        if isinstance(node, ast.FunctionDef) and node.name == member.name:
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Attribute) and decorator.attr == "setter":
-                    return Member(member.name, "property", node, None, member.context, member.owner)
-    return None
+    if member.owner not in analysis.setters:
+        analysis.setters[member.owner] = _setters(member.owner)
+    node = analysis.setters[member.owner].get(member.name)
+    return None if node is None else Member(member.name, "property", node, None, member.context, member.owner)
+
+
+def _setters(owner: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    found: dict[str, ast.FunctionDef] = {}
+    for node in (one for one in owner.body if isinstance(one, ast.FunctionDef)):
+        if any(isinstance(one, ast.Attribute) and one.attr == "setter" for one in node.decorator_list):
+            found.setdefault(node.name, node)
+    return found
 
 
 def wrapped(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

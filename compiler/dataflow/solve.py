@@ -10,7 +10,7 @@ which is what code leaves that cannot be followed. Loops are walked until nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,8 +18,15 @@ from ..ir.artifacts import Leave, Merge, Write
 from ..ir.edges import Edge, edges_of
 from ..ir.lineage import Before, Joined, trace
 from ..ir.nodes import Arrival, Fanout, Flow, Step, Switch
+from ..similar import did_you_mean
 
 ALL: Final = -1
+
+GUESSES: Final = 50_000
+"""How many pairs of names all guesses of a flow may compare, about: with thousands of faults only the first have guesses."""
+
+SEARCHES: Final = 200_000
+"""How many steps all searches for a place to show may look at: with thousands of faults only the first show every place."""
 
 
 @dataclass(slots=True)
@@ -51,6 +58,11 @@ class Solution:
         writes: Assignments that `values` counts, by bit; None for one that cannot be seen.
         value_bits: The bits of the assignments of each name.
         positions: The bit of each assignment, by its identity.
+        private: Names that no merge hands on, since they begin with an underscore.
+        written: By name: the assignments, each with its step.
+        guesses: How many pairs of names guesses may still compare.
+        searches: How many steps searches may still look at.
+        joins: What the inputs of each join may have, once somebody asked; `joined_any`: what those of any of them may.
     """
 
     flow: Flow
@@ -62,6 +74,26 @@ class Solution:
     writes: list[Write | None] = field(default_factory=list)
     value_bits: dict[str, int] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
+    written: dict[str, list[tuple[Step, Write]]] = field(default_factory=dict)
+    private: int = 0
+    guesses: int = GUESSES
+    searches: int = SEARCHES
+    joins: dict[str, int] | None = None
+    joined_any: int = 0
+
+    def guess(self, name: str, known: Collection[str] | None = None) -> str | None:
+        """The known name that was likely meant, another than this; if none are given, what a step sets or the class has."""
+        among = {*self.written, *self.flow.members, *(one.attribute for one in self.flow.parameters)} if known is None else known
+        self.guesses -= len(among)
+        return did_you_mean(name, [one for one in among if one != name]) if self.guesses > 0 else None
+
+    def arriving(self) -> tuple[dict[str, int], int]:
+        """What the inputs of each join may have, and what those of any of them may. Only for messages."""
+        if self.joins is None:
+            self.joins = {step: self.inputs(step).maybe for step, before in self.before.items() if before.joined}
+            for maybe in self.joins.values():
+                self.joined_any |= maybe
+        return self.joins, self.joined_any
 
     def has(self, found: int, name: str) -> bool:
         """Whether a name is in a set."""
@@ -141,7 +173,7 @@ class Solution:
         found, mask = self.inputs(step), ALL
         if merge.include is not None:
             mask = self._mask(merge.include)
-        mask &= ~self._mask(merge.exclude) & ~self._mask(name for name in self.bits if name.startswith("_"))
+        mask &= ~self._mask(merge.exclude) & ~self.private
         values = sum(bits for name, bits in self.value_bits.items() if self.bits.get(name, 0) & mask)
         return Facts(found.sure & mask, found.maybe & mask, found.values & values)
 
@@ -164,6 +196,10 @@ def solve(flow: Flow) -> Solution:
     """Find what is set where."""
     steps = {step.name: step for step in flow.steps}
     solution = Solution(flow, trace(flow), steps, _bits(flow))
+    for step in flow.steps:
+        for write in step.artifacts.writes:
+            solution.written.setdefault(write.name, []).append((step, write))
+    solution.private = solution._mask(name for name in solution.bits if name.startswith("_"))
     _number_writes(solution)
     ways = {step.name: _ways(step) for step in flow.steps}
     changed = True

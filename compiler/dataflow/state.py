@@ -78,8 +78,13 @@ class State:
         """Go on from where these arms end. All were forked from this state; those that are not live do not come back."""
         arms = tuple(arms)
         live = [arm for arm in arms if arm.live]
-        for name in {name: None for arm in live for name in arm.changed}:
-            self.changed[name] = frozenset[int]().union(*(arm.sources(name) for arm in live))
+        met: dict[str, list[Sources]] = {}
+        for arm in live:
+            for name, sources in arm.changed.items():
+                met.setdefault(name, []).append(sources)
+        for name, found in met.items():
+            before = () if len(found) == len(live) else self.sources(name)  # as arms have it that did not change it
+            self.changed[name] = frozenset[int]().union(before, *found)
         self.left = self.left or any(arm.left for arm in arms)
         self.skipped = self.skipped or any(arm.skipped for arm in arms)
         self.sure = self.sure and not any(arm.left or arm.skipped for arm in arms)

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 from ..diagnostics.rules import artifacts as rules
 from ..frontend.paths import ends_process
 from ..frontend.syntax import last_name
-from ..ir.artifacts import Value
 from .access import head_of
+from .assignments import AssignmentWalker
 from .effects import Snapshot
-from .expressions import ExpressionWalker
 from .state import ENTRY, State
-from .values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +24,7 @@ _SUPPRESSORS = frozenset(["suppress", "raises", "assertRaises"])
 """Of `contextlib`, pytest and unittest: what is raised inside goes no further."""
 
 
-class StatementWalker(ExpressionWalker):
+class StatementWalker(AssignmentWalker):
     """Walks the body of one function; `effects` then holds what it does."""
 
     def walk(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -37,6 +35,8 @@ class StatementWalker(ExpressionWalker):
         self.block(function.body)
         if self.state.live:
             self._return()
+        # What is set where it was found missing is there on every path, whichever way that was found out.
+        self.effects.loose |= self.asked & {name for name, source in self.events if source >= 0}
         # Code that may run at any time: what it reads may have been set by then, if the function sets it anywhere.
         assigned = {name for name, _ in self.events} | self.effects.loose
         self.state = State(sure=False)
@@ -61,15 +61,15 @@ class StatementWalker(ExpressionWalker):
                 if ends_process(node):
                     self.state.live = False
             case ast.Assign(targets=targets, value=value):
-                self._visit_value(value, targets)
+                self.visit_value(value, targets)
                 for target in targets:
                     self.target(target, value)
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
-                    self._visit_value(value, [target])
+                    self.visit_value(value, [target])
                     self.target(target, value)
             case ast.AugAssign(target=target, value=value):
-                self._augmented(target, value)
+                self.augmented(target, value)
             case ast.Return(value=value):
                 if value is not None:
                     self.visit(value)
@@ -97,7 +97,7 @@ class StatementWalker(ExpressionWalker):
                 self._jump(self.continues)
             case ast.Delete(targets=targets):
                 for target in targets:
-                    self._delete(target)
+                    self.remove(target)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 for decorator in node.decorator_list:
                     self.visit(decorator)
@@ -110,66 +110,6 @@ class StatementWalker(ExpressionWalker):
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.visit(child)
-
-    # Assignments
-
-    def _visit_value(self, value: ast.expr, targets: list[ast.expr]) -> None:
-        """A value that only gives an input, or all of them, another name is not read by that."""
-        part = self.tokens.of(value)
-        named = part is not None and isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
-        if part is None or not named or not all(isinstance(one, ast.Name) or part.every for one in targets):
-            self.visit(value)
-        elif isinstance(value, ast.Attribute):
-            self.take("", part, value, True)
-
-    def target(self, node: ast.expr, value: ast.expr | None) -> None:
-        """Something is assigned; `value` is None where it comes from a loop, a `with`, or is unpacked."""
-        match node:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                found = self.values.infer(value, texts=self.analysis.texts) if value is not None else UNKNOWN
-                self.assign(self.mangled(name), node, found)
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                self.tokens.bind(node, value)
-                parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-                if len(parts) == len(targets) and not any(isinstance(one, ast.Starred) for one in (*targets, *parts)):
-                    for one, part in zip(targets, parts, strict=True):
-                        self.target(one, part)
-                    return
-                for one in targets:
-                    if not isinstance(one, ast.Name):
-                        self.target(one, None)
-            case ast.Starred(value=inner):
-                self.target(inner, None)
-            case ast.Name(id=name):
-                self.tokens.bind(node, value)
-                if name == self.me:
-                    self.escape()
-            case _:
-                for child in ast.iter_child_nodes(node):
-                    if isinstance(child, ast.expr):
-                        self.visit(child)
-
-    def _augmented(self, target: ast.expr, value: ast.expr) -> None:
-        match target:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                self.load(target, self.mangled(name), True)
-                self.visit(value)
-                self.assign(self.mangled(name), target, Value(varies=self.values.infer(value).varies))
-            case _:
-                self.visit(value)
-                self.target(target, None)
-
-    def _delete(self, target: ast.expr) -> None:
-        match target:
-            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
-                self.delete(self.mangled(name), target)
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                for one in targets:
-                    self._delete(one)
-            case ast.Name(id=name):
-                self.tokens.names.pop(name, None)
-            case _:
-                self.target(target, None)
 
     # Ways out
 
@@ -201,8 +141,19 @@ class StatementWalker(ExpressionWalker):
             self.use(name, self.context.source.span(node), True, use)
         elif member.kind == "property":
             self.call_method(member, node, True)
-        elif use == "foreach":
-            value = self.values.of_member(member)
+        elif member.kind in ("method", "step"):
+            does = "goes through each of" if use == "foreach" else "decides by"
+            self.context.fault(
+                rules.NOT_A_SEQUENCE if use == "foreach" else rules.CASE_NOT_COVERED,
+                f"`self.next` {does} `self.{name}`, which is a {member.kind}",
+                node,
+                "names an artifact",
+                help=f'assign what it returns, and name that: `self.found = self.{name}()`, `{use}="found"`'
+                if member.kind == "method"
+                else f'name an artifact: `{use}="items"`',
+            )
+        elif member.kind == "constant" and use == "foreach":
+            value = self.values.of_constant(member)
             if value.indexed is False:
                 self.context.report.add(
                     rules.NOT_A_SEQUENCE,
@@ -219,7 +170,7 @@ class StatementWalker(ExpressionWalker):
             self.state.leave()
 
     def _ended(self) -> Snapshot:
-        snapshot = Snapshot.of(self.state, self.tested)
+        snapshot = Snapshot.of(self.state, self.analysis)
         self.effects.ended.append(snapshot)
         return snapshot
 
@@ -234,9 +185,11 @@ class StatementWalker(ExpressionWalker):
         state: State | None = self.state
         flat = State(self.loop_starts[-1], sure=False)
         while state is not None and state is not self.loop_starts[-1]:
-            flat.changed = {**state.changed, **flat.changed}
+            known = self.analysis.affords(len(state.changed))
+            flat.changed = {**state.changed, **flat.changed} if known else {}
+            flat.open = not known
             state = state.parent
-        flat.open, flat.merges, flat.merged = self.state.open, self.state.merges, self.state.merged
+        flat.open, flat.merges, flat.merged = flat.open or self.state.open, self.state.merges, self.state.merged
         return flat
 
     # Paths
@@ -358,9 +311,10 @@ class StatementWalker(ExpressionWalker):
         if node.finalbody:
             alive = self.state.live
             self.state.live = True
+            outer = len(self.finishing)
             self.finishing += [one.sets for one in self.effects.ended[known:]]
             self.block(node.finalbody)
-            del self.finishing[len(self.finishing) - len(self.effects.ended[known:]) :]
+            del self.finishing[outer:]
             self.state.live = alive and self.state.live
 
     def _attempt(

@@ -11,6 +11,7 @@ Only what is certain is said: a name is followed only where the function assigns
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Final
 
 from ..frontend.constants import NotConstant
@@ -19,57 +20,9 @@ from ..frontend.members import Member
 from ..frontend.module import Binding, Import
 from ..ir.artifacts import Value
 from ..ir.nodes import Table
+from .results import CALLS, IN_PLACE, PROCEDURES, UNPICKLABLE
 
 UNKNOWN: Final = Value()
-
-_UNPICKLABLE: Final = {
-    "open": "an open file",
-    "io.open": "an open file",
-    "gzip.open": "an open file",
-    "bz2.open": "an open file",
-    "lzma.open": "an open file",
-    "tempfile.TemporaryFile": "an open file",
-    "tempfile.NamedTemporaryFile": "an open file",
-    "threading.Lock": "a lock",
-    "threading.RLock": "a lock",
-    "threading.Condition": "a lock",
-    "threading.Event": "an event of threads",
-    "threading.Semaphore": "a lock",
-    "threading.Thread": "a thread",
-    "threading.local": "data of a thread",
-    "multiprocessing.Pool": "a pool of processes",
-    "multiprocessing.Lock": "a lock",
-    "concurrent.futures.ThreadPoolExecutor": "a pool of threads",
-    "concurrent.futures.ProcessPoolExecutor": "a pool of processes",
-    "socket.socket": "a socket",
-    "sqlite3.connect": "a database connection",
-    "subprocess.Popen": "a process",
-    "queue.Queue": "a queue of threads",
-    "asyncio.Lock": "a lock",
-}
-"""Functions whose results `pickle` refuses, by the full name that the file imports them under."""
-
-_CALLS: Final = {
-    "set": Value(what="a set", indexed=False),
-    "frozenset": Value(what="a set", indexed=False),
-    "dict": Value(what="a dictionary", indexed=False),
-    "map": Value(what="an iterator", indexed=False),
-    "filter": Value(what="an iterator", indexed=False),
-    "zip": Value(what="an iterator", indexed=False),
-    "enumerate": Value(what="an iterator", indexed=False),
-    "reversed": Value(what="an iterator", indexed=False),
-    "iter": Value(what="an iterator", indexed=False),
-    "int": Value(what="a number", indexed=False),
-    "float": Value(what="a number", indexed=False),
-    "len": Value(what="a number", indexed=False),
-    "bool": Value(what="True or False", indexed=False),
-    "list": Value(what="a list", indexed=True),
-    "tuple": Value(what="a tuple", indexed=True),
-    "sorted": Value(what="a list", indexed=True),
-    "range": Value(what="a range", indexed=True),
-    "str": Value(what="a text", indexed=True),
-}
-"""What built-in functions return."""
 
 _ITEM: Final = ("input", "index")
 
@@ -83,12 +36,21 @@ class Values:
         me: What it calls `self`.
     """
 
-    def __init__(self, context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef, me: str | None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        function: ast.FunctionDef | ast.AsyncFunctionDef,
+        me: str | None,
+        kept: Callable[[str], Value] = lambda name: UNKNOWN,
+    ) -> None:
         self.context = context
         self.function = function
         self.me = me
+        self.kept = kept
         self._locals: dict[str, list[ast.AST]] | None = None
         self._imports: dict[str, str] | None = None
+        self._imported: set[str] = set()
+        self._taken: set[str] = set()
 
     def infer(self, node: ast.expr | None, *, texts: bool = False) -> Value:
         """What is evident of an expression's value."""
@@ -107,17 +69,9 @@ class Values:
             )
         return found
 
-    def of_member(self, member: Member) -> Value:
-        """What is evident of a constant or a parameter of the class."""
-        if member.kind != "parameter" or not isinstance(member.value, ast.Call):
-            return Values(member.context, self.function, None).infer(member.value) if member.kind == "constant" else UNKNOWN
-        given = {keyword.arg: keyword.value for keyword in member.value.keywords}
-        kind = given.get("type")
-        if isinstance(kind, ast.Name):
-            return _CALLS.get(kind.id, UNKNOWN) if kind.id in ("int", "float", "bool") else UNKNOWN
-        default = given.get("default")
-        found = self._infer(default, 0) if kind is None and isinstance(default, ast.Constant) else UNKNOWN
-        return found if found.what in ("a number", "True", "False") and "separator" not in given else UNKNOWN
+    def of_constant(self, member: Member) -> Value:
+        """What is evident of a constant of the class."""
+        return Values(member.context, self.function, None).infer(member.value)
 
     def names(self, node: ast.expr | None) -> tuple[str, ...] | None:
         """A constant list of names; empty where there is none, None where it is not constant."""
@@ -138,13 +92,17 @@ class Values:
         match node:
             case ast.Constant(value=value):
                 return _of_constant(value)
-            case ast.List() | ast.ListComp():
+            case ast.List(elts=parts):
+                return self._display(Value(what="a list", indexed=True), parts, depth)
+            case ast.Tuple(elts=parts):
+                return self._display(Value(what="a tuple", indexed=True), parts, depth)
+            case ast.Dict(values=parts):
+                return self._display(Value(what="a dictionary", indexed=False), parts, depth)
+            case ast.ListComp():
                 return Value(what="a list", indexed=True)
-            case ast.Tuple():
-                return Value(what="a tuple", indexed=True)
             case ast.Set() | ast.SetComp():
                 return Value(what="a set", indexed=False)
-            case ast.Dict() | ast.DictComp():
+            case ast.DictComp():
                 return Value(what="a dictionary", indexed=False)
             case ast.GeneratorExp():
                 return Value(what="a generator", indexed=False, pickled=False)
@@ -154,23 +112,58 @@ class Values:
                 return Value(what="a text", indexed=True)
             case ast.Compare(ops=[ast.In() | ast.NotIn() | ast.Is() | ast.IsNot()]) | ast.UnaryOp(op=ast.Not()):
                 return Value(what="True or False", indexed=False)
+            case ast.Compare():
+                return Value(what="the result of a comparison")
+            case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me and depth < 2:
+                return self.kept(name)  # as it is now; a local name may have been given another value before
+            case ast.Attribute() if self._full_name(node) == "os.environ":
+                return Value(what="the variables of this process", indexed=False, pickled=False)
             case ast.Call():
-                return self._call(node)
+                return self._call(node, depth)
             case ast.Name(id=name) if depth < 5:
                 return self._name(name, depth)
             case _:
                 return UNKNOWN
 
-    def _call(self, node: ast.Call) -> Value:
+    def _display(self, value: Value, parts: list[ast.expr], depth: int) -> Value:
+        """A list, tuple or dictionary as it is written, which cannot be pickled where something in it cannot."""
+        if depth < 2 and len(parts) <= 50:
+            for part in parts:
+                inner = self._infer(part, depth + 1)
+                if not inner.pickled:
+                    return Value(what=f"{value.what} with {inner.what}", indexed=value.indexed, pickled=False)
+        return value
+
+    def _call(self, node: ast.Call, depth: int) -> Value:
         full = self._full_name(node.func)
-        if full in _UNPICKLABLE:
-            return Value(what=_UNPICKLABLE[full], indexed=False, pickled=False)
-        if isinstance(node.func, ast.Name) and full == node.func.id:
-            return _CALLS.get(node.func.id, UNKNOWN)
+        if full in UNPICKLABLE:
+            return Value(what=UNPICKLABLE[full], indexed=False, pickled=False)
+        if full in PROCEDURES:
+            return _of_constant(None)
+        if full == "collections.defaultdict" and node.args:
+            factory = self._infer(node.args[0], depth + 1)
+            what = f"a defaultdict with {factory.what}"
+            return UNKNOWN if factory.pickled else Value(what=what, indexed=False, pickled=False)
+        match node.func:
+            case ast.Name(id=name) if full == name:
+                return CALLS.get(name, UNKNOWN)
+            case ast.Name(id=name):
+                match self.locals().get(name):
+                    case [ast.ClassDef(bases=[], keywords=[], decorator_list=[]) as inner] if not _reduces(inner):
+                        if not self._global(name):
+                            return Value(what="an object of a class defined in the step", pickled=False)
+            case ast.Attribute(value=receiver, attr=method) if depth < 5:
+                what = self._infer(receiver, depth + 1).what
+                if method in IN_PLACE.get(what, ()):
+                    return _of_constant(None)
+                if what == "a dictionary" and method in ("keys", "values", "items") and not node.args:
+                    return Value(what="a view of a dictionary", indexed=False, pickled=False)
         return UNKNOWN
 
     def _name(self, name: str, depth: int) -> Value:
         bound = self.locals().get(name)
+        if bound is None and self._is_module(name):
+            return Value(what="a module", indexed=False, pickled=False)
         if bound is None:
             try:
                 value = self.context.constant(ast.Name(id=name, ctx=ast.Load(), lineno=1, col_offset=0))
@@ -179,8 +172,8 @@ class Values:
             return _of_constant(value)
         match bound:
             case [ast.expr() as only]:
-                return self._infer(only, depth + 1)
-            case [ast.FunctionDef() | ast.AsyncFunctionDef()]:
+                return self._infer(only, depth + 2)
+            case [ast.FunctionDef() | ast.AsyncFunctionDef()] if not self._global(name):
                 return Value(what="a function defined in the step", indexed=False, pickled=False)
             case _:
                 return UNKNOWN
@@ -210,8 +203,10 @@ class Values:
                             )
                     case ast.ImportFrom(module=str(module), names=names, level=0):
                         self._imports |= {one.asname or one.name: f"{module}.{one.name}" for one in names}
+                        self._taken |= {one.asname or one.name for one in names}
                     case _:
                         pass
+            self._imported |= self._imports.keys()
         if name not in self._imports:
             match self.context.module.bindings.get(name):
                 case [Binding(value=Import(module=module, level=0, name=taken))]:
@@ -219,6 +214,22 @@ class Values:
                 case _:
                     return None
         return self._imports[name]
+
+    def _is_module(self, name: str) -> bool:
+        """Whether `import …` binds a name, of the function or of the file."""
+        if self._import(name) is None:
+            return False
+        if name in self._imported:
+            return name not in self._taken
+        match self.context.module.bindings.get(name):
+            case [Binding(value=Import(level=0, name=taken))]:
+                return not taken
+            case _:
+                return False
+
+    def _global(self, name: str) -> bool:
+        """Whether a name of the function is one of the file's."""
+        return any(name in part.names for part in ast.walk(self.function) if isinstance(part, ast.Global))
 
     def locals(self) -> dict[str, list[ast.AST]]:
         """What the function binds, each name with all that it is bound to; the node itself where that is no expression."""
@@ -290,6 +301,11 @@ class Values:
                 return depth < 20 and any(self._varies(part, depth + 1) for part in parts)
             case _:
                 return False
+
+
+def _reduces(node: ast.ClassDef) -> bool:
+    """Whether a class says itself how it is pickled."""
+    return any(isinstance(one, ast.FunctionDef) and one.name in ("__reduce__", "__reduce_ex__", "__new__") for one in node.body)
 
 
 def _of_constant(value: object) -> Value:

@@ -10,8 +10,11 @@ Marks that do not overlap share a row, and the last one's words stand beside it:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 from .model import Severity
 from .terminal import Style, cells, printable
@@ -47,58 +50,70 @@ class Mark:
 
 def draw_line(text: str, marks: Sequence[Mark], severity: Severity, style: Style) -> list[str]:
     """The line as a terminal shows it, and the rows below it."""
-    shown, marks = _cut(*_in_cells(text, marks))
+    line = _lay_out(text)
+    shown, marks = _cut(line, line.place(marks))
     rows = [shown.rstrip()]
     for group in _rows(marks):
         rows += _draw(group, severity, style)
     return rows
 
 
-def _in_cells(text: str, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
-    """The line with tabs expanded, and marks that count in cells of it."""
-    pieces = [TAB if one == "\t" else printable(one) for one in text]
-    offsets = [0]
-    for piece in pieces:
-        offsets.append(offsets[-1] + cells(piece))
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line with tabs expanded.
 
-    def cell(index: int) -> int:
+    Attributes:
+        shown: What a terminal shows.
+        edges: The cell where each of its characters starts, and the one after the last.
+        offsets: The same for the characters of the source.
+    """
+
+    shown: str
+    edges: Sequence[int]
+    offsets: Sequence[int]
+
+    def place(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Marks that count in cells."""
+        ends = ((self._cell(one.start), self._cell(one.end)) for one in marks)
+        return [Mark(start, max(end, start + 1), one.text, one.primary) for (start, end), one in zip(ends, marks, strict=True)]
+
+    def _cell(self, index: int) -> int:
         # A place past the end of the line: where the file ends.
-        return offsets[min(index, len(pieces))] + max(index - len(pieces), 0)
+        last = len(self.offsets) - 1
+        return self.offsets[min(index, last)] + max(index - last, 0)
 
-    moved = [Mark(cell(one.start), max(cell(one.end), cell(one.start) + 1), one.text, one.primary) for one in marks]
-    return "".join(pieces), moved
+    def slice(self, start: int, end: int) -> tuple[str, int]:
+        """The characters that lie whole between two cells, and the cell of the first."""
+        first, last = bisect_left(self.edges, start), bisect_right(self.edges, end) - 1
+        return (self.shown[first:last], self.edges[first]) if first < last else ("", start)
 
 
-def _cut(shown: str, marks: list[Mark]) -> tuple[str, list[Mark]]:
+@lru_cache(maxsize=8)
+def _lay_out(text: str) -> _Line:
+    """Kept for a while, since a long line may have a thousand faults."""
+    pieces = [TAB if one == "\t" else printable(one) for one in text]
+    shown = "".join(pieces)
+    edges = [0, *accumulate(map(cells, shown))]
+    return _Line(shown, edges, [0, *(edges[end] for end in accumulate(map(len, pieces)))])
+
+
+def _cut(line: _Line, marks: list[Mark]) -> tuple[str, list[Mark]]:
     """The part of a long line in which its marks stand, or at least the one at fault."""
-    if cells(shown) <= WIDTH:
-        return shown, marks
+    width = line.edges[-1]
+    if width <= WIDTH:
+        return line.shown, marks
     if not marks:
-        return _slice(shown, 0, WIDTH - 1)[0] + CUT, marks
+        return line.slice(0, WIDTH - 1)[0] + CUT, marks
     start, end = min(one.start for one in marks), max(one.end for one in marks)
     if end - start > WIDTH - LEAD:
         start = next((one.start for one in marks if one.primary), start)
-    left = max(0, min(start - LEAD, cells(shown) - WIDTH))
+    left = max(0, min(start - LEAD, width - WIDTH))
     if left == 0:
-        return _slice(shown, 0, WIDTH - 1)[0] + CUT, [_clamped(one, 0, WIDTH) for one in marks]
-    part, skipped = _slice(shown, left + 1, left + WIDTH - 1)
-    more = CUT if cells(shown) > left + WIDTH else ""
+        return line.slice(0, WIDTH - 1)[0] + CUT, [_clamped(one, 0, WIDTH) for one in marks]
+    part, skipped = line.slice(left + 1, left + WIDTH - 1)
+    more = CUT if width > left + WIDTH else ""
     # A wide character across the cut goes; the mark's own cells stay where they were.
     return CUT + " " * (skipped - left - 1) + part + more, [_clamped(one, left, WIDTH) for one in marks]
-
-
-def _slice(shown: str, start: int, end: int) -> tuple[str, int]:
-    """The characters that lie whole between two cells, and the cell of the first."""
-    at = 0
-    first: int | None = None
-    taken: list[str] = []
-    for one in shown:
-        width = cells(one)
-        if at >= start and at + width <= end:
-            first = at if first is None else first
-            taken.append(one)
-        at += width
-    return "".join(taken), start if first is None else first
 
 
 def _clamped(mark: Mark, left: int, width: int) -> Mark:

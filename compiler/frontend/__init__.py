@@ -12,6 +12,7 @@ Files and names:
     program        all files of a flow, and what names mean across them
     context        one file, as its readers share it: its text, its names, the report
     imports        imports that fail when the file runs
+    absent         imports of names that flowc does not have, and whether they are used
     closure        all files that `compile -o` takes along
     face           the names that `from flowc import …` has
 
@@ -28,11 +29,11 @@ Steps:
     steps          one step; `supers`: bodies of other steps that it runs
     paths          whether every path through it ends in one `self.next`
     transitions    what one `self.next` says
-    syntax         what several readers ask of a piece of syntax
+    syntax         what several readers ask of a piece of syntax; `contents` finds in one walk what they look for in it
 
 Values:
 
-    constants      expressions that can be worked out, by the names of a `scope` and Python's `functions`
+    constants      expressions that can be worked out, by the names of a `scope`, Python's `operators` and `functions`
     configs        the values of each `Config`, which the others look up in `config_values`
     declaration    a call of `Parameter`, `IncludeFile` or `Config`; `parameters` and `includes` read the first two
     decorators     decorators, by the table of `decorator_table` and the `kinds` of their arguments

@@ -9,6 +9,7 @@ from ..diagnostics.model import Rule
 from ..diagnostics.rules import decorators as decorator_rules
 from ..diagnostics.rules import flow as rules
 from ..source import Span
+from .contents import find_contents
 from .context import Context
 from .members import Member
 from .module import names_in
@@ -126,19 +127,20 @@ def span_of(context: Context, statement: ast.stmt) -> Span:
 
 def _report_unread(context: Context, node: ast.ClassDef) -> None:
     """Report parameters and steps that stand where they are not looked for, which would silently be missing."""
-    direct = {id(statement) for statement in node.body} | {id(one[1]) for one in map(_assigned, node.body) if one is not None}
-    for part in ast.walk(node):
-        if id(part) in direct:
-            continue
-        match part:
+    direct = {one[1] for one in map(_assigned, node.body) if one is not None}
+    head = [find_contents(one) for one in (*node.decorator_list, *node.bases, *node.keywords)]
+    for found in (*head, *map(context.contents, node.body)):
+        for call in found.calls:
             # What the file itself calls `Parameter`: no other file is read for every call of a step.
-            case ast.Call(func=function) if (name := context.module.api_name(function)) in ("Parameter", "IncludeFile", "Config"):
+            name = context.module.api_name(call.func)
+            if name in ("Parameter", "IncludeFile", "Config") and call not in direct:
                 help = f"write each as `name = {name}(…)`, directly in the class"
                 message = f"{'an' if name == 'IncludeFile' else 'a'} `{name}` stands where it is not looked for"
-                context.fault(decorator_rules.BAD_PARAMETER, message, part, help=help)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() if is_step(context, part):
-                message = f"step `{part.name}` does not stand directly in the class"
-                _at(context, rules.STEP_NOT_PLAIN, message, part, "", help="move it out of what it stands in")
+                context.fault(decorator_rules.BAD_PARAMETER, message, call, help=help)
+        for scope in found.scopes:
+            if isinstance(scope, Method) and is_step(context, scope):
+                message = f"step `{scope.name}` does not stand directly in the class"
+                _at(context, rules.STEP_NOT_PLAIN, message, scope, "", help="move it out of what it stands in")
 
 
 def _assigned(statement: ast.stmt) -> tuple[str, ast.expr] | None:

@@ -132,7 +132,8 @@ def _default_file(declaration: Declaration, name: str, plain: bool) -> tuple[Con
     try:
         path = context.constant(node)
     except NotConstant as reason:
-        context.not_constant("`default` of a `Config`", reason, "write the file's path; flowc runs no function while it compiles")
+        help = "write the file's path, which starts in the folder of the flow's file; flowc runs no function while it compiles"
+        context.not_constant("`default` of a `Config`", reason, help)
         return None
     if not isinstance(path, str) or not path:
         help = 'write `default="config.json"`, or the value itself as `default_value={…}`'

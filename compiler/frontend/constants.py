@@ -14,51 +14,19 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Constant, Table
 from ..similar import did_you_mean
 from .config_values import ConfigValue
-from .functions import BUILTINS, METHODS, List, TooLarge, plain_value, size_of
+from .functions import BUILTINS, METHODS, List, plain_value, size_of
+from .operators import BINARY, COMPARE, CONVERSIONS, LATE, MAX_SIZE, UNARY, apply, binary, run
 from .scope import NotConstant, Scope
 
 __all__ = ["NotConstant", "Scope", "evaluate"]
 
 
-_BINARY: dict[type[ast.operator], Callable[..., object]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.BitXor: operator.xor,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-}
-_UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[..., object]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-
-_CONVERSIONS: dict[str, Callable[..., str]] = {"s": str, "r": repr, "a": ascii}
-
-MAX_SIZE = 100_000
-"""Digits of an integer, characters or items of anything else: more is nobody's constant, and would cost time to make."""
 MAX_DEPTH = 100
 """How deep an expression may nest."""
 
@@ -70,9 +38,6 @@ def evaluate(node: ast.expr, scope: Scope) -> Constant:
         NotConstant: It is not one.
     """
     return plain_value(_Evaluator(scope).value(node))
-
-
-_LATE = "it is known only when the flow runs"
 
 
 class _Evaluator:
@@ -125,9 +90,9 @@ class _Evaluator:
             case ast.Dict():
                 return self._dict(node)
             case ast.UnaryOp():
-                return self._apply(node, _UNARY[type(node.op)], self._scalar(node.operand))
-            case ast.BinOp() if type(node.op) in _BINARY:
-                return self._binary(node)
+                return apply(node, UNARY[type(node.op)], self._scalar(node.operand))
+            case ast.BinOp() if type(node.op) in BINARY:
+                return binary(node, self.value(node.left), self.value(node.right))
             case ast.Compare():
                 return self._compare(node)
             case ast.BoolOp():
@@ -143,7 +108,7 @@ class _Evaluator:
             case ast.Call():
                 return self._call(node)
             case _:
-                raise NotConstant(node, _LATE)
+                raise NotConstant(node, LATE)
 
     def _scalar(self, node: ast.expr) -> bool | int | float | str | None:
         """A value to compute with. Whether a list or a dictionary is true, or how it is formatted, is left to Python."""
@@ -214,26 +179,6 @@ class _Evaluator:
             raise NotConstant(node, "only a dictionary can be unpacked here")
         return unpacked
 
-    def _binary(self, node: ast.BinOp) -> Constant:
-        left, right = self.value(node.left), self.value(node.right)
-        match node.op, left, right:
-            case ast.Add(), tuple(), tuple() if isinstance(left, List) is isinstance(right, List):
-                return List((*left, *right)) if isinstance(left, List) else (*left, *right)
-            case (ast.Mult(), tuple(), int()) | (ast.Mult(), int(), tuple()):
-                self._bound(node, left, right)
-                whole, times = (left, right) if isinstance(left, tuple) else (right, left)
-                assert isinstance(whole, tuple)
-                assert isinstance(times, int)
-                return List(whole * times) if isinstance(whole, List) else whole * times
-            case ast.BitOr(), Table(), Table():
-                return Table(tuple(dict((*left.items, *right.items)).items()))
-            case _, tuple() | Table(), _:
-                raise NotConstant(node.left, "a list or a dictionary is computed with")
-            case _, _, tuple() | Table():
-                raise NotConstant(node.right, "a list or a dictionary is computed with")
-        self._bound(node, left, right)
-        return self._apply(node, _BINARY[type(node.op)], left, right)
-
     def _compare(self, node: ast.Compare) -> bool:
         left = self._scalar(node.left)
         for op, other in zip(node.ops, node.comparators, strict=True):
@@ -243,7 +188,7 @@ class _Evaluator:
                     among = container if isinstance(container, tuple) else tuple(key for key, _ in container.items)
                     held = any(left == one for one in among)
                 elif isinstance(container, str):
-                    held = bool(self._apply(node, operator.contains, container, left))
+                    held = bool(apply(node, operator.contains, container, left))
                 else:
                     raise NotConstant(other, "it holds nothing")
                 if held is isinstance(op, ast.NotIn):
@@ -257,7 +202,7 @@ class _Evaluator:
                     raise NotConstant(node, "write `==` instead of `is`")
                 holds = (left is right) is isinstance(op, ast.Is)
             else:
-                holds = bool(self._apply(node, _COMPARE[type(op)], left, right))
+                holds = bool(apply(node, COMPARE[type(op)], left, right))
             if not holds:
                 return False
             left = right
@@ -276,11 +221,11 @@ class _Evaluator:
             case ast.FormattedValue(value=value, conversion=conversion, format_spec=spec):
                 found: object = self._scalar(value)
                 if conversion != -1:
-                    found = _CONVERSIONS[chr(conversion)](found)
+                    found = CONVERSIONS[chr(conversion)](found)
                 layout = "".join(self._piece(part) for part in spec.values) if isinstance(spec, ast.JoinedStr) else ""
                 if sum(int(width) for width in "".join(c if c.isdigit() else " " for c in layout).split()) > MAX_SIZE:
                     raise NotConstant(piece, "its value is too large")
-                return str(self._apply(piece, format, found, layout))
+                return str(apply(piece, format, found, layout))
             case _:
                 return str(self.value(piece))
 
@@ -292,16 +237,16 @@ class _Evaluator:
             raise NotConstant(node, "it cannot be indexed")
         if isinstance(node.slice, ast.Slice):
             ends = (node.slice.lower, node.slice.upper, node.slice.step)
-            part = self._apply(node, operator.getitem, whole, slice(*(self._scalar(end) if end else None for end in ends)))
+            part = apply(node, operator.getitem, whole, slice(*(self._scalar(end) if end else None for end in ends)))
             return List(part) if isinstance(whole, List) and isinstance(part, tuple) else part
-        return self._apply(node, operator.getitem, whole, self._scalar(node.slice))
+        return apply(node, operator.getitem, whole, self._scalar(node.slice))
 
     def _attribute(self, node: ast.Attribute) -> Constant:
         config = self._config_of(node.value)
         if config is None or config.plain:
             if isinstance(node.value, ast.Name):
                 self._part(node.value)  # what is wrong with the name says more
-            raise NotConstant(node, _LATE)
+            raise NotConstant(node, LATE)
         whole = self._part(node.value)
         if not isinstance(whole, Table):
             raise NotConstant(node, f"`{ast.unparse(node.value)}` is {_article(whole)}, which has no `{node.attr}`")
@@ -376,10 +321,10 @@ class _Evaluator:
             case ast.Attribute(attr=name, value=whole_node) if name in METHODS and not node.keywords:
                 text = self.value(whole_node)
                 if isinstance(text, str):
-                    return self._run(node, METHODS[name], text, *self._elements(node.args))
+                    return run(node, METHODS[name], text, *self._elements(node.args))
             case _:
                 pass
-        raise NotConstant(node, _LATE)
+        raise NotConstant(node, LATE)
 
     def _get(self, node: ast.Call, whole: Table) -> Constant:
         key = self._scalar(node.args[0])
@@ -402,8 +347,8 @@ class _Evaluator:
                 raise NotConstant(node, "only a dictionary can be unpacked here")
             return Table(tuple(dict((*first.items, *named)).items()))
         if named:
-            raise NotConstant(node, _LATE)
-        return self._run(node, BUILTINS[name], *positional)
+            raise NotConstant(node, LATE)
+        return run(node, BUILTINS[name], *positional)
 
     def _expression(self, node: ast.Call) -> ast.expr:
         """What a `config_expr("…")` says."""
@@ -417,35 +362,6 @@ class _Evaluator:
             return ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise NotConstant(texts[0], "the text is not an expression of Python's") from None
-
-    def _run(self, node: ast.expr, function: Callable[..., object], *operands: Constant) -> Constant:
-        if any(isinstance(one, int) and not isinstance(one, bool) and one.bit_length() > 10 * MAX_SIZE for one in operands):
-            raise NotConstant(node, "its value is too large")
-        return self._apply(node, function, *operands)
-
-    def _bound(self, node: ast.BinOp, left: Constant, right: Constant) -> None:
-        """Refuse what would take long to compute before it is computed."""
-        if isinstance(node.op, ast.Pow | ast.LShift) and isinstance(left, int) and isinstance(right, int):
-            bits = left.bit_length() * right if isinstance(node.op, ast.Pow) else left.bit_length() + right
-            if bits > 10 * MAX_SIZE:
-                raise NotConstant(node, "its value is too large")
-        if isinstance(node.op, ast.Mult):
-            for one, times in ((left, right), (right, left)):
-                if isinstance(times, int) and isinstance(one, str | tuple) and size_of(one) * times > MAX_SIZE:
-                    raise NotConstant(node, "its value is too large")
-        if isinstance(node.op, ast.Mod) and isinstance(left, str):
-            raise NotConstant(node, "write an f-string instead of `%`")
-
-    def _apply(self, node: ast.expr, function: Callable[..., object], *operands: object) -> Constant:
-        try:
-            found = function(*operands)
-        except TooLarge:
-            raise NotConstant(node, "its value is too large") from None
-        except Exception as error:  # whatever Python says of these operands is what the user should read
-            raise NotConstant(node, f"it cannot be worked out: {error}") from None
-        if not isinstance(found, bool | int | float | str | tuple | Table | None):
-            raise NotConstant(node, _LATE)
-        return found
 
 
 def _article(value: Constant) -> str:

@@ -18,6 +18,7 @@ from .config_values import Configs
 from .module import Import, Module
 
 if TYPE_CHECKING:
+    from .contents import Contents
     from .program import Program
 
 GUESSES: Final = 50_000
@@ -119,6 +120,10 @@ class Context:
         plain = reason.rule is rules.NOT_CONSTANT
         message = f"{what} is not a constant: {reason.reason}" if plain else reason.reason
         self.fault(reason.rule, message, reason.node, "not constant" if plain else "", help=reason.help or help)
+
+    def contents(self, node: ast.stmt) -> Contents:
+        """What stands in a method, or in another statement of a class body."""
+        return self.program.contents(node)
 
     def guess(self, name: str, known: Collection[str]) -> str | None:
         """The known name that was likely meant, as long as guesses do not cost more than they help.

@@ -26,10 +26,20 @@ POSITIONAL: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The arguments that may stand without their names, in Metaflow's order."""
 BY_NAME: Final[Mapping[str, tuple[str, ...]]] = {
-    "Parameter": ("separator",),
+    "Parameter": ("separator", "is_flag"),
     "IncludeFile": ("default", "show_default"),
     "Config": ("show_default",),
 }
+_ONE_VALUE: Final = 'a run has one value for it: take a list as text with `separator=","`, or as JSON with `type=JSONType`'
+_EVENTS: Final = "what sets off a deployed flow is said by `@trigger` on its class"
+_CLICKS: Final = "that is for Metaflow's command line, and has no meaning for a deployed flow: leave it out"
+FOREIGN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("multiple", "nargs", "count"), _ONE_VALUE),
+    **dict.fromkeys(("external_trigger", "external_artifact"), _EVENTS),
+    **dict.fromkeys(("callback", "confirmation_prompt", "expose_value", "flag_value", "hide_input", "is_eager"), _CLICKS),
+    **dict.fromkeys(("allow_from_autoenv", "envvar", "hidden", "metavar", "prompt", "show_choices", "show_envvar"), _CLICKS),
+}
+"""What `Parameter` takes in Metaflow, which hands it on to click or to an extension, and what to do instead."""
 RUN_OPTIONS: Final = frozenset(["help", "format", "color", "datastore", "max-workers", "max-num-splits"])
 """Options of `flowc run` itself."""
 CONFIG_OPTIONS: Final = frozenset(["config", "config-value"])
@@ -141,6 +151,8 @@ def _arguments(context: Context, call: ast.Call, kind: str) -> dict[str, ast.exp
             guess = did_you_mean(keyword.arg, known)
             help = f"did you mean `{guess}`?" if guess else f"it takes {_listed(known)}"
             fix = rename(context, keyword, the_near_one(keyword.arg, known))
+            if kind == "Parameter" and keyword.arg in FOREIGN:
+                help, fix = FOREIGN[keyword.arg], None
             context.fault(rules.BAD_PARAMETER, f"`{kind}` has no argument `{keyword.arg}`", keyword, help=help, fix=fix)
             return None
         if keyword.arg in found:

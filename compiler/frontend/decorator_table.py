@@ -121,6 +121,9 @@ FLOW_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
 REPEATABLE: Final = frozenset(["card", "exit_hook"])
 """Those of which there may be several."""
 
+UNEMITTED: Final = frozenset(["card", "conda", "conda_base", "pypi", "pypi_base"])
+"""Those that no target does anything with, and whose arguments nothing needs at compile time."""
+
 Fault: TypeAlias = "tuple[str, str, str] | None"
 """The argument at fault ("" for all of the decorator), what is wrong, and what to write."""
 

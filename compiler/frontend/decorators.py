@@ -12,10 +12,13 @@ import ast
 from collections.abc import Mapping
 
 from ..diagnostics.rules import decorators as rules
+from ..diagnostics.rules.targets import NOT_EMITTED
 from ..ir.nodes import Constant, Decorator, Table
+from .absent import note_decorator
 from .constants import NotConstant
 from .context import Context, did_you_mean
-from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, contradiction
+from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, UNEMITTED, contradiction
+from .face import NOT_YET
 from .fixing import name_argument, rename, the_near_one
 from .kinds import Kind
 from .syntax import callee
@@ -51,6 +54,9 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
     if name in elsewhere:
         place = "a flow's class" if on_step else "a step"
         context.fault(rules.WRONG_PLACE, f"`@{name}` belongs on {place}, not on `{owner}`", node)
+        return None
+    if name in NOT_YET:
+        note_decorator(context, node, name)
         return None
     if name not in here:
         guess = did_you_mean(name, here)
@@ -102,7 +108,7 @@ def _unpack(context: Context, name: str, takes: Mapping[str, Kind], keyword: ast
     try:
         table = context.constant(keyword.value)
     except NotConstant as reason:
-        context.not_constant(f"what `**` unpacks in `@{name}`", reason, help)
+        _not_constant(context, name, f"what `**` unpacks in `@{name}`", reason, help)
         return False
     if not isinstance(table, Table):
         context.fault(rules.BAD_ARGUMENT, f"what `**` unpacks in `@{name}` is no dictionary", keyword, help=help)
@@ -136,19 +142,55 @@ def _argument(context: Context, name: str, argument: str, kind: Kind, node: ast.
     try:
         value = context.constant(node)
     except NotConstant as reason:
-        help = "write a literal, or the name of a constant of this module"
-        context.not_constant(f"`{argument}` of `@{name}`", reason, help)
+        help = _constant_help(context, argument, kind, node)
+        _not_constant(context, name, f"`{argument}` of `@{name}`", reason, help)
         return None
     return _checked(context, name, argument, kind, value, node)
+
+
+def _constant_help(context: Context, argument: str, kind: Kind, node: ast.expr) -> str:
+    """What to write instead of what is no constant."""
+    root = node
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    match node, root:
+        case ast.Name(id=name), _ if context.is_builtin(name) and kind.fits(name):
+            return f'write it in quotes, `{argument}="{name}"`, or define `{name}` above'
+        case _, ast.Name(id="self") if root is not node:
+            text = context.source.text_of(context.source.span(node)).removeprefix("self.")
+            return f"a class's body has no `self`: write `{text}`, where that is a config or a constant"
+        case _:
+            return "write a literal, or the name of a constant of this module"
+
+
+def _not_constant(context: Context, name: str, what: str, reason: NotConstant, help: str) -> None:
+    """Report what is no constant; where no target needs it, the flow compiles without."""
+    if name in UNEMITTED and reason.rule is rules.NOT_CONSTANT and not reason.told:
+        message = f"{what} is not a constant, and is left out: {reason.reason}"
+        context.fault(NOT_EMITTED, message, reason.node, "not constant", help=reason.help or help)
+    else:
+        context.not_constant(what, reason, help)
 
 
 def _checked(context: Context, name: str, argument: str, kind: Kind, value: Constant, node: ast.expr) -> tuple[Constant] | None:
     if value is None and kind.optional:
         return (None,)
     if value is None or not kind.fits(value):
-        context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes {kind.words}", node)
+        message = f"`{argument}` of `@{name}` takes {kind.words}"
+        context.fault(rules.BAD_ARGUMENT, message, node, kind.why(value), help=_in_megabytes(argument, value))
         return None
     return (_variables(context, value, node) if kind.special == "variables" and isinstance(value, Table) else value,)
+
+
+def _in_megabytes(argument: str, value: Constant) -> str:
+    """What to write for an amount with a unit, `"4GB"`; "" where that is not the fault."""
+    units = {"m": 1, "mb": 1, "mi": 1, "mib": 1, "g": 1000, "gb": 1000, "gi": 1024, "gib": 1024}
+    text = str(value).strip().lower()
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz").strip()
+    unit = units.get(text[len(number) :].strip())
+    if argument not in ("memory", "disk", "shared_memory") or unit is None or not number.isdecimal():
+        return ""
+    return f"it counts megabytes: `{argument}={int(number) * unit}`"
 
 
 def _variables(context: Context, table: Table, node: ast.expr) -> Table:

@@ -25,6 +25,7 @@ class Definition:
         methods: Other methods, with where they are defined.
         ends: Where it starts and ends.
         complete: Every way on was understood. Where one was not, the graph is not judged: its faults would only be echoes.
+        absent: Names of Metaflow's that flowc does not have, imported and never used.
         model: The class that all this was read from, with what it inherits.
     """
 
@@ -38,5 +39,6 @@ class Definition:
     methods: dict[str, Span]
     ends: Ends
     complete: bool
+    absent: tuple[str, ...]
     model: ClassModel
     span: Span

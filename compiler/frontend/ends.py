@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..diagnostics.rules import flow as rules
-from .body import Method, step_decorator
+from .body import Method, is_step, step_decorator
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .members import ClassModel, Member
@@ -62,7 +62,8 @@ def find_ends(model: ClassModel, steps: Iterable[Member]) -> Ends:
     for mark in _MARKS:
         if found[mark] is None and mark in names - unmarked[mark]:
             found[mark] = mark
-    if len(steps) == 1 and not _goes_on(steps[0].node) and not any(mark in model.members.keys() - names for mark in _MARKS):
+    alone = len(steps) == 1 and not goes_on(steps[0].context, steps[0].node)
+    if alone and not any(mark in model.members.keys() - names for mark in _MARKS):
         (only,) = steps
         found = {mark: None if only.name in unmarked[mark] else only.name for mark in _MARKS}
     return Ends(found["start"], found["end"], frozenset(unclear))
@@ -92,6 +93,8 @@ def _marks(context: Context, function: Method) -> list[tuple[str, bool | None, a
         context.fault(rules.BAD_MARK, "`@step` takes its arguments by name", position, help="write `@step(start=True)`")
     found: list[tuple[str, bool | None, ast.expr]] = [("start", None, position) for position in decorator.args]
     for keyword in decorator.keywords:
+        if keyword.arg == "node_info":
+            continue  # what Metaflow keeps of it, no one but its own client can ask for
         if keyword.arg not in _MARKS:
             what = f"has no argument `{keyword.arg}`" if keyword.arg else "cannot be read with `**`"
             guess = did_you_mean(keyword.arg or "", _MARKS)
@@ -112,14 +115,31 @@ def _marks(context: Context, function: Method) -> list[tuple[str, bool | None, a
     return found
 
 
-def _goes_on(node: ast.stmt) -> bool:
-    """Whether a step has a `self.next`, or something that looks as if it were meant for one."""
+def find_astray(model: ClassModel) -> frozenset[str]:
+    """The names of steps that stand outside of the flow's class, which this reports, or within another step."""
+    context, found = model.context, set[str]()
+    for node in context.module.tree.body:
+        if isinstance(node, Method) and is_step(context, node) and [one.arg for one in node.args.args[:1]] == ["self"]:
+            found.add(node.name)
+            context.report.add(
+                rules.STEP_NOT_PLAIN,
+                f"step `{node.name}` does not stand in a class",
+                context.source.name_span(node),
+                "outside of the flow",
+                help=f"indent it, so that it stands in `class {model.name}`",
+            )
+    if any(one.rule is rules.STEP_NOT_PLAIN for one in context.report.diagnostics):
+        for part in ast.walk(model.node):
+            if isinstance(part, Method) and part not in model.node.body and is_step(context, part):
+                found.add(part.name)
+    return frozenset(found)
+
+
+def goes_on(context: Context, node: ast.stmt) -> bool:
+    """Whether a method has a `self.next`, or something that looks as if it were meant for one."""
     if not isinstance(node, Method):
         return False
     arguments = [*node.args.posonlyargs, *node.args.args]
     me = arguments[0].arg if arguments else "self"
-    for part in ast.walk(node):
-        match part:
-            case ast.Attribute(value=ast.Name(id=name), attr="next") if name == me:
-                return True
-    return False
+    nexts = context.contents(node).nexts
+    return any(isinstance(one.value, ast.Name) and one.value.id == me for one in nexts)

@@ -33,14 +33,27 @@ API_NAMES: Final = frozenset(
 
 NOT_YET: Final = frozenset(
     {
-        *("Deployer", "DeployedFlow", "Flow", "FlowMutator", "Metaflow", "MutableFlow"),
-        *("MutableStep", "NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task", "TriggeredRun"),
-        *("cards", "checkpoint", "client", "default_metadata", "default_namespace", "get_aws_client"),
-        *("get_metadata", "get_namespace", "huggingface_hub", "load_flow", "metadata", "model", "namespace", "profile"),
-        *("pyproject_toml_parser", "requirements_txt_parser", "slurm", "torchrun", "user_step_decorator"),
+        # What `metaflow/__init__.py` of 2.19 has besides, with the decorators and parsers of its plugins.
+        *("DataArtifact", "DeployedFlow", "Deployer", "Flow", "FlowMutator", "JSONTypeClass", "Metaflow"),
+        *("NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task"),
+        *("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
+        *("default_metadata", "default_namespace", "get_metadata", "get_namespace", "inspect_spin", "metadata", "namespace"),
+        *("metaflow_version", "parallel", "parallel_imap_unordered", "profile", "pytorch_parallel", "namespaced_event_name"),
+        *("airflow_external_task_sensor", "airflow_s3_key_sensor"),
+        *("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
+        # Its modules.
+        *("cards", "client", "datatools", "decorators", "events", "exception", "flowspec", "includefile", "integrations"),
+        *("metaflow_config", "metaflow_current", "multicore_utils", "parameters", "plugins", "runner", "tuple_util"),
+        *("unbounded_foreach", "user_configs", "user_decorators", "util"),
+        # What else it has had, and what its extensions add that many use.
+        *("MutableFlow", "MutableStep", "TriggeredRun", "get_aws_client", "load_flow"),
+        *("checkpoint", "huggingface_hub", "model", "slurm", "torchrun"),
     }
 )
 """Names of Metaflow's that flowc does not have."""
+
+GANGS: Final = frozenset({"parallel", "pytorch_parallel"})
+"""Those that go with `num_parallel`."""
 
 ROOMS: Final = frozenset({"cli", "compiler", "runtime", "targets", "templates"})
 """Packages within flowc, which `import flowc.compiler` finds where flowc is installed whole."""

@@ -97,6 +97,11 @@ def _no_flow(context: Context, classes: ClassReader) -> None:
             help = f"compile that file: `{path}`; or derive a class from `{found.name}` here"
             context.fault(rules.NO_FLOW, "the file has no flow of its own", call, f"this one is written in `{path}`", help=help)
             return
+    for node in context.module.classes.values():
+        if any(isinstance(part, Method) and is_step(context, part) for part in node.body):
+            label, help = "has steps, but is no `FlowSpec`", f"write `class {node.name}(FlowSpec):` with `FlowSpec` from `flowc`"
+            context.report.add(rules.NO_FLOW, "the file has no flow", context.source.name_span(node), label, help=help)
+            return
     if context.source.text.lstrip()[:1] == "{" and '"cells"' in context.source.text:
         help = "this is a notebook: export it as a script (`jupyter nbconvert --to script`)"
     context.report.add(rules.NO_FLOW, "the file has no flow", context.source.at(1, 1), help=help)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 from ..dataflow.facts import analysis_of
 from ..diagnostics.rules import decorators as decorator_rules
 from ..ir.nodes import Config, Decorator, Parameter, Step
+from .absent import settle
 from .body import Method
 from .classes import ClassReader
 from .configs import read_configs
 from .context import Context
 from .decorators import read_decorators
 from .definition import Definition
-from .ends import find_ends
+from .ends import find_astray, find_ends, goes_on
 from .find import find_flow
 from .imports import check_relative
 from .members import ClassModel
@@ -29,6 +31,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     classes, context = ClassReader(), program.main
     node = find_flow(context, classes, class_name)
     if node is None:
+        settle(program)
         return None
     check_relative(context)
     model = classes.model(context, node)
@@ -37,7 +40,10 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     steps = {one.name: one for one in members if one.kind == "step"}
     methods = {one.name: one for one in members if one.kind in ("method", "property")}
     ends = find_ends(model, steps.values())
-    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model))
+    if astray := find_astray(model):
+        ends = replace(ends, unclear=ends.unclear | astray)
+    going = frozenset(name for name, one in methods.items() if isinstance(one.node, Method) and goes_on(one.context, one.node))
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model), going)
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear
     for name, member in steps.items():
@@ -55,17 +61,19 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         # A method that is named as a step, or that is where a step must be, is reported for that.
         if name not in reader.mistaken and name not in wanted and isinstance(member.node, Method):
             check_method(member.context, member.node)
+    parameters, decorators = _parameters(model, configs), _decorators(model)
     return Definition(
         name=node.name,
         doc=ast.get_docstring(node) or "",
         file=PurePath(context.source.path).name,
-        parameters=_parameters(model, configs),
+        parameters=parameters,
         configs=configs,
-        decorators=_decorators(model),
+        decorators=decorators,
         steps=read,
         methods={name: one.context.source.name_span(one.node) for name, one in methods.items() if isinstance(one.node, Method)},
         ends=ends,
         complete=complete,
+        absent=settle(program),
         model=model,
         span=context.source.name_span(node),
     )

@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from enum import IntEnum
 
 from ..diagnostics.rules import file as rules
+from .absent import note_imports
 from .context import Context, did_you_mean
 from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, is_flowcs
 from .fixing import rename_import, the_near_one
+
+
+class Shelter(IntEnum):
+    """What stands around an import: nothing; a `try`, a `with` or a class that may want it to fail; what provides for that."""
+
+    NONE = 0
+    SOME = 1
+    GUARDED = 2
+
 
 _CATCHES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 
 def check_imports(context: Context) -> None:
     """Report the imports of names that flowc does not have, wherever in the file they stand."""
-    for statement, guarded in _imports(context.module.tree):
-        if guarded:
+    absent: list[tuple[ast.alias, bool]] = []
+    for statement, shelter in _imports(context.module.tree):
+        if shelter is Shelter.GUARDED:
             continue
         match statement:
             case ast.Import(names=names):
@@ -28,7 +40,9 @@ def check_imports(context: Context) -> None:
                         _no_module(context, alias, alias.name)
             case ast.ImportFrom(module=module, names=names, level=0) if module in API_MODULES:
                 for alias in names:
-                    if alias.name not in API_NAMES and alias.name != "*":
+                    if alias.name in NOT_YET:
+                        absent.append((alias, shelter is Shelter.NONE))
+                    elif alias.name not in API_NAMES and alias.name != "*":
                         _no_name(context, alias, str(module))
             case ast.ImportFrom(module=str(module), level=0) if is_flowcs(module):
                 if not _has_module(module):
@@ -36,12 +50,13 @@ def check_imports(context: Context) -> None:
                     for alias in statement.names:
                         if alias.name in API_NAMES:
                             _adopt(context, alias, alias.name)
+    note_imports(context, absent)
 
 
 def check_relative(context: Context) -> None:
     """Report the relative imports of a flow's own file. Those from its folder are read as what they mean."""
-    for statement, guarded in _imports(context.module.tree):
-        if isinstance(statement, ast.ImportFrom) and statement.level and not guarded:
+    for statement, shelter in _imports(context.module.tree):
+        if isinstance(statement, ast.ImportFrom) and statement.level and shelter is not Shelter.GUARDED:
             _relative(context, statement)
 
 
@@ -54,14 +69,12 @@ def _no_name(context: Context, alias: ast.alias, module: str) -> None:
     name = alias.name
     if (name.startswith("__") and name.endswith("__")) or (module == "flowc" and name in ROOMS):
         return
-    guess = None if name in NOT_YET else did_you_mean(name, API_NAMES)
-    if name in NOT_YET:
-        message, label = f"flowc does not have Metaflow's `{name}` yet", "not there yet"
-    else:
-        message, label = f"flowc has no `{name}`", "no such name"
+    guess = did_you_mean(name, API_NAMES)
     help = f"did you mean `{guess}`?" if guess else "leave it out; or import it in a `try`, and do without it where that fails"
     fix = rename_import(context, name, guess) if guess and the_near_one(name, API_NAMES) else None
-    context.report.add(rules.NO_SUCH_NAME, message, context.source.span(alias), label, help=help, fix=fix)
+    context.report.add(
+        rules.NO_SUCH_NAME, f"flowc has no `{name}`", context.source.span(alias), "no such name", help=help, fix=fix
+    )
     if guess:
         _adopt(context, alias, guess)
 
@@ -97,36 +110,40 @@ def _relative(context: Context, statement: ast.ImportFrom) -> None:
     )
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """All import statements, and for each whether its failure is provided for."""
-    pending: list[tuple[ast.stmt, bool]] = [(statement, False) for statement in reversed(tree.body)]
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, Shelter]]:
+    """All import statements, and for each what stands around it."""
+    # With each statement whether it is within a `try` or a `with`, however far out, even around a function.
+    pending: list[tuple[ast.stmt, Shelter, bool]] = [(statement, Shelter.NONE, False) for statement in reversed(tree.body)]
     while pending:
-        statement, guarded = pending.pop()
+        statement, shelter, held = pending.pop()
+        some = max(shelter, Shelter.SOME)
         match statement:
             case ast.Import() | ast.ImportFrom():
-                yield statement, guarded
-            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body) | ast.ClassDef(body=body):
-                inside = guarded and isinstance(statement, ast.ClassDef)
-                pending.extend((one, inside) for one in reversed(body))
+                yield statement, shelter
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body):
+                pending.extend((one, Shelter.SOME if held else Shelter.NONE, held) for one in reversed(body))
+            case ast.ClassDef(body=body):
+                pending.extend((one, some, held) for one in reversed(body))
             case ast.Try(body=body) | ast.TryStar(body=body):
-                caught = guarded or any(_catches(handler.type) for handler in statement.handlers)
+                caught = Shelter.GUARDED if any(_catches(handler.type) for handler in statement.handlers) else some
                 others = [
                     *(one for handler in statement.handlers for one in handler.body),
                     *statement.orelse,
                     *statement.finalbody,
                 ]
-                pending.extend((one, guarded) for one in reversed(others))
-                pending.extend((one, caught) for one in reversed(body))
+                pending.extend((one, some, True) for one in reversed(others))
+                pending.extend((one, caught, True) for one in reversed(body))
             case ast.If(test=test, body=body, orelse=orelse):
-                pending.extend((one, guarded) for one in reversed(orelse))
-                pending.extend((one, guarded or _for_type_checkers(test)) for one in reversed(body))
+                pending.extend((one, shelter, held) for one in reversed(orelse))
+                checked = Shelter.GUARDED if _for_type_checkers(test) else shelter
+                pending.extend((one, checked, held) for one in reversed(body))
             case ast.With(body=body) | ast.AsyncWith(body=body):
-                caught = guarded or any(_suppresses(item.context_expr) for item in statement.items)
-                pending.extend((one, caught) for one in reversed(body))
+                caught = Shelter.GUARDED if any(_suppresses(item.context_expr) for item in statement.items) else some
+                pending.extend((one, caught, True) for one in reversed(body))
             case ast.Match(cases=cases):
-                pending.extend((one, guarded) for case in reversed(cases) for one in reversed(case.body))
+                pending.extend((one, shelter, held) for case in reversed(cases) for one in reversed(case.body))
             case ast.For(body=body, orelse=orelse) | ast.AsyncFor(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
-                pending.extend((one, guarded) for one in reversed([*body, *orelse]))
+                pending.extend((one, shelter, held) for one in reversed([*body, *orelse]))
             case _:
                 pass
 

@@ -12,6 +12,7 @@ import ast
 import codecs
 from typing import Final
 
+from ..diagnostics.model import Rule
 from ..diagnostics.rules import decorators as rules
 from ..ir.nodes import Include, Parameter
 from .config_values import paths_of
@@ -71,10 +72,10 @@ def read_beside(context: Context, path: str) -> tuple[str, bytes] | None:
     return None
 
 
-def report_missing(context: Context, name: str, path: str, node: ast.expr, help: str) -> None:
+def report_missing(context: Context, name: str, path: str, node: ast.expr, help: str, rule: Rule = rules.FILE_NOT_FOUND) -> None:
     """Report that a default path leads nowhere."""
     where = f" (looked for from `{context.configs.folder}` and from the current folder)" if context.configs.folder else ""
-    context.fault(rules.FILE_NOT_FOUND, f"`{path}`, the file of `{name}`, does not exist{where}", node, "no such file", help=help)
+    context.fault(rule, f"`{path}`, the file of `{name}`, does not exist{where}", node, "no such file", help=help)
 
 
 def _encoding(declaration: Declaration) -> str:
@@ -107,8 +108,9 @@ def _check_parser(declaration: Declaration) -> None:
 def _content(context: Context, name: str, path: str, encoding: str | None, node: ast.expr) -> bytes | None:
     found = read_beside(context, path)
     if found is None:
+        # A run that is given a file needs no default, and a file may be there by the time of the run.
         help = f"write the file, or leave the default out and give one with each run: `--{name} PATH`"
-        report_missing(context, name, path, node, help)
+        report_missing(context, name, path, node, help, rules.DEFAULT_FILE_NOT_FOUND)
         return None
     _, data = found
     if len(data) > MAX_CONTENT:

@@ -23,12 +23,14 @@ class Kind:
         words: What it takes, after "takes".
         fits: Whether a constant that is not None is of this kind.
         optional: It may be None, for whatever is the default.
+        why: What is wrong with a constant, for the label at it; "" where `words` say enough.
         special: How it is read where it is no plain constant: `functions` of the module, or `variables` of a process.
     """
 
     words: str
     fits: Callable[[Constant], bool]
     optional: bool = True
+    why: Callable[[Constant], str] = lambda value: ""
     special: str = ""
 
     @property
@@ -265,4 +267,22 @@ def _numbers(field: str) -> list[str]:
     return found
 
 
-CRON: Final = Kind('five fields, as "0 6 * * *", or the six of EventBridge, as "0 6 * * ? *"', _is_cron)
+_CRON_FIELDS: Final = ("minutes", "hours", "days of the month", "months", "days of the week", "years")
+
+
+def _why_no_cron(value: Constant) -> str:
+    if not isinstance(value, str):
+        return ""
+    fields = value.split()
+    if len(fields) not in (5, 6):
+        return f"{len(fields)} field" + ("" if len(fields) == 1 else "s")
+    for field, name, (least, most) in zip(fields, _CRON_FIELDS, _CRON_RANGES, strict=False):
+        for number in _numbers(field):
+            if not least <= int(number) <= most:
+                return f"{name} go from {least} to {most}, and this says {int(number)}"
+        if not _CRON_PART.fullmatch(field):
+            return f"`{field}` is no field for {name}"
+    return "one of the two days must be `?`" if len(fields) == 6 and "?" not in (fields[2], fields[4]) else ""
+
+
+CRON: Final = Kind('five fields, as "0 6 * * *", or the six of EventBridge, as "0 6 * * ? *"', _is_cron, why=_why_no_cron)

@@ -49,6 +49,9 @@ def _read(declaration: Declaration, name: str) -> Parameter | None:
     if type_name is None:
         return None
     separator = _separator(declaration, type_name)
+    if declaration.typed("is_flag", bool, "True or False") and type_name != "bool":
+        message = f"a flag is True or False, and `{declaration.attribute}` is of type `{type_name}`"
+        declaration.fault("is_flag", message, help="take it away, or make it a flag with `type=bool`")
     if value is not None:
         fitting = _fitting(value, type_name)
         if fitting is None:

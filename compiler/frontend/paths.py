@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ..diagnostics.rules import transitions as rules
+from .body import Method, is_step
 from .context import Context, did_you_mean
 from .fixing import rename
 
 _State = ast.Call | None
+
+FEW: Final = 16
+"""How many states a point is held to be in at most, or a step of a thousand ways on would take a thousand times as long."""
 
 _HARMLESS = (ast.Pass, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.Match, ast.Try, ast.TryStar, ast.With)
 """What may follow `self.next`, or is looked into."""
@@ -38,7 +43,9 @@ class PathReader:
         end: The step that ends the flow, or None where there is none.
         may_end: The step may have no `self.next` at all, though it is not the end, since why not is reported elsewhere.
         calls: All `self.next` calls found where they may stand.
+        looped: Those in loops, which are reported as that.
         broken: A call was found where its meaning is unclear, or a path without one: the step's ways on are not all known.
+        orderly: Every `self.next` is a statement of the step's own: none needs to be looked for in expressions.
     """
 
     context: Context
@@ -47,13 +54,17 @@ class PathReader:
     end: str | None
     may_end: bool
     calls: list[ast.Call] = field(default_factory=list)
+    looped: list[ast.Call] = field(default_factory=list)
     broken: bool = False
     ends: list[ast.stmt] = field(default_factory=list)
     loops: int = 0
     told: set[ast.Call] = field(default_factory=set)
+    orderly: bool = False
 
     def read(self, function: ast.FunctionDef) -> None:
         """Find the calls, and report each path that does not end in exactly one."""
+        contents = self.context.contents(function)
+        self.orderly = not contents.stray and not contents.scopes
         left = self._block(function.body, {None})
         if self.broken or self.step == self.end or (self.may_end and not self.calls):
             return
@@ -68,7 +79,7 @@ class PathReader:
                 span,
                 "no `self.next` in this step",
                 also=[(self.context.source.span(call), "was this meant?") for call in meant],
-                help=f"end it with `self.next(self.a)`; only `{self.end or 'end'}` has none",
+                help=self._meant(meant) or f"end it with `self.next(self.a)`; only `{self.end or 'end'}` has none",
                 fix=rename(self.context, slip, "next") if isinstance(slip, ast.Attribute) and self._is_me(slip.value) else None,
             )
             return
@@ -86,6 +97,18 @@ class PathReader:
                 help="let every path end in one `self.next`, or in `raise`",
             )
 
+    def _meant(self, calls: list[ast.Call]) -> str:
+        """What to write where one call looks as if it was meant; "" where none or several do."""
+        if len(calls) != 1 or not calls[0].args:
+            return ""
+        first, last = calls[0].args[0], [*calls[0].args, *(one.value for one in calls[0].keywords)][-1]
+        whole = self.context.source.span(first)
+        until = self.context.source.span(last)
+        if whole.line != until.end_line:
+            return ""
+        text = self.context.source.text_of(replace(whole, end_line=until.end_line, end_column=until.end_column))
+        return f"if so, write `{self.me}.next({text})`; else end the step with a `{self.me}.next`"
+
     def _near_misses(self, function: ast.FunctionDef) -> list[ast.Call]:
         """Calls that look as if they were meant for `self.next`: `self.nxt(self.a)`, `next(self.a)`, `super().next(self.a)`."""
         found: list[ast.Call] = []
@@ -99,7 +122,14 @@ class PathReader:
     def _block(self, body: list[ast.stmt], states: set[_State]) -> set[_State]:
         for statement in body:
             states = self._statement(statement, states)
+            if len(states) > FEW:
+                states = self._fewer(states)
         return states
+
+    def _fewer(self, states: set[_State]) -> set[_State]:
+        """The first call, and some of which nothing is said yet: what follows hundreds of calls is said of a few of them."""
+        first, *others = _calls(states)
+        return {first, *[call for call in others if call not in self.told][: FEW // 2], *({None} & states)}
 
     def _statement(self, statement: ast.stmt, states: set[_State]) -> set[_State]:
         if call := self.next_call(statement):
@@ -175,13 +205,17 @@ class PathReader:
                     call,
                     "the second",
                     also=[(earlier, "the first")],
-                    help="name all steps of a split in one call: `self.next(self.a, self.b)`",
+                    help="put the second into an `else`, or write `return` after the first"
+                    if earlier.col_offset > call.col_offset
+                    else "name all steps of a split in one call: `self.next(self.a, self.b)`",
                 )
-        self.calls.append(call)
+        (self.looped if self.loops else self.calls).append(call)
         return set() if isinstance(statement, ast.Return) else {call}
 
     def _late(self, statement: ast.stmt, states: set[_State]) -> None:
-        """Report a statement that runs after `self.next`."""
+        """Report a statement that runs after `self.next`; a step in there is reported as that."""
+        if isinstance(statement, Method) and is_step(self.context, statement):
+            return
         for call in [call for call in _calls(states) if call not in self.told]:
             self.told.add(call)
             self.context.fault(
@@ -213,7 +247,7 @@ class PathReader:
         calls = _calls(after)
         if calls and _calls(states):
             self._next(body[-1], calls[0], states)
-            self.calls.pop()
+            (self.looped if self.loops else self.calls).pop()
         return after
 
     def next_call(self, statement: ast.stmt) -> ast.Call | None:
@@ -232,6 +266,8 @@ class PathReader:
 
     def _expression(self, node: ast.AST) -> None:
         """Report every `self.next` inside something where it may not stand."""
+        if self.orderly:
+            return
         inside: list[tuple[ast.AST, str]] = [(node, "")]
         while inside:
             part, where = inside.pop()

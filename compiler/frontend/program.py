@@ -18,8 +18,10 @@ from typing import TypeAlias
 from ..diagnostics.model import Report
 from ..files import Files
 from ..source import Source
+from .absent import Absence
 from .config_values import NO_CONFIGS
 from .constants import NotConstant
+from .contents import Contents, find_contents
 from .context import Context
 from .face import API_MODULES, is_flowcs
 from .imports import check_imports
@@ -86,6 +88,7 @@ class Program:
         folder: Its folder, with a separator at its end; "" for the current one.
         sources: All that was read, by path; the caller's.
         configs: The flow's configs. What they are given at first, and once they are read their values.
+        absent: Imports of names that flowc does not have, which are no fault if nothing uses them.
     """
 
     def __init__(self, source: Source, tree: ast.Module, files: Files, report: Report, sources: dict[str, Source]) -> None:
@@ -94,11 +97,13 @@ class Program:
         self.folder = source.path[: max(source.path.rfind("/"), source.path.rfind(os.sep)) + 1]
         self.sources = sources
         self.configs = NO_CONFIGS
+        self.absent: list[Absence] = []
         # A run imports the flow's file under its own name.
         name = PurePath(source.path).stem
         self.main = Context(source, read_module(tree), files, report, self, name)
         self._contexts: dict[str, Context | None] = {name: self.main}
         self._broken: set[str] = set()
+        self._contents: dict[ast.stmt, Contents] = {}
         self._names: dict[tuple[str, str], Meaning] = {}
         check_imports(self.main)
 
@@ -107,6 +112,17 @@ class Program:
         if name not in self._contexts:
             self._contexts[name] = None if is_flowcs(name) else self._read(name)
         return self._contexts[name]
+
+    def contexts(self) -> tuple[Context, ...]:
+        """All files that were read."""
+        return tuple(one for one in self._contexts.values() if one is not None)
+
+    def contents(self, node: ast.stmt) -> Contents:
+        """What stands in a method, or in another statement of a class body; walked once."""
+        found = self._contents.get(node)
+        if found is None:
+            found = self._contents[node] = find_contents(node)
+        return found
 
     def candidates(self, name: str) -> tuple[str, ...]:
         """The paths where a module is looked for, in order."""

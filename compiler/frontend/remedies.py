@@ -33,7 +33,10 @@ def add_remedies(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source
             page = pages.get(path) or pages.setdefault(path, _Page.read(sources[path], understood))
             place = page.methods.get(one.primary.span.line)
             fix = _REMEDIES[one.rule](page, one, place) if place is not None else None
-            found.append(replace(one, fix=fix))
+            help = one.help
+            if fix is not None and one.rule is transition_rules.MISSING_NEXT:
+                help = help.replace("`self.next(self.a)`", fix.title.removeprefix("Go on with "))
+            found.append(replace(one, fix=fix, help=help))
         else:
             found.append(one)
     return tuple(found)

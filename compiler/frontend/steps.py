@@ -14,8 +14,9 @@ from ..ir.artifacts import NO_ARTIFACTS, Artifacts
 from ..ir.nodes import Arm, Decorator, Fanout, Step
 from .body import RESERVED
 from .context import Context
+from .decorator_table import STEP_DECORATORS
 from .decorators import read_decorators
-from .ends import Ends
+from .ends import Ends, goes_on
 from .fixing import take_self
 from .members import ClassModel, Member
 from .paths import PathReader, seen_inside
@@ -33,6 +34,7 @@ class StepReader:
         steps: The names of all its steps.
         methods: The names of its other methods.
         analysis: What the data-flow analysis of its steps shares.
+        going: Those of the methods that call `self.next`, which is reported there.
         mistaken: Methods that some `self.next` takes for steps, which is reported there.
     """
 
@@ -41,6 +43,7 @@ class StepReader:
     steps: frozenset[str]
     methods: frozenset[str]
     analysis: Analysis
+    going: frozenset[str] = frozenset()
     mistaken: set[str] = field(default_factory=set)
 
     def read(self, member: Member, function: ast.FunctionDef) -> tuple[Step, bool]:
@@ -48,7 +51,8 @@ class StepReader:
         context = member.context
         me, joins, callable_ = self._arguments(context, function)
         borrows = check_super(self.model, member)
-        may_end = borrows or self.ends.end is None or function.name in self.ends.unclear
+        delegates = self._delegates(function, me)
+        may_end = borrows or delegates or self.ends.end is None or function.name in self.ends.unclear
         paths = PathReader(context, function.name, me, end=self.ends.end, may_end=may_end)
         paths.read(function)
         arms, calls, bound, complete = self._arms(context, function, me, paths)
@@ -66,7 +70,7 @@ class StepReader:
             artifacts=self._artifacts(member, arms, calls) if complete and callable_ and not paths.broken else NO_ARTIFACTS,
             span=context.source.name_span(function),
         )
-        return step, complete and callable_ and not paths.broken and not borrows
+        return step, complete and callable_ and not paths.broken and not borrows and not (delegates and not paths.calls)
 
     def _artifacts(self, member: Member, arms: tuple[Arm, ...], calls: list[tuple[Arm, ast.Call]]) -> Artifacts:
         return read_artifacts(self.analysis, member, [[call for one, call in calls if one == arm] for arm in arms])
@@ -91,6 +95,14 @@ class StepReader:
         bounds = [one.max_iterations for one in read if one.max_iterations is not None]
         calls = [(one.arm, call) for one, call in zip(read, paths.calls, strict=True) if one.arm is not None]
         return arms, calls, min(bounds, default=None), all(one.arm is not None for one in read)
+
+    def _delegates(self, function: ast.FunctionDef, me: str) -> bool:
+        """Whether a step leaves its `self.next` to a method."""
+        calls = (part.func for part in ast.walk(function) if isinstance(part, ast.Call)) if self.going else ()
+        return any(
+            isinstance(one, ast.Attribute) and one.attr in self.going and isinstance(one.value, ast.Name) and one.value.id == me
+            for one in calls
+        )
 
     def _check_catch(self, context: Context, decorators: tuple[Decorator, ...]) -> None:
         for decorator in decorators:
@@ -132,6 +144,8 @@ class StepReader:
         others = [given.vararg, *given.kwonlyargs, given.kwarg]
         span = context.source.name_span(function)
         extra = [argument for argument in (*names[2:], *others) if argument is not None]
+        if len(names) == 2 and given.defaults and not names[1].arg.startswith("input"):
+            extra, names = [names[1]], names[:1]
         if not names:
             context.report.add(
                 flow_rules.STEP_ARGUMENTS,
@@ -160,8 +174,17 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
             context.source.name_span(function),
             help="set artifacts in the first step, and constants in the class",
         )
+    for decorator in function.decorator_list:
+        name = context.api_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if name in STEP_DECORATORS and not goes_on(context, function):
+            context.fault(
+                decorator_rules.WRONG_PLACE,
+                f"`@{name}` belongs on a step, and `{function.name}` is none",
+                decorator,
+                help=f"put `@step` above `def {function.name}`, or take `@{name}` away",
+            )
     arguments = [*function.args.posonlyargs, *function.args.args]
-    if arguments and not _decorated(function, "staticmethod"):
+    if arguments and not _decorated(function, "staticmethod") and context.contents(function).nexts:
         me = arguments[0].arg
         pending: list[ast.AST] = list(reversed(function.body))
         while pending:
@@ -195,7 +218,7 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
         what = "is `async`"
     elif _decorated(function, "staticmethod", "classmethod", "property"):
         what = "is a static method, a class method or a property"
-    elif _yields(function):
+    elif context.contents(function).yields and _yields(function):
         what = "is a generator"
     if what:
         span = context.source.name_span(function)

@@ -44,7 +44,7 @@ def _goes_on(model: ClassModel, step: Member) -> tuple[Member, ast.Call] | None:
         if not isinstance(one.node, Method):
             continue
         me = _me(one.node)
-        for part in ast.walk(one.node):
+        for part in one.context.contents(one.node).calls:
             match part:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="next")) if name == me:
                     return one, part
@@ -60,7 +60,7 @@ def _calls(model: ClassModel, step: Member) -> Iterator[tuple[ast.Call, Member]]
     if not isinstance(step.node, Method):
         return
     me = _me(step.node)
-    for part in ast.walk(step.node):
+    for part in step.context.contents(step.node).calls:
         match part:
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=args), attr=name)):
                 owner = step.owner

@@ -20,6 +20,7 @@ from ..diagnostics.rules import transitions as rules
 from ..ir.nodes import Arm, Constant, Fanout, Goto, Split, Switch
 from ..limits import LOOP_TURNS
 from . import fixing
+from .absent import has_gang
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .ends import Ends
@@ -120,7 +121,7 @@ class TransitionReader:
                 return Transition(None, bound)
         return Transition(Split(targets=names, span=span) if others else Goto(target=name, span=span), bound)
 
-    def _target(self, node: ast.expr) -> str | None:
+    def _target(self, node: ast.expr, *, in_switch: bool = False) -> str | None:
         match node:
             case ast.Attribute(value=ast.Name(id=me), attr=name) if me == self.me:
                 return self._known(node, name)
@@ -152,6 +153,9 @@ class TransitionReader:
                 self._malformed(
                     node, "the steps are known only when the flow runs", "unpacked here", help="name each step: `self.a, self.b`"
                 )
+            case ast.List() | ast.Tuple() if in_switch:
+                help = "lead to one step, and split there"
+                self._malformed(node, "a case of a switch leads to one step, and this one to several", "several steps", help=help)
             case ast.List() | ast.Tuple():
                 self._malformed(
                     node,
@@ -169,6 +173,8 @@ class TransitionReader:
         if name == "end" and self.ends.end is None:
             self.mistaken.add(name)
             return None  # a flow without `end` is reported once, for the flow
+        if name in self.ends.unclear:
+            return None  # a step that stands in a wrong place, which is reported
         guess = self.context.guess(name, self.steps)
         fix = fixing.rename(self.context, node, fixing.the_near_one(name, self.steps) if guess is not None else None)
         if self.unread and name not in self.methods and guess is None:
@@ -216,7 +222,7 @@ class TransitionReader:
         cases: dict[Constant, tuple[str, ast.expr]] = {}
         understood = variable is not None
         for key, value in zip(first.keys, first.values, strict=True):
-            target = self._target(value)
+            target = self._target(value, in_switch=True)
             constant = self._case(key, value)
             if target is None or constant is None:
                 understood = False
@@ -265,13 +271,22 @@ class TransitionReader:
                     fix=fixing.write(self.context, node, f'"{name}"'),
                 )
                 return None
+        example = "items" if keyword == "foreach" else "kind"
         try:
             value = self.context.constant(node)
         except NotConstant:
-            self._malformed(node, f"`{keyword}` is not a constant", help=f'write the name of an artifact: `{keyword}="items"`')
+            help = f'assign it before, `self.{example} = …`, and write its name: `{keyword}="{example}"`'
+            self._malformed(node, f"`{keyword}` is not a constant", help=help)
             return None
+        bare = value.removeprefix(f"{self.me}.") if isinstance(value, str) else ""
         if not isinstance(value, str) or not value.isidentifier():
-            self._malformed(node, f"`{keyword}` takes the name of an artifact as a string", help=f'such as `{keyword}="items"`')
+            meant = bare.isidentifier() and isinstance(node, ast.Constant)
+            self._malformed(
+                node,
+                f"`{keyword}` takes the name of an artifact as a string",
+                help=f'write `{keyword}="{bare}"`' if meant else f'such as `{keyword}="{example}"`',
+                fix=fixing.write(self.context, node, f'"{bare}"') if meant else None,
+            )
             return None
         return value
 
@@ -293,11 +308,12 @@ class TransitionReader:
         return value
 
     def _fault_parallel(self, keyword: ast.keyword) -> None:
+        gang = ", and take `@parallel` away" if has_gang(self.context) else ""
         self.context.fault(
             rules.NO_PARALLEL,
             "`num_parallel` is not supported by any target of this version",
             keyword,
-            help='for independent tasks use foreach: `self.next(self.a, foreach="shards")`',
+            help=f'for independent tasks use foreach: `self.next(self.a, foreach="shards")`{gang}',
         )
 
     def _malformed(

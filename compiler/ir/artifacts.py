@@ -42,7 +42,7 @@ class Read:
 
     Attributes:
         name: The artifact.
-        use: How: `read`, `foreach` (its items are counted), `condition` (a switch decides by it) or `delete`.
+        use: How: `read`, `call`, `foreach` (its items are counted), `condition` (a switch decides by it) or `delete`.
         sure: Every run of the step that succeeds gets there.
         claimed: It fails where the artifact is not set; False where the code allows for that, or where that cannot be known.
         merges: The calls of `merge_artifacts`, as positions in `Artifacts.merges`, that may come before it.
@@ -77,6 +77,7 @@ class Take:
         every: It is read of each of them.
         sure: As for `Read`.
         claimed: As for `Read`.
+        unpacked: All of them are given names at once: so many names. Else 0.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Take:
     every: bool
     sure: bool
     claimed: bool
+    unpacked: int = 0
     span: Span = field(compare=False, repr=False)
 
 
@@ -159,6 +161,7 @@ class Artifacts:
         writes: Every assignment, by place.
         leaves: What is left, for each of the step's arms in their order; one for a step without arms.
         loose: Names that code which may run at any time assigns.
+        plain: Plain variables of its code, which messages name where an artifact of that name is missing.
         item: It uses `self.input`, `self.index` or `self.foreach_stack()`.
         closed: All its reads are known: `self` is not handed to anything that could read more.
         takes_known: All that it reads of its inputs is known.
@@ -171,6 +174,7 @@ class Artifacts:
     writes: tuple[Write, ...] = ()
     leaves: tuple[Leave, ...] = ()
     loose: tuple[str, ...] = ()
+    plain: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
     item: bool = False
     closed: bool = True
     takes_known: bool = True

@@ -293,7 +293,9 @@ class Flow:
         decorators: Those on the class.
         steps: In the order of `body`, so that the order in the source changes nothing.
         start: The step where a run starts.
+        absent: Names of Metaflow's that flowc does not have, and that the flow's files import and never use.
         body: The region tree.
+        members: What else `self.` gives: methods, properties, constants, and what is flowc's own. For guesses.
     """
 
     name: str
@@ -304,5 +306,7 @@ class Flow:
     decorators: tuple[Decorator, ...]
     steps: tuple[Step, ...]
     start: str
+    absent: tuple[str, ...] = ()
     body: Block
+    members: tuple[str, ...] = field(default=(), compare=False, repr=False)
     span: Span = field(compare=False, repr=False)

@@ -57,6 +57,8 @@ def _lines(flow: Flow) -> Iterator[str]:
     for config in flow.configs:
         origin = f"  from {config.origin}" if config.origin else ""
         yield f"  config {config.name} = {print_constant(config.value)}{origin}"
+    if flow.absent:
+        yield f"  absent {', '.join(flow.absent)}"
     for step in flow.steps:
         yield f"  {_step(step)}"
         for decorator in step.decorators:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from ..dataflow.solve import Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
-from ..frontend.context import did_you_mean
 from ..ir.artifacts import Merge, Write
 from ..ir.lineage import Joined
 from ..ir.nodes import Block, Foreach, Parallel, Step, Task
@@ -27,7 +26,7 @@ def check_merges(solution: Solution, report: Report) -> None:
                     rules.BAD_MERGE,
                     f"step `{step.name}` calls `merge_artifacts`, but joins nothing",
                     merge.span,
-                    help=f"only a join can: `def {step.name}(self, inputs):`",
+                    help="take it away: without a split, what a step keeps is there in the next one",
                 )
             elif merge.include and merge.exclude:
                 report.add(
@@ -45,7 +44,7 @@ def _includes_unknown(solution: Solution, report: Report, step: Step, merge: Mer
     members = {one.attribute for one in solution.flow.parameters}
     for name in merge.include or ():
         if not solution.has(maybe, name) and name not in members and name not in merge.set_before:
-            guess = did_you_mean(name, sorted(solution.names(maybe)))
+            guess = solution.guess(name, solution.names(maybe))
             help = f"did you mean `{guess}`?" if guess else f"set `self.{name}` in a branch, or take it away"
             report.add(rules.BAD_MERGE, f"`merge_artifacts` includes `{name}`, which no input has", merge.span, help=help)
             return True
@@ -66,15 +65,30 @@ def _check_ambiguous(solution: Solution, report: Report, step: Step, merge: Merg
             (name, _), *_ = found
             it = "it" if len(found) == 1 else "them"
             exclude = ", ".join(f'"{name}"' for name, _ in found)
+            help = f"assign {it} before the merge, or leave {it} out: `exclude=[{exclude}]`"
+            maybe = solution.inputs(step.name).maybe
+            for given in merge.exclude:
+                guess = None if solution.has(maybe, given) else solution.guess(given, [name for name, _ in found])
+                help = f"no input has the excluded `{given}`: did you mean `{guess}`?" if guess else help
             report.add(
                 rules.AMBIGUOUS_MERGE,
                 f"join `{step.name}` cannot merge {names}: the inputs have different values of {it}",
                 merge.span,
                 f"which `{name}`?",
                 also=[place for _, places in found[:3] for place in places],
-                help=f"assign {it} before the merge, or leave {it} out: `exclude=[{exclude}]`",
+                help=help,
             )
             return
+
+
+def would_conflict(solution: Solution, step: Step) -> bool:
+    """Whether a merge of all that the inputs of a join have would evidently fail, where the flow has none so far."""
+    for joined in solution.before[step.name].joined:
+        if isinstance(joined.stage, Foreach):
+            written = _written(solution, joined.stage.body)
+            if any(all(write.value.varies for write in writes) for writes in written.values()):
+                return True
+    return False
 
 
 def _conflicts(solution: Solution, joined: Joined) -> Iterator[tuple[str, list[tuple[Span, str]]]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..dataflow.searches import backwards, lost_at
 from ..dataflow.solve import Solution
 from ..diagnostics.model import Report
 from ..diagnostics.rules import artifacts as rules
-from ..frontend.context import did_you_mean
 from ..ir.artifacts import Read
 from ..ir.nodes import Step
 from ..source import Span
+from .check_merges import would_conflict
 
-_USES = {"read": "reads", "foreach": "goes through each of", "condition": "decides by", "delete": "deletes"}
+_USES = {"read": "reads", "call": "calls", "foreach": "goes through each of", "condition": "decides by", "delete": "deletes"}
 
 _METAFLOWS_OWN = {
     "_current_step": "`current.step_name`",
@@ -35,7 +36,7 @@ def check_reads(solution: Solution, report: Report) -> None:
         if solution.has(use.sure, use.read.name):
             continue
         if not solution.has(use.maybe, use.read.name):
-            join = _lost_at(solution, use)
+            join = lost_at(solution, use.read.name, use.step.name)
             if join is not None:
                 lost.setdefault((use.read.name, join), []).append(use)
             else:
@@ -86,38 +87,61 @@ def _sentence(use: _Use) -> str:
 def _report_never(solution: Solution, report: Report, uses: list[_Use]) -> None:
     use = uses[0]
     name = use.read.name
-    known = {write.name for step in solution.flow.steps for write in step.artifacts.writes if write.name != name}
-    known |= {one.attribute for one in solution.flow.parameters}
-    guess = did_you_mean(name, sorted(known))
-    later = [(step, write) for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
-    help = f"did you mean `{guess}`?" if guess else f"set it in a step before: `self.{name} = …`"
+    flow = solution.flow
+    before = set(backwards(solution, use.step.name))
+    guess = solution.guess(name)
+    writes = solution.written.get(name, [])
+    also = _labels(uses)
+    what, help = "which nothing before it sets", f"set it in a step before: `self.{name} = …`"
+    plain = [span for step in flow.steps if step.name in before for one, span in step.artifacts.plain if one == name]
+    deleted = [
+        read.span
+        for step in flow.steps
+        if step.name in before - {use.step.name}
+        for read in step.artifacts.reads
+        if read.name == name and read.use == "delete"
+    ]
+    renamed = [one for one in flow.parameters if one.name.replace("-", "_") == name]
     if name in _METAFLOWS_OWN:
         help = f"this is Metaflow's own; write {_METAFLOWS_OWN[name]}"
-    also = _labels(uses)
-    if later and not guess:
-        also.append((later[0][1].span, f"set here, in `{later[0][0].name}`, which no path leads from"))
-    report.add(
-        rules.NEVER_SET,
-        f"{_sentence(use)}, which nothing before it sets",
-        use.read.span,
-        "never set",
-        also=also,
-        help=help,
-    )
+    elif renamed:
+        also.append((renamed[0].span, "the parameter of this name"))
+        help = f"in the flow it is called `self.{renamed[0].attribute}`"
+    elif deleted and any(step.name in before for step, _ in writes):
+        also += [(writes[0][1].span, "set here"), (deleted[0], "deleted here")]
+        what, help = "which is deleted before", "delete it later"
+    elif plain:
+        also.append((plain[0], "a plain variable, which ends with its step"))
+        help = f"keep it as an artifact: `self.{name} = …`"
+    elif guess:
+        help = f"did you mean `{guess}`?"
+    else:
+        if use.read.use == "call":
+            help = f"define it: `def {name}(self, …):`"
+        late = [(step, write) for step, write in writes if write.span != use.read.span]
+        if late:
+            step, write = late[0]
+            where = "after it is used" if step is use.step else f"in `{step.name}`, which does not come before"
+            also.append((write.span, f"set here, {where}"))
+    label = "never set" if what.endswith("sets") else "not set here"
+    report.add(rules.NEVER_SET, f"{_sentence(use)}, {what}", use.read.span, label, also=also, help=help)
 
 
 def _report_lost(solution: Solution, report: Report, join: Step, uses: list[_Use]) -> None:
     use = uses[0]
     name = use.read.name
-    writes = [write.span for step in solution.flow.steps for write in step.artifacts.writes if write.name == name]
-    also = [*((span, "set here") for span in writes[:1]), *_labels(uses)]
+    writes = solution.written.get(name, [])
+    also = [*((write.span, "set here") for _, write in writes[:1]), *_labels(uses)]
     if join.name == use.step.name:
         message = f"join `{join.name}` {_USES[use.read.use]} `self.{name}`, but a join starts without artifacts"
         help = f"read it from the inputs, as `inputs[0].{name}`, or call `self.merge_artifacts(inputs)` first"
+        if any(write.value.varies for step in solution.flow.steps for write in step.artifacts.writes if write.name == name):
+            help = f"read it from each of the inputs: `[one.{name} for one in inputs]`"
     else:
         message = f"{_sentence(use)}, which join `{join.name}` does not hand on"
         also.insert(0, (join.span, "starts without artifacts"))
-        help = f"call `self.merge_artifacts(inputs)` in `{join.name}`, or assign `self.{name}` there"
+        include = f', include=["{name}"]' if would_conflict(solution, join) else ""
+        help = f"call `self.merge_artifacts(inputs{include})` in `{join.name}`, or assign `self.{name}` there"
     report.add(rules.LOST_AT_JOIN, message, use.read.span, "not set here", also=also, help=help)
 
 
@@ -126,42 +150,24 @@ def _report_partly(solution: Solution, report: Report, uses: list[_Use]) -> None
     path = _missing_path(solution, use)
     shown = " → ".join(_shortened([f"`{name}`" for name in path]))
     writes = [
-        (write.span, "set here, in some cases only" if step.name in path[:-1] else "set here")
-        for step in solution.flow.steps
-        for write in step.artifacts.writes
-        if write.name == use.read.name
+        (write.span, _how_set(step) if step.name in path[:-1] else "set here")
+        for step, write in solution.written.get(use.read.name, [])[:2]
     ]
     report.add(
         rules.NOT_ALWAYS_SET,
         f"{_sentence(use)}, which is not set on every path",
         use.read.span,
         f"not set on the path {shown}" if path else "not always set",
-        also=[*writes[:2], *_labels(uses)],
+        also=[*writes, *_labels(uses)],
         help=f'set `self.{use.read.name}` on that path too, or ask first: `getattr(self, "{use.read.name}", None)`',
     )
 
 
-def _lost_at(solution: Solution, use: _Use) -> str | None:
-    """The join nearest before a use at which the artifact was dropped."""
-    name = use.read.name
-    for step in _backwards(solution, use.step.name):
-        if solution.before[step].joined and solution.has(solution.inputs(step).maybe, name):
-            return step
-    return None
-
-
-def _backwards(solution: Solution, start: str) -> Iterator[str]:
-    """Steps that lead to a step, the nearest first, the step itself included."""
-    seen = {start}
-    pending = [start]
-    for step in pending:
-        yield step
-        before = solution.before[step]
-        arrivals = [*before.arrivals, *(one for joined in before.joined for branch in joined.branches for one in branch)]
-        for arrival in arrivals:
-            if arrival.stage not in seen:
-                seen.add(arrival.stage)
-                pending.append(arrival.stage)
+def _how_set(step: Step) -> str:
+    """Why a step that sets an artifact may go on without it."""
+    if any(one.name == "catch" for one in step.decorators):
+        return "set here, and lost where the step fails and is caught"
+    return "set here, in some cases only"
 
 
 def _missing_path(solution: Solution, use: _Use) -> list[str]:
@@ -170,6 +176,9 @@ def _missing_path(solution: Solution, use: _Use) -> list[str]:
     came: dict[str, str | None] = {target: None}
     pending = [target]
     for step in pending:
+        solution.searches -= 1
+        if solution.searches < 0:
+            return []
         if not solution.has(solution.entry[step].sure, name) and (step == solution.flow.start or solution.before[step].joined):
             return list(_forwards(came, step))
         for arrival in solution.before[step].arrivals:

@@ -16,13 +16,12 @@ def check_unused(solution: Solution, report: Report) -> None:
         return
     used = {name for step in steps for name in step.artifacts.used}
     used |= {take.name for step in steps for take in step.artifacts.takes}
-    told: set[str] = set()
     for step in steps:
         kept = {id(write) for leave in step.artifacts.leaves for setting in leave.settings for write in setting.writes}
         for write in step.artifacts.writes:
             # What the last step leaves is what the run is for.
-            if step.arms and id(write) in kept and write.name not in used | told:
-                told.add(write.name)
+            if step.arms and id(write) in kept and write.name not in used:
+                used.add(write.name)  # said once
                 report.add(rules.UNUSED, f"no step reads `self.{write.name}`", write.span, "kept for nobody")
     for stage in walk_stages(solution.flow.body):
         if isinstance(stage, Foreach):

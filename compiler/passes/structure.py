@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from ..diagnostics.model import Report
 from ..diagnostics.rules import file as file_rules
 from ..diagnostics.rules import graph as rules
+from ..frontend.body import RESERVED
 from ..frontend.definition import Definition
 from ..ir.edges import Edge, edges_of
 from ..ir.nodes import Block, Fanout, Flow, Foreach, Parallel, Split, Stage, Task
@@ -45,7 +46,9 @@ def structure(definition: Definition, report: Report) -> Flow | None:
         decorators=definition.decorators,
         steps=tuple(definition.steps[stage.name] for stage in walk_stages(body) if isinstance(stage, Task)),
         start=start,
+        absent=definition.absent,
         body=body,
+        members=(*sorted(definition.model.members.keys() - definition.steps.keys()), *sorted(RESERVED)),
         span=definition.span,
     )
 
@@ -85,13 +88,14 @@ class _Explorer:
     def block(self, entry: str) -> Block:
         """The whole flow."""
         scope = self.explore(entry, None)
-        for exit in scope.exits:
+        for target in dict.fromkeys(exit.target for exit in scope.exits):
+            sources = [exit.source for exit in scope.exits if exit.target == target]
             self.report.add(
                 rules.JOIN_WITHOUT_SPLIT,
-                f"step `{exit.target}` takes `inputs`, but nothing is split where `{exit.source}` leads to it",
-                self.spans[exit.target],
+                f"step `{target}` takes `inputs`, but nothing is split where `{sources[0]}` leads to it",
+                self.spans[target],
                 "joins nothing",
-                also=[(arm.span, "leads here") for arm in self.steps[exit.source].arms[:1]],
+                also=[(arm.span, "leads here") for source in sources[:2] for arm in self.steps[source].arms[:1]],
                 help="take `inputs` away, or lead here from the branches of a split",
             )
         if scope.exits:
@@ -242,17 +246,42 @@ class _Explorer:
         """The one step where the branches of a split end."""
         what = "foreach" if isinstance(edge.arm, Fanout) else "split"
         ends = [end for branch in branches for end in branch.ends]
-        if ends or not any(branch.exits for branch in branches):
+        joins = list(dict.fromkeys(exit.target for branch in branches for exit in branch.exits))
+        if ends and joins:
+            past = [
+                (edge.arm.span, "goes past it")
+                for branch in branches
+                for one in branch.stages
+                if one in self.steps
+                for edge in edges_of(self.steps[one])
+                if ends[0] in edge.targets
+            ]
+            self.report.add(
+                rules.NEVER_JOINED,
+                f"the {what} of step `{name}` is joined in `{joins[0]}`, but a branch ends in `{ends[0]}` without it",
+                edge.arm.span,
+                "split here",
+                also=[(self.spans[joins[0]], "joined here"), *past[:1]],
+                help=f"let every branch lead to `{joins[0]}`",
+            )
+            raise Unstructured
+        if not joins:
+            inside = [one for branch in branches for one in branch.stages if "join" in one.lower() or "merge" in one.lower()]
+            meant = next((one for one in inside if one in self.steps and one not in {*ends, *self.joins}), None)
             self.report.add(
                 rules.NEVER_JOINED,
                 f"the {what} of step `{name}` is never joined",
                 edge.arm.span,
                 "split here",
-                also=[(self.spans[end], "reached from inside, without a join before") for end in ends[:1]],
-                help="let all of its branches meet in one step that takes `inputs`: `def join(self, inputs):`",
+                also=[(self.spans[meant], "does not take `inputs`")]
+                if meant
+                else [(self.spans[end], "reached from inside, without a join before") for end in ends[:1]],
+                help=f"if `{meant}` joins it, write `def {meant}(self, inputs):`"
+                if meant
+                else "let all of its branches meet in one step that takes `inputs`: `def join(self, inputs):`",
             )
             raise Unstructured
-        first, *others = dict.fromkeys(exit.target for branch in branches for exit in branch.exits)
+        first, *others = joins
         if others:
             self.report.add(
                 rules.UNBALANCED_JOIN,

@@ -124,7 +124,7 @@ REFUSED = [
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refused(expression: str) -> None:
     """As an argument of a decorator, which has to be a constant."""
-    done = read("", head=HEAD, on_step=f"@card(options={{'x': {expression}}})")
+    done = read("", head=HEAD, on_step=f"@environment(vars={{'x': {expression}}})")
     assert codes(done) == ["FC501"]
 
 

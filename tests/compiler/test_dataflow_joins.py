@@ -319,7 +319,7 @@ CASES = {
 
         @step
         def join(self, inputs):
-            self.numbers = (number for number in range(3))  # FC708
+            self.numbers = (number for number in range(3))
             self.next(self.more, foreach="numbers")  # FC706
 
         @step
@@ -337,6 +337,33 @@ CASES = {
 
         @step
         def over(self, inputs):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+        """,
+    "what another artifact of the step is": """
+        @step
+        def start(self):
+            self.table = {"a": 1}
+            self.names = self.table.keys()
+            self.next(self.work, foreach="names")  # FC706
+
+        @step
+        def work(self):
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            self.kind = "a"
+            before = self.kind
+            self.kind = "z"
+            self.other = before
+            self.next({"a": self.end, "b": self.more}, condition="other")
+
+        @step
+        def more(self):
             self.next(self.end)
 
         @step
@@ -455,7 +482,7 @@ CASES = {
         @step
         def join(self, inputs):
             self.all = [one.xs for one in inputs]
-            print([one.inner for one in inputs])  # FC701
+            print([one.inner for one in inputs])  # FC703
             self.next(self.end)
 
         @step

@@ -76,6 +76,21 @@ FAULTS = {
         + END,
         ["FC412"],
     ),
+    "next in a loop over steps": (body("for one in [self.start, self.end]:\n    self.next(one)"), ["FC305"]),
+    "next in a loop and in finally": (
+        body("for x in [1]:\n    try:\n        self.next(self.end)\n    finally:\n        self.next(self.end)"),
+        ["FC305", "FC305"],
+    ),
+    "next left to a method": (body("self.go()") + "def go(self):\n    self.next(self.end)\n", ["FC306"]),
+    "a decorator of steps on a method": (START + END + "@retry(times=2)\ndef load(self):\n    pass\n", ["FC505"]),
+    "a step within a step": (START + textwrap.indent(END, "    "), ["FC202"]),
+    "a switch that ends in a join": (
+        body("self.k = 1\nself.next({1: self.a, 2: self.b}, condition='k')")
+        + "".join(f"@step\ndef {one}(self):\n    self.next(self.join)\n" for one in "ab")
+        + "@step\ndef join(self, inputs):\n    self.next(self.end)\n",
+        ["FC404"],
+    ),
+    "an argument with a default": (body("self.next(self.a)") + "@step\ndef a(self, n=3):\n    self.next(self.end)\n", ["FC201"]),
     "break outside of a loop": (body("break\nself.next(self.end)"), ["FC101"]),
     "an argument twice": (body("print(a=1, a=2)\nself.next(self.end)"), ["FC101"]),
 }  # fmt: skip
@@ -153,3 +168,55 @@ def test_a_flow_in_a_function_is_pointed_at() -> None:
     text = HEAD + "def make():\n    class Faulty(FlowSpec):\n" + textwrap.indent(START + END, "        ")
     (one,) = compile_source(Source("flow.py", text)).diagnostics
     assert (one.rule.code, one.primary.span.line, one.primary.text) == ("FC103", 3, "not at the top level of the file")
+
+
+HELPED = {
+    "next without self": (body("next(self.end)"), "if so, write `self.next(self.end)`"),
+    "the only way on": (body("pass"), "end it with `self.next(self.end)`"),
+    "an artifact with its self": (body("self.xs = [1]\nself.next(self.end, foreach='self.xs')"), 'write `foreach="xs"`'),
+    "several steps for a case": (
+        body("self.k = 1\nself.next({1: [self.end, self.start]}, condition='k')"),
+        "lead to one step, and split there",
+    ),
+    "an else that is missing": (
+        body("if len('a'):\n    self.next(self.end)\nself.next(self.end)"),
+        "put the second into an `else`",
+    ),
+    "memory with its unit": (step("@resources(memory='4GB')"), "it counts megabytes: `memory=4000`"),
+    "memory with its other unit": (step("@resources(memory='4 Gi')"), "it counts megabytes: `memory=4096`"),
+    "a name without quotes": (step("@catch(var=failure)"), 'write it in quotes, `var="failure"`'),
+    "self above a step": ("MB = 4000\n" + step("@resources(memory=self.MB)"), "a class's body has no `self`: write `MB`"),
+    "start with a value": (START.replace("self)", "self, data)") + END, 'a parameter: `data = Parameter("data")` in the class'),
+    "a join without its inputs": (
+        body("self.xs = [1]\nself.next(self.a, foreach='xs')")
+        + "@step\ndef a(self):\n    self.next(self.join)\n@step\ndef join(self):\n    self.next(self.end)\n",
+        "if `join` joins it, write `def join(self, inputs):`",
+    ),
+    "a branch past the join": (
+        body("self.next(self.a, self.b)")
+        + "@step\ndef a(self):\n    self.next(self.join)\n@step\ndef b(self):\n    self.next(self.end)\n"
+        + "@step\ndef join(self, inputs):\n    self.next(self.end)\n",
+        "let every branch lead to `join`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "help"), HELPED.values(), ids=HELPED.keys())
+def test_says_what_to_write(text: str, help: str) -> None:
+    [found] = compile_source(Source("flow.py", HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(text, "    "))).diagnostics
+    assert help in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("cron", "label"), [("0 10 * *", "4 fields"), ("61 2 * * *", "minutes go from 0 to 59, and this says 61")]
+)
+def test_says_which_field_of_a_schedule(cron: str, label: str) -> None:
+    text = f"from flowc import FlowSpec, schedule, step\n@schedule(cron='{cron}')\nclass Faulty(FlowSpec):\n"
+    [found] = compile_source(Source("flow.py", text + textwrap.indent(START + END, "    "))).diagnostics
+    assert found.primary.text == label
+
+
+def test_a_step_below_the_class_is_one_fault() -> None:
+    text = HEAD + "class Faulty(FlowSpec):\n" + textwrap.indent(START, "    ") + END
+    [found] = compile_source(Source("flow.py", text)).diagnostics
+    assert (found.rule.code, found.help) == ("FC202", "indent it, so that it stands in `class Faulty`")

@@ -1,7 +1,7 @@
 """Whatever the input, there is a flow or there are diagnostics: no exception, no hang, no nonsense in what is said.
 
-Random files from a grammar, golden flows with wounds, and the Python files of this machine. FLOWC_FUZZ=1 reads every file of the
-standard library and of site-packages, and a hundred times as many random ones.
+Random files from a grammar, flows of several files, golden flows with wounds, their repairs, and the Python files of this
+machine. FLOWC_FUZZ=1 reads every file of the standard library and of site-packages, and a hundred times as many random ones.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,14 +23,18 @@ from conftest import CASES, ERRORS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import as_flow, mutate, write
+from projects import write_project
+from reading import Memory
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Diagnostic, Report
 from flowc.compiler.diagnostics.render import FORMATS, renderer
+from flowc.compiler.files import NO_FILES, Files
 from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_text
+from flowc.compiler.repair import repair_bytes
 from flowc.compiler.source import Source
 from flowc.targets import TARGETS, load
 from flowc.targets.options import Options
@@ -48,12 +52,12 @@ SEEDS = [
 fuzzed = partial(settings, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-def survive(data: bytes, class_name: str | None = None) -> Compilation:
+def survive(data: bytes, class_name: str | None = None, files: Files = NO_FILES) -> Compilation:
     """Compile something, for all targets too; all that must hold of any input holds."""
     with patience():
-        done = compile_bytes("flow.py", data, class_name)
+        done = compile_bytes("flow.py", data, class_name, files, hints=True)
         assert done.flow is not None or done.diagnostics
-        check(done.diagnostics, done.source)
+        check(done.diagnostics, done.sources)
         if done.flow is not None:
             assert verify(done.flow) == []
             plan_text(done.flow).encode()
@@ -61,20 +65,21 @@ def survive(data: bytes, class_name: str | None = None) -> Compilation:
                 report = Report()
                 for document in load(target)(done.flow, Options(), report):
                     document.text.encode()
-                check(report.sorted(), done.source)
-        again = compile_bytes("flow.py", data, class_name)
+                check(report.sorted(), done.sources)
+        again = compile_bytes("flow.py", data, class_name, files, hints=True)
         assert again.diagnostics == done.diagnostics
         assert (again.flow and print_flow(again.flow)) == (done.flow and print_flow(done.flow))
     return done
 
 
-def check(told: Sequence[Diagnostic], source: Source) -> None:
+def check(told: Sequence[Diagnostic], sources: Mapping[str, Source]) -> None:
     """Diagnostics can be read: on one line, at places that exist, in every format."""
     assert len(set(told)) == len(told), "said twice"
     for one in told:
         assert one.message == " ".join(one.message.split("\n")), "a message of several lines"
         for label in (one.primary, *one.secondary):
             span = label.span
+            source = sources[span.path]
             assert "\n" not in label.text
             assert 1 <= span.line <= span.end_line <= len(source.lines), span
             assert 1 <= span.column <= len(source.lines[span.line - 1]) + 1, span
@@ -83,7 +88,7 @@ def check(told: Sequence[Diagnostic], source: Source) -> None:
             assert (span.line, span.column) <= (span.end_line, span.end_column), span
     for render in map(renderer, FORMATS):
         for color in (False, True):
-            render(told, {source.path: source}, color).encode()
+            render(told, sources, color).encode()
 
 
 @contextmanager
@@ -112,6 +117,40 @@ def test_wounded_flows(data: bytes, wounds: int, chance: random.Random) -> None:
     for _ in range(wounds):
         data = mutate(data, SEEDS, chance)
     survive(data)
+
+
+@fuzzed(max_examples=40_000 if EVERYTHING else 80)
+@given(st.integers(0, 2**32))
+def test_flows_of_several_files(seed: int) -> None:
+    chance = random.Random(seed)
+    files = write_project(chance)
+    survive(files["flow.py"], files=Memory(files))
+
+
+@fuzzed(max_examples=40_000 if EVERYTHING else 80)
+@given(st.integers(0, 2**32))
+def test_several_files_with_wounds(seed: int) -> None:
+    chance = random.Random(seed)
+    files = write_project(chance)
+    for _ in range(chance.randrange(1, 3)):
+        path = chance.choice(sorted(files))
+        files[path] = mutate(files[path], SEEDS, chance)
+    survive(files["flow.py"], files=Memory(files))
+
+
+@fuzzed(max_examples=20_000 if EVERYTHING else 150)
+@given(st.sampled_from(SEEDS), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_repairs_of_wounded_flows(data: bytes, wounds: int, chance: random.Random) -> None:
+    """A repaired file parses, and there is nothing left in it to repair."""
+    for _ in range(wounds):
+        data = mutate(data, SEEDS, chance)
+    with patience():
+        repair = repair_bytes("flow.py", data, hints=True)
+        assert bool(repair.fixed) == (repair.data != data)
+        if repair.fixed:
+            done = compile_bytes("flow.py", repair.data, hints=True)
+            assert not {"FC101", "FC102"} & {one.rule.code for one in done.diagnostics}
+            assert repair_bytes("flow.py", repair.data, hints=True).data == repair.data
 
 
 @fuzzed(max_examples=30_000 if EVERYTHING else 300)
@@ -215,6 +254,17 @@ def test_the_grammar_is_not_only_noise() -> None:
         codes.update({one.rule.code for one in done.diagnostics} if done.diagnostics else {"sound"})
     assert codes["sound"] >= 5, codes
     assert codes["FC101"] <= 150, codes
+    assert len(codes) >= 25, codes
+
+
+def test_flows_of_several_files_are_read_to_the_end() -> None:
+    """Of many of them the graph is sound, so that what their steps do with artifacts is looked at."""
+    codes: Counter[str] = Counter()
+    for seed in range(120):
+        files = write_project(random.Random(seed))
+        codes.update({one.rule.code for one in compile_bytes("flow.py", files["flow.py"], None, Memory(files)).diagnostics})
+    assert sum(codes[f"FC70{number}"] > 0 for number in range(1, 10)) >= 6, codes
+    assert codes["FC101"] <= 45, codes
     assert len(codes) >= 25, codes
 
 

@@ -24,6 +24,9 @@ def one(body: str, **more: object) -> Parameter:
         ("Parameter('p', default='3', type=int)", "int", 3),
         ("Parameter('p', default='yes', type=bool)", "bool", True),
         ("Parameter('p', default=True)", "bool", True),
+        ("Parameter('p', default=False, is_flag=True)", "bool", False),
+        ("Parameter('p', type=bool, is_flag=True)", "bool", None),
+        ("Parameter('p', 3, is_flag=False)", "int", 3),
         ("Parameter('p', default=[1])", "json", (1,)),
         ("Parameter('p', default={'a': 1})", "json", Table((("a", 1),))),
         ("Parameter('p', type=JSONType, default='[1]')", "json", "[1]"),
@@ -64,11 +67,15 @@ FAULTS = {
     "Parameter('p', show_default=1)": ["FC506"],
     "Parameter('p', default=mkae)": ["FC501"],
     "Parameter('p', default=1, required=True)": ["FC518"],
+    "Parameter('p', is_flag=True)": ["FC506"],
+    "Parameter('p', default=3, is_flag=True)": ["FC506"],
+    "Parameter('p', default=True, is_flag=1)": ["FC506"],
+    "Parameter('p', multiple=True)": ["FC506"],
     "Parameter('max_workers')": ["FC506"],
     "IncludeFile()": ["FC506"],
     "IncludeFile('i', default=3)": ["FC506"],
     "IncludeFile('i', default='')": ["FC506"],
-    "IncludeFile('i', default='none.txt')": ["FC511"],
+    "IncludeFile('i', default='none.txt')": ["FC519"],
     "IncludeFile('i', default='bytes.bin')": ["FC514"],
     "IncludeFile('i', default='big.txt')": ["FC515"],
     "IncludeFile('i', default='a.txt', required=True)": ["FC518"],
@@ -164,6 +171,42 @@ def test_values_of_configs(expression: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("argument", "word"),
+    [
+        ("multiple=True", "separator"),
+        ("external_trigger=True", "@trigger"),
+        ("envvar='X'", "leave it out"),
+        ("is_flg=1", "is_flag"),
+    ],
+)
+def test_what_metaflow_hands_on_to_its_command_line(argument: str, word: str) -> None:
+    (told,) = read(f"p = Parameter('p', {argument})").diagnostics
+    assert word in told.help
+    assert (told.fix is None) == (word != "is_flag")
+
+
+UNEMITTED = ["@conda(python=make())", "@pypi(packages=PACKAGES)", "@card(type=make(), id='a')", "@conda(**make())"]
+
+
+@pytest.mark.parametrize("decorator", UNEMITTED)
+def test_what_no_target_needs_may_be_worked_out_later(decorator: str) -> None:
+    done = read("", on_step=decorator, head="def make(): ...\nPACKAGES = make()\n")
+    assert codes(done) == ["FC602"]
+    assert done.flow is not None
+    assert [one.name for one in done.flow.steps[0].decorators] == [decorator[1:].partition("(")[0]]
+
+
+WRONG = ["@resources(cpu=make())", "@card(tpye=make())", "@conda(python=config.x)", "@conda(python=3)"]
+
+
+@pytest.mark.parametrize("decorator", WRONG)
+def test_what_is_wrong_in_any_case_is_an_error(decorator: str) -> None:
+    done = read("config = Config('config', default_value={})", on_step=decorator, head="def make(): ...\n")
+    assert len(codes(done)) == 1
+    assert done.flow is None
+
+
+@pytest.mark.parametrize(
     "expression", ["c.x", "c['x']", "c.a.x", "config_expr('c.x')", "config_expr('c').a['x']", "ALIAS.x", "c.get('a').x"]
 )
 def test_a_key_that_is_not_there(expression: str) -> None:
@@ -229,4 +272,4 @@ def test_a_large_config_is_no_constant_but_its_parts_are() -> None:
     files = {"a.json": '{"small": 3, "large": "' + "x" * 200_000 + '"}'}
     done = read("c = Config('c', default='a.json')", on_step="@resources(memory=c.small)", files=files)
     flow_of(done)
-    assert codes(read("c = Config('c', default='a.json')", on_step="@card(id=c.large)", files=files)) == ["FC501"]
+    assert codes(read("c = Config('c', default='a.json')", on_step="@batch(image=c.large)", files=files)) == ["FC501"]

@@ -18,6 +18,7 @@ from unittest import mock
 import pytest
 
 from flowc.compiler import pipeline
+from flowc.compiler.diagnostics.model import has_errors
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.plan import plan_of, plan_text
 from flowc.runtime import contract
@@ -150,7 +151,7 @@ class WrittenFlow:
 
 def compiled(file: Path) -> Flow:
     """Compile a flow, whatever is judged of its artifacts: what the compiler finds first, a run must say too."""
-    with mock.patch.object(pipeline, "has_errors", lambda found: any(not one.rule.judgement for one in found)):
+    with mock.patch.object(pipeline, "has_errors", lambda found: has_errors(one for one in found if not one.rule.judgement)):
         done = pipeline.compile_bytes(file.name, file.read_bytes())
     assert done.flow is not None, done.diagnostics
     return done.flow

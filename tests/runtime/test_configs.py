@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_where_content_comes_from(tmp_path: Path):
     assert read_default(spec(None, None), "p.txt", tmp_path) == "ü\r\n".encode()
     assert content_from_json(spec("utf-8", None), "x") == "x"
     assert content_from_json(spec(None, None), "//4=") == b"\xff\xfe"
-    with pytest.raises(ParameterError, match="is not here: its content did not fit into the plan"):
+    with pytest.raises(ParameterError, match="is not here: when the flow was compiled, it was not there"):
         read_default(spec("utf-8", None), "p.txt", None)
     with pytest.raises(ParameterError, match="no such file"):
         read_file(spec("utf-8", None), str(tmp_path / "none"))
@@ -127,3 +128,26 @@ def test_the_command_line(tmp_path: Path):
     assert "config  what to do [from c.json]" in shown
     assert "--notes PATH" in shown
     assert "default: x" not in shown
+
+
+def test_a_default_file_may_come_later(write: Any, tmp_path: Path) -> None:
+    """FC519 is a warning: runs that are given a file, or find one by then, are all right."""
+    flow = write("""
+        class Later(FlowSpec):
+            notes = IncludeFile("notes", default="notes-to-come.txt")
+
+            @step
+            def start(self):
+                self.found = self.notes
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """)
+    with pytest.raises(ParameterError, match="`notes` cannot be read from notes-to-come.txt: no such file"):
+        flow.run()
+    (tmp_path / "other.txt").write_text("other")
+    assert flow.done({"notes": str(tmp_path / "other.txt")}).value("end", "found") == "other"
+    (tmp_path / "notes-to-come.txt").write_text("there")
+    assert flow.done().value("end", "found") == "there"

@@ -67,7 +67,7 @@ def test_every_name_is_there() -> None:
 def test_type_checkers_see_the_names_that_are_there() -> None:
     tree = ast.parse(Path(flowc.__file__).read_text(encoding="utf-8"))
     seen = {name.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names}
-    assert set(flowc.__all__) == seen - {"annotations", "import_module"}
+    assert set(flowc.__all__) == seen - {"annotations", "import_module", "NOT_YET", "answer"}
 
 
 @pytest.mark.parametrize("name", ["FlowMutator", "Runner", "S3", "Flow", "Run"])

@@ -133,7 +133,7 @@ def test_a_wide_foreach_holds_no_more_than_its_workers() -> None:
         {"kind": "foreach", "name": "each", "after": [{"stage": "start", "key": None}], "split": "start", "body": body},
     ]
     document = {"format": 1, "flow": "F", "file": "f.py", "start": "start", "parameters": [], "configs": []}
-    document |= {"decorators": [], "steps": {}}
+    document |= {"absent": [], "decorators": [], "steps": {}}
     plan = parse_plan({**document, "body": {"stages": stages, "exits": [{"stage": "each", "key": None}]}})
     walk = Walk(plan)
     assert walk.take() == ("start", "-")

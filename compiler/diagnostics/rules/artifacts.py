@@ -68,7 +68,7 @@ NOT_A_SEQUENCE = Rule(
     "FC706",
     "foreach-not-a-sequence",
     """A foreach runs a task for each index of a sequence, so it needs a length and an order that stays: a list, a tuple,
-an array. A set or a dictionary has no such order, a generator can be read only once, and None has no items.
+an array. A set or a dictionary has no such order, a generator can be read only once, a number and None have no items.
 
     self.words = set(text.split())
     self.next(self.work, foreach="words")   → self.words = sorted(set(text.split()))
@@ -99,15 +99,16 @@ NO_SUCH_INPUT = Rule(
     "FC709",
     "no-such-input",
     """`inputs.name` is the task of the step with which a branch ends; no branch that is joined here ends with this one.
-The inputs of a foreach have no names: write `inputs[0]`, or `for one in inputs`.
+The inputs of a foreach have no names: write `inputs[0]`, or `for one in inputs`. After a split there are as many
+inputs as branches: `inputs[2]` of two is such a fault, and so are three names for two.
 """,
     judgement=True,
 )
 BAD_MERGE = Rule(
     "FC710",
     "bad-merge",
-    """`merge_artifacts` cannot work so: it stands in a step that joins nothing, has both `include` and `exclude`, or
-includes a name that no input has.
+    """`merge_artifacts` cannot work so: it stands in a step that joins nothing, has both `include` and `exclude`,
+includes a name that no input has, is not given the inputs, or has an argument that there is not.
 """,
     judgement=True,
 )

@@ -40,8 +40,8 @@ DUPLICATE_DECORATOR = Rule(
 WRONG_PLACE = Rule(
     "FC505",
     "decorator-in-wrong-place",
-    """A decorator for flows stands on a step, or one for steps on a flow, or a flow's decorator stands on a method
-without `@step`.
+    """A decorator for flows stands on a step, one for steps on a flow, or one for steps on a method that is no step,
+where it would do nothing.
 """,
 )
 BAD_PARAMETER = Rule(
@@ -81,8 +81,8 @@ with a NameError.
 FILE_NOT_FOUND = Rule(
     "FC511",
     "file-not-found",
-    """The file that a `Config` or the default of an `IncludeFile` names does not exist or cannot be read. A path is looked for
-from the folder of the flow's file, and then from the current folder.
+    """The file that a `Config` names does not exist or cannot be read. A path is looked for from the folder of the flow's file,
+and then from the current folder.
 
     config = Config("config", default="config.json")    → write config.json beside the flow, or give another:
                                                           flowc run flow.py --config config other.json
@@ -149,6 +149,17 @@ REQUIRED_WITH_DEFAULT = Rule(
     "FC518",
     "required-with-default",
     """What has a default is never missing, so that `required=True` has no effect beside it. Take one of the two away.
+""",
+    Severity.WARNING,
+)
+DEFAULT_FILE_NOT_FOUND = Rule(
+    "FC519",
+    "default-file-not-found",
+    """The default file of an `IncludeFile` cannot be read, neither from the folder of the flow's file nor from the current one.
+Nothing of it travels with a compiled flow: a run that does not name another file fails when it starts.
+
+    notes = IncludeFile("notes", default="notes.txt")    → write notes.txt beside the flow, or name a file in each run:
+                                                           flowc run flow.py --notes other.txt
 """,
     Severity.WARNING,
 )

@@ -66,7 +66,7 @@ NO_SUCH_NAME = Rule(
     "no-such-name-in-flowc",
     """The file imports a name that flowc does not have, so that the import would fail when the flow runs. flowc has the
 names of Metaflow's language for writing flows; of its client and its plugins (`Run`, `S3`, `metaflow.cards`) it has none
-yet.
+yet. A name of Metaflow's that is imported and never used is no fault: in a run something stands in for it.
 
 A file that can do without the name says so, and is left alone:
 

@@ -22,7 +22,8 @@ STEP_NOT_PLAIN = Rule(
     "FC202",
     "step-not-a-plain-method",
     """A step is a plain method. It cannot be `async`, a generator (`yield`), a static method, a class method or a
-property: flowc calls it once, in a process of its own, and what it leaves in `self` is its result.
+property: flowc calls it once, in a process of its own, and what it leaves in `self` is its result. It stands
+directly in the flow's class, not beside it and not in another step.
 """,
 )
 DUPLICATE_STEP = Rule(
@@ -132,8 +133,8 @@ where its own text does not show it, or go on twice. Share the work, not the `se
 BAD_MARK = Rule(
     "FC213",
     "bad-step-mark",
-    """`@step` takes nothing but `start=True` and `end=True`, each a constant. They mark where a flow starts and ends, where
-the steps are not called `start` and `end`.
+    """`@step` takes `start=True` and `end=True`, each a constant. They mark where a flow starts and ends, where the steps are not
+called `start` and `end`. (Metaflow's `node_info` may stand there too, and has no effect.)
 
     @step(start=True)
     def load(self):

@@ -14,6 +14,9 @@ NOT_EMITTED = Rule(
     "decorator-not-emitted",
     """The decorator has no effect on this target in this version of flowc: the compiled document does not hold what
 it says. The flow compiles and runs without it.
+
+No target emits anything of `@card`, `@conda`, `@conda_base`, `@pypi` and `@pypi_base`, so that an argument known only when
+the file is run is left out, and said to be, whatever the target: `@conda_base(python=python_version())`.
 """,
     Severity.WARNING,
 )

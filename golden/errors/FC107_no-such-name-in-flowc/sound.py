@@ -1,8 +1,8 @@
-"""Every import is one that flowc has, or one that the file is prepared to see fail."""
+"""Every import is one that flowc has, one that nothing uses, or one that the file is prepared to see fail."""
 
 from typing import TYPE_CHECKING
 
-from metaflow import FlowSpec, Parameter, step
+from metaflow import FlowMutator, FlowSpec, Parameter, StepMutator, parallel, step
 
 if TYPE_CHECKING:
     from metaflow import Run
@@ -20,6 +20,8 @@ class Example(FlowSpec):
 
     @step
     def start(self):
+        from metaflow import get_namespace, namespace
+
         try:
             import metaflow.plugins
 
