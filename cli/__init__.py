@@ -1,6 +1,18 @@
-"""The command line: one file a verb (`check`, `compile`, `run`, `show`, `explain`), around a core without I/O.
+"""The command line: one file a verb, around a core without I/O.
 
-`program` holds the table of verbs and runs one, `flow_file` reads what FILE names, `settings` finds what flags leave open,
-`output` says where text goes and in which colours. Results go to standard output, everything else to standard error.
-A verb's module is imported when the verb is used, so that a start costs what that verb needs and no more.
+    check, compile, run, show, explain, migrate, lsp    the verbs
+    program              their table; runs one, and says what exit codes mean
+    verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
+    flow_file, names     what FILE names, and which names no flow's file may have
+    settings             what flags leave open: variables, then a settings file
+    configs, stats       `--config` and `--config-value`; `--stats`
+    repairing            what `check --fix` writes and `--diff` shows
+    build_context        what `compile -o` writes beside the documents
+    drawing              a flow as `show` prints it, which editors show too
+    output, writing      where text goes, and in which colours; how files are written
+    similar              guesses at what was meant
+    language_server      what `lsp` serves
+
+Results go to standard output, everything else to standard error. A verb's module is imported when the verb is used, so that a
+start costs what that verb needs and no more.
 """

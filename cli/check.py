@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..compiler.diagnostics.model import Diagnostic
 from ..compiler.files import Files
-from ..compiler.ir.nodes import Flow
-from ..compiler.pipeline import compile_bytes
-from ..compiler.source import Source
+from ..compiler.pipeline import Compilation, compile_bytes
 from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile, parse_flow_file
 from .output import FAULTS, failed, write, write_diagnostics
@@ -74,35 +71,32 @@ def command(
         read = [(flow, files.read(flow.path) or b"") for flow, _ in read]
         if fix:
             write_changes(changes)
-
-    found: list[Diagnostic] = []
-    sound: list[str] = []
-    whole: list[Flow] = []
-    sources: dict[str, Source] = {}
     compilations = [compile_bytes(flow.path, data, flow.class_name, files, given, hints=hints) for flow, data in read]
     refuse_unknown(given, compilations)
-    for (flow, _), compilation in zip(read, compilations, strict=True):
-        sources.update(compilation.sources)
-        found += compilation.diagnostics
-        if compilation.flow is not None:
-            whole.append(compilation.flow)
-            steps = len(compilation.flow.steps)
-            sound.append(f"{flow.path}: {compilation.flow.name} is sound, {steps} step{'s' * (steps != 1)}\n")
     # One file named twice, or two classes of one file, may have the same faults.
-    diagnostics = sorted(dict.fromkeys(found), key=lambda one: one.place)
+    diagnostics = sorted(dict.fromkeys(fault for one in compilations for fault in one.diagnostics), key=lambda one: one.place)
     faulty = failed(diagnostics, strict=strict)
     if diff:
         from .repairing import show_changes
 
         faulty = show_changes(changes) or faulty
     else:
+        sources = {path: source for one in compilations for path, source in one.sources.items()}
         write_diagnostics(diagnostics, sources, form, sys.stdout)
         if form == "full":
-            write("".join(sound), sys.stdout)
+            write("".join(map(_sound, read, compilations)), sys.stdout)
     if stats:
-        write_stats_of_all(whole)
+        write_stats_of_all(one.flow for one in compilations if one.flow is not None)
     if faulty:
         raise click.exceptions.Exit(FAULTS)
+
+
+def _sound(read: tuple[FlowFile, bytes], compilation: Compilation) -> str:
+    """The line that says of a flow without errors that it is one."""
+    flow = compilation.flow
+    if flow is None:
+        return ""
+    return f"{read[0].path}: {flow.name} is sound, {len(flow.steps)} step{'s' * (len(flow.steps) != 1)}\n"
 
 
 def _flows(flows: tuple[FlowFile, ...], stdin: bool, name: str | None) -> tuple[FlowFile, ...]:

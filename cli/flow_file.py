@@ -34,17 +34,7 @@ class FlowFile:
         Raises:
             Unusable: There is no such file, it cannot be read, or a run could not import a file of its name.
         """
-        try:
-            data = Path(self.path).read_bytes()
-        except FileNotFoundError:
-            raise Unusable(f"no such file: {self.path}") from None
-        except IsADirectoryError:
-            raise Unusable(f"a folder, not a file: {self.path}") from None
-        except (OSError, ValueError) as error:
-            # ValueError: a name with a NUL in it.
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise Unusable(f"cannot read {self.path}: {reason}") from None
-        return self.accept(data)
+        return self.accept(read_file(self.path))
 
     def accept(self, data: bytes) -> bytes:
         """The same bytes.
@@ -84,6 +74,22 @@ class FlowFile:
         home, disk = Path(self.path).parent, Disk()
         found = {name: disk.read(str(home / name)) for name in first_party(source, disk)}
         return {name: data for name, data in found.items() if data is not None}
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a file that the user names.
+
+    Raises:
+        Unusable: There is no such file, or it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise Unusable(f"no such file: {path}") from None
+    except IsADirectoryError:
+        raise Unusable(f"a folder, not a file: {path}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise Unusable(f"cannot read {path}: {error.strerror if isinstance(error, OSError) else error}") from None
 
 
 class Disk:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
-import shutil
-import stat
 import sys
 from collections.abc import Iterator, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .flow_file import Disk
-from .output import FAULTS, USAGE, complain, wants_color, write
+from .flow_file import Disk, read_file
+from .output import FAULTS, USAGE, Unusable, complain, wants_color, write
 from .verb import Verb, color_option
+from .writing import replace_file, unified_diff
 
 if TYPE_CHECKING:
     from ..compiler.migrate import Migration
@@ -116,46 +112,23 @@ def _python_files(folder: str) -> Iterator[str | _Refused]:
     yield from refused
 
 
-def _migrate(path: str, names: Set[str], diff: bool) -> tuple[str, Migration] | _Refused:
+def _migrate(path: str, names: Set[str], diff: bool) -> tuple[str | bytes, Migration] | _Refused:
     """Migrate one file: what to say about the change ("" where there is none), and what is left."""
     from ..compiler.migrate import Unfit, migrate_bytes
 
     try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        return _Refused(f"no such file: {path}")
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        return _Refused(f"cannot read {path}: {error.strerror if isinstance(error, OSError) else error}")
-    try:
+        data = read_file(path)
         new, migration = migrate_bytes(path, data, names, Disk())
+        if new == data:
+            return "", migration
+        if diff:
+            return unified_diff(path, data, new), migration
+        replace_file(path, data, new)
+    except Unusable as error:
+        return _Refused(error.message)
     except Unfit as error:
         return _Refused(str(error), usage=False)
-    if new == data:
-        return "", migration
-    if diff:
-        return _diff(path, data, new), migration
-    try:
-        _replace(Path(os.path.realpath(path)), new)
-    except OSError as error:
-        return _Refused(f"cannot write {path}: {error.strerror}")
     return f"migrated {path}: {_summary(migration)}{_faults(path, new)}\n", migration
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """Put other bytes into a file in one move, with its mode: it is whole at any time."""
-    mode = file.stat().st_mode
-    if not mode & 0o222 or not os.access(file, os.W_OK):
-        raise PermissionError(13, "it is read-only")
-    aside = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        aside.write_bytes(data)
-        aside.chmod(stat.S_IMODE(mode))
-        with suppress(OSError):  # only root may give files away
-            shutil.chown(aside, file.stat().st_uid, file.stat().st_gid)
-        aside.replace(file)
-    finally:
-        with suppress(OSError):  # not there: moved, or never written
-            aside.unlink()
 
 
 def _summary(migration: Migration) -> str:
@@ -174,15 +147,3 @@ def _faults(path: str, data: bytes) -> str:
     told = (NO_FLOW, SEVERAL_FLOWS, NO_SUCH_NAME)  # the last are listed as what is left
     found = [one for one in compile_bytes(path, data, None, Disk()).diagnostics if one.rule not in told]
     return f"; `flowc check` finds {summary(found)}" if found else ""
-
-
-def _diff(path: str, old: bytes, new: bytes) -> str:
-    """A unified diff, which `patch` takes."""
-    before, after = (_lines(data.decode("utf-8", "surrogateescape")) for data in (old, new))
-    lines = difflib.unified_diff(before, after, path, path)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(text: str) -> list[str]:
-    """Lines with their ends, as `diff` has them: a line feed, and nothing else."""
-    return [line for line in re.split(r"(?<=\n)", text) if line]

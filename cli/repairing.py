@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..compiler.given import Given
 from ..compiler.repair import repair_bytes
 from .flow_file import Disk, FlowFile
 from .output import complain, write
-from .writing import replace_file
-
-NO_LINE_END = b"\\ No newline at end of file\n"
-"""How `diff` says that the line above ends the file without one."""
+from .writing import replace_file, unified_diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +20,8 @@ class Change:
 
     Attributes:
         path: As the user wrote it.
+        old: Its bytes as they are on the disk.
+        new: Its bytes as they will be.
         fixed: How many faults are gone.
     """
 
@@ -76,17 +73,9 @@ def show_changes(changes: Mapping[str, Change]) -> bool:
     """Print what would change as a unified diff; whether anything would."""
     would = [change for change in changes.values() if change.new != change.old]
     for change in would:
-        # As bytes: the diff is in the file's own encoding, so that `patch` can apply it.
-        names = (os.fsencode(change.path), os.fsencode(change.path))
-        lines = difflib.diff_bytes(difflib.unified_diff, _lines(change.old), _lines(change.new), *names, lineterm=b"\n")
-        write(b"".join(one if one.endswith(b"\n") else one + b"\n" + NO_LINE_END for one in lines), sys.stdout)
+        write(unified_diff(change.path, change.old, change.new), sys.stdout)
         complain(f"would fix {change.path}: {_faults(change.fixed)}")
     return bool(would)
-
-
-def _lines(data: bytes) -> Sequence[bytes]:
-    """Lines as `diff` and `patch` count them, which end at a line feed only."""
-    return re.findall(rb"[^\n]*\n|[^\n]+", data)
 
 
 def _faults(count: int) -> str:

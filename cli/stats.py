@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from .output import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..compiler.ir.nodes import Block, Flow
     from ..compiler.limits import Usage
-
-    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+    from .verb import Decorated
 
 _HEAD: Final = ("what", "used", "limit", "percent", "where")
 

@@ -1,13 +1,20 @@
-"""Writing files: a set of them all or none, as far as a file system lets one, and each whole or not at all."""
+"""Writing files, each whole or not at all, a set of them all or none as far as a file system lets one; and what would change."""
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from .output import Unusable
+
+NO_LINE_END = b"\\ No newline at end of file\n"
+"""How `diff` says that the line above ends the file without one."""
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
@@ -36,7 +43,7 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def replace_file(path: str, old: bytes, new: bytes) -> None:
-    """Put new content into a file that held the old: all of it or nothing, with the file's mode; a link stays one.
+    """Put new content into a file that held the old: all of it or nothing, with the file's mode and owner; a link stays one.
 
     Raises:
         Unusable: It cannot be written, or no longer holds what was read.
@@ -44,10 +51,13 @@ def replace_file(path: str, old: bytes, new: bytes) -> None:
     target = Path(os.path.realpath(path))
     aside = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        if not os.access(target, os.W_OK):
+        status = target.stat()
+        if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise Unusable(f"cannot write {path}: it is read-only")
         aside.write_bytes(new)
-        aside.chmod(target.stat().st_mode & 0o7777)
+        aside.chmod(stat.S_IMODE(status.st_mode))
+        with suppress(OSError):  # only root may give files away
+            shutil.chown(aside, status.st_uid, status.st_gid)
         if (now := target.read_bytes()) == new:
             return
         if now != old:
@@ -58,3 +68,15 @@ def replace_file(path: str, old: bytes, new: bytes) -> None:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def unified_diff(path: str, old: bytes, new: bytes) -> bytes:
+    """What would change in a file, as `patch` takes it: in the file's own encoding, with its own line ends."""
+    name = os.fsencode(path)
+    lines = difflib.diff_bytes(difflib.unified_diff, _lines(old), _lines(new), name, name, lineterm=b"\n")
+    return b"".join(one if one.endswith(b"\n") else one + b"\n" + NO_LINE_END for one in lines)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines as `diff` and `patch` count them, which end at a line feed only."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", data)

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from .collecting import without_collecting
 from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
-from .diagnostics.rules import file as rules
 from .files import NO_FILES, Files
 from .frontend.classes import ClassReader
 from .frontend.config_values import Configs
 from .frontend.definition import Definition
 from .frontend.find import flows_of
 from .frontend.flow import read_flow
-from .frontend.parse import decode, parse
+from .frontend.parse import decode, parse, report_too_deep
 from .frontend.program import Program
 from .given import NOTHING, Given
 from .ir.nodes import Flow
@@ -85,7 +84,7 @@ def compile_source(
         definition = _read(source, class_name, files, given, report, sources)
         flow = None if definition is None else _structured(definition, report)
     except RecursionError:
-        report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
+        report_too_deep(source, report)
     found = _finished(report, sources, hints=hints)
     configs = None if definition is None else tuple(one.name for one in definition.configs)
     return Compilation(source, sources, None if has_errors(found) else flow, found, configs, definition)

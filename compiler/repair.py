@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .diagnostics.fixes import apply_bytes, choose
 from .diagnostics.model import Diagnostic, Fix
-from .diagnostics.rules import file as rules
+from .diagnostics.rules.file import UNREADABLE
 from .files import NO_FILES, Files
 from .given import NOTHING, Given
 from .pipeline import Compilation, compile_bytes
@@ -99,7 +99,7 @@ def _make(
         attempt = [*accepted, *group]
         try:
             text = apply_bytes(data, _fixes(attempt))
-        except (ValueError, SyntaxError):  # cannot be written back in its encoding
+        except (UnicodeError, SyntaxError, LookupError):  # cannot be written back in its encoding
             text = data
         after = check(text) if text != data else before
         if _better(before, after, attempt):
@@ -115,5 +115,5 @@ def _better(before: Compilation, after: Compilation, made: Sequence[Diagnostic])
     left = Counter((one.rule.code, one.message) for one in after.diagnostics)
     had = Counter((one.rule.code, one.message) for one in before.diagnostics)
     gone = Counter((one.rule.code, one.message) for one in made)
-    parses = not any(one.rule in (rules.SYNTAX_ERROR, rules.UNDECODABLE, rules.TOO_DEEP) for one in after.diagnostics)
+    parses = not any(one.rule in UNREADABLE for one in after.diagnostics)
     return parses and all(left[kind] <= had[kind] - count for kind, count in gone.items())

@@ -56,8 +56,7 @@ class Source:
             SyntaxError: The file names an encoding that does not exist.
             LookupError: The encoding it names is not one of text.
         """
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return cls(path, data.decode(encoding))
+        return cls(path, data.decode(encoding_of(data)))
 
     def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler | ast.pattern) -> Span:
         """The range of a syntax node."""
@@ -93,3 +92,27 @@ class Source:
         if text.isascii():
             return offset + 1
         return len(text.encode()[:offset].decode(errors="replace")) + 1
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding of a Python file, by its byte-order mark or by what it says of itself.
+
+    Raises:
+        SyntaxError: It names one that does not exist.
+    """
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+
+
+def decode_exactly(data: bytes) -> tuple[str, str]:
+    """The text of a Python file that is to be written back, and its encoding.
+
+    Raises:
+        UnicodeError: The bytes are not text in the file's encoding, or not the form in which that encoding writes this text.
+        SyntaxError: The file names an encoding that does not exist.
+        LookupError: The encoding it names is not one of text.
+    """
+    encoding = encoding_of(data)
+    text = data.decode(encoding)
+    if text.encode(encoding) != data:
+        raise UnicodeError(f"{encoding} writes the same text in several ways: save it as UTF-8")
+    return text, encoding

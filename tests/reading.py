@@ -1,4 +1,4 @@
-"""Flows of one class, compiled from a few lines: what the tests of values share."""
+"""Flows compiled from a few lines, with files beside them that are on no disk, and what is said of them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,34 @@ from flowc.compiler.ir.nodes import Flow
 STEPS = "@step\ndef start(self):\n    self.next(self.end)\n\n@step\ndef end(self):\n    pass\n"
 
 
-class Dictionary:
-    """Files by path."""
+BASE = """
+    from flowc import FlowSpec, Parameter, resources, step
 
-    def __init__(self, files: Mapping[str, bytes | str]) -> None:
-        self.files = {path: data.encode() if isinstance(data, str) else data for path, data in files.items()}
+    class Base(FlowSpec):
+        alpha = Parameter("alpha", default=1)
+
+        @step
+        def start(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+"""
+"""A module with a flow to derive from."""
+
+
+class Memory:
+    """Files by path; remembers which were asked for."""
+
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
+        self.files = files
+        self.asked: list[str] = []
 
     def read(self, path: str) -> bytes | None:
-        return self.files.get(path)
+        self.asked.append(path)
+        data = self.files.get(path)
+        return textwrap.dedent(data).encode() if isinstance(data, str) else data
 
 
 def read(
@@ -36,7 +56,15 @@ def read(
     steps = f"{on_step}\n{STEPS}" if on_step else STEPS
     text = "from flowc import *\n" + textwrap.dedent(head) + f"\n{above}\nclass Sample(FlowSpec):\n"
     text += textwrap.indent(textwrap.dedent(body) + "\n" + steps, "    ")
-    return compile_source(Source(path, text), files=Dictionary(files), given=given or Given())
+    return compile_source(Source(path, text), files=Memory(files), given=given or Given())
+
+
+def compile_files(flow: str, class_name: str | None = None, path: str = "flow.py", **files: str | bytes) -> Compilation:
+    """Compile a flow that stands beside modules, given by name: `team__base="…"` is team/base.py."""
+    folder = path.rpartition("/")[0]
+    named = {f"{folder}/{name.replace('__', '/')}.py".lstrip("/"): text for name, text in files.items()}
+    named = {name.replace("/init.py", "/__init__.py"): text for name, text in named.items()}
+    return compile_source(Source(path, textwrap.dedent(flow)), class_name, Memory(named))
 
 
 def flow_of(done: Compilation) -> Flow:
@@ -49,3 +77,8 @@ def flow_of(done: Compilation) -> Flow:
 def codes(done: Compilation) -> list[str]:
     """The codes of all that is said."""
     return [one.rule.code for one in done.diagnostics]
+
+
+def said(done: Compilation) -> list[tuple[str, str, int]]:
+    """Each fault as its code, its file and its line."""
+    return [(one.rule.code, one.primary.span.path, one.primary.span.line) for one in done.diagnostics]

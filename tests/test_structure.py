@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,16 @@ def test_files_are_short_and_say_what_they_are(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 600
     assert ast.get_docstring(ast.parse(text)), "no docstring"
+
+
+PACKAGES = [path for path in MODULES if path.name == "__init__.py" and path.relative_to(ROOT).parts[0] in ("compiler", "cli")]
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=name_of)
+def test_packages_say_what_is_in_them(path: Path) -> None:
+    """In their docstring or, where that is code, in the list that they make of it: no module is left for a reader to guess at."""
+    inside = {one.stem for one in path.parent.glob("*.py")} | {one.parent.name for one in path.parent.glob("*/__init__.py")}
+    assert inside - {"__init__"} <= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
 
 
 def test_flowc_is_the_installed_one() -> None:

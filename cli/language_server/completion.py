@@ -6,15 +6,13 @@ from the flow as it was last understood.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 
 from lsprotocol import types
 
-from ...compiler.frontend.body import Method
 from ...compiler.frontend.decorator_table import FLOW_DECORATORS, STEP_DECORATORS
-from .outline import Outline
+from .outline import Outline, doc_line
 
 TRIGGERS = (".", "@", '"', "'")
 
@@ -64,8 +62,7 @@ def _steps(outlines: Sequence[Outline]) -> list[types.CompletionItem]:
     for outline in outlines:
         for name in outline.definition.steps:
             member = outline.member(name)
-            doc = ast.get_docstring(member.node) if member is not None and isinstance(member.node, Method) else None
-            about = doc.partition("\n")[0] if doc else None
+            about = next(iter(doc_line(member)), None) if member is not None else None
             if name != outline.definition.ends.start:
                 kind = types.CompletionItemKind.Method
                 found[name] = types.CompletionItem(name, kind=kind, detail="step", documentation=about)

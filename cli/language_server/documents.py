@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from ...compiler.files import NO_FILES, Files
-from ...compiler.source import Source
+from ...compiler.source import Source, encoding_of
 from ..flow_file import Disk
 
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
@@ -115,7 +113,6 @@ def encode_text(text: str) -> bytes:
     """The bytes of a text as they would be saved: in the encoding that it names itself."""
     plain = text.encode("utf-8", "surrogatepass")  # an editor may send half of a pair
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(plain).readline)
-        return text.encode(encoding)
+        return text.encode(encoding_of(plain))
     except (SyntaxError, LookupError, UnicodeError):
         return plain

@@ -17,7 +17,7 @@ from ...compiler.frontend.definition import Definition
 from ...compiler.pipeline import Compilation
 from .documents import Documents
 from .positions import range_in
-from .workspace import UNREADABLE, Analysis, Workspace
+from .workspace import Analysis, Workspace
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -73,7 +73,7 @@ def _of_analysis(
             concerned = had_flow or any("FlowSpec" in one.text for one in compilation.sources.values())
             here = [one for one in compilation.diagnostics if concerned and _is_of_a_flow(one, compilation)]
         elif (source.path, definition.name) in inner or _is_made_to_derive_from(definition):
-            here = [one for one in compilation.diagnostics if one.rule in UNREADABLE]
+            here = [one for one in compilation.diagnostics if one.rule in rules.UNREADABLE]
         else:
             here = list(compilation.diagnostics)
         found += [(compilation, one) for one in here]

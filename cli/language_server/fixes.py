@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from lsprotocol import types
 
+from ...compiler.diagnostics.fixes import text_for
 from ...compiler.diagnostics.model import Diagnostic, Edit
 from ...compiler.files import Files
+from ...compiler.lines import Lines, split_lines
 from ...compiler.pipeline import Compilation
 from ...compiler.repair import fixable_in, repair_bytes
 from ...compiler.source import Source
 from .documents import Document, Documents, encode_text
 from .faults import as_diagnostic
 from .positions import place_of, range_in
+from .shift import common_ends
 from .workspace import Analysis
 
 FIX_ALL = "source.fixAll.flowc"
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def quick_fixes(
@@ -79,30 +79,16 @@ def wants(only: Sequence[str] | None) -> Callable[[str], bool]:
 
 
 def _text_edit(edit: Edit, sources: Mapping[str, Source], encoding: str) -> types.TextEdit:
-    """An edit whose new lines end as the text's own do."""
-    end = _LINE_END.search(sources[edit.span.path].text)
-    return types.TextEdit(range_in(edit.span, sources, encoding), edit.text.replace("\n", end[0] if end else "\n"))
+    return types.TextEdit(range_in(edit.span, sources, encoding), text_for(edit, Lines(sources[edit.span.path].text)))
 
 
 def _one_edit(document: Document, new: str, encoding: str) -> types.TextEdit:
     """The difference of two texts as one edit, of whole lines: an editor keeps the cursor where nothing changes."""
-    old_lines = document.source.text.splitlines(keepends=True)
-    new_lines = new.splitlines(keepends=True)
-    most = min(len(old_lines), len(new_lines))
-    head = next((index for index in range(most) if old_lines[index] != new_lines[index]), most)
-    tail = next((index for index in range(most - head) if old_lines[-1 - index] != new_lines[-1 - index]), most - head)
-    before = "".join(old_lines[:head])
-    gone = "".join(old_lines[head : len(old_lines) - tail])
-    return types.TextEdit(
-        types.Range(_end_of(before, encoding), _end_of(before + gone, encoding)),
-        "".join(new_lines[head : len(new_lines) - tail]),
-    )
-
-
-def _end_of(text: str, encoding: str) -> types.Position:
-    """The place after a text."""
-    lines = _LINE_END.split(text)
-    return place_of(lines, len(lines), len(lines[-1]) + 1, encoding)
+    old_lines, new_lines = split_lines(document.source.text), split_lines(new)
+    head, tail = common_ends(old_lines, new_lines)
+    lines = document.source.lines
+    start, end = (place_of(lines, line, 1, encoding) for line in (head + 1, len(old_lines) - tail + 1))
+    return types.TextEdit(types.Range(start, end), "".join(new_lines[head : len(new_lines) - tail]))
 
 
 def _overlap(one: types.Range, other: types.Range) -> bool:

@@ -6,7 +6,6 @@ and which steps lead to it. Of a parameter: its type, its default, its help.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import os
 from collections.abc import Iterable, Mapping
@@ -17,12 +16,10 @@ from ...compiler.frontend.body import Method
 from ...compiler.ir.edges import edges_of
 from ...compiler.ir.nodes import Step
 from ..drawing import decorator_line, parameter_line, ways_of
-from .documents import Document
 from .faults import shown
-from .outline import Mention, Outline
-from .places import mentions_at
+from .outline import Mention, Outline, doc_line
 from .positions import touches
-from .workspace import Workspace
+from .workspace import Cursor
 
 MOST = 8
 """Steps and places that are listed before the rest is only counted."""
@@ -31,12 +28,11 @@ SHORT = 20
 """Characters of a constant that is shown itself."""
 
 
-def text_at(workspace: Workspace, document: Document, line: int, column: int) -> str:
+def text_at(cursor: Cursor) -> str:
     """All that is to be said of a place: of the name there, and of the faults."""
-    path = document.source.path
-    named = (describe(view.outline, mention) for view, mention in mentions_at(workspace, path, line, column))
+    named = (describe(view.outline, mention) for view, mention in cursor.mentions())
     parts = [one for one in dict.fromkeys(named) if one][:1]
-    parts += [one for one in [explanation_at(shown(workspace), path, line, column)] if one]
+    parts += [one for one in [explanation_at(cursor, shown(cursor.workspace))] if one]
     return "\n\n---\n\n".join(parts)
 
 
@@ -52,7 +48,7 @@ def describe(outline: Outline, mention: Mention) -> str:
     if parameter is not None:
         return _block(f"(parameter) {name}", [f"`{parameter_line(parameter)}`", *_uses(outline, name)])
     if member.kind in ("method", "property") and isinstance(member.node, Method):
-        return _block(f"({member.kind}) {name}", [*_doc(member.node), *_uses(outline, name)])
+        return _block(f"({member.kind}) {name}", [*doc_line(member), *_uses(outline, name)])
     return _artifact(outline, mention) if member.kind == "constant" else ""
 
 
@@ -61,9 +57,10 @@ def explain(one: Diagnostic) -> str:
     return f"**{one.rule.code}** {one.rule.name}\n\n{inspect.cleandoc(one.rule.explanation).rstrip()}"
 
 
-def explanation_at(diagnostics: Iterable[Diagnostic], path: str, line: int, column: int) -> str:
+def explanation_at(cursor: Cursor, diagnostics: Iterable[Diagnostic]) -> str:
     """The explanations of the faults at a place, each once."""
-    here = [one for one in diagnostics if one.primary.span.path == path and touches(one.primary.span, line, column)]
+    spans = ((one, one.primary.span) for one in diagnostics)
+    here = [one for one, span in spans if span.path == cursor.path and touches(span, cursor.line, cursor.column)]
     return "\n\n---\n\n".join(dict.fromkeys(map(explain, here)))
 
 
@@ -73,7 +70,7 @@ def _step(outline: Outline, step: Step) -> str:
     notes += [mark for mark, name in (("start", definition.ends.start), ("end", definition.ends.end)) if name == step.name]
     head = f"(step) {step.name}" + (f"  # {', '.join(notes)}" if notes else "")
     member = outline.member(step.name)
-    lines = _doc(member.node) if member is not None else []
+    lines = doc_line(member) if member is not None else []
     lines += [f"`→ {way}`" for arm in step.arms for way in ways_of(arm)][: 2 * MOST]
     before = [one.name for one in definition.steps.values() if any(step.name in edge.targets for edge in edges_of(one))]
     lines += [f"after {_names(before)}"] if before else []
@@ -143,12 +140,6 @@ def _listed(items: list[str]) -> str:
     if len(items) > MOST:
         items = [*items[: MOST - 1], f"{len(items) - MOST + 1} more"]
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items).replace(",,", ",")
-
-
-def _doc(node: ast.stmt) -> list[str]:
-    """The first line of a docstring."""
-    doc = ast.get_docstring(node) if isinstance(node, Method) else None
-    return doc.strip().splitlines()[:1] if doc else []
 
 
 def _block(head: str, lines: list[str]) -> str:

@@ -19,6 +19,7 @@ from functools import cached_property
 from ...compiler.frontend.body import Method, span_of
 from ...compiler.frontend.definition import Definition
 from ...compiler.frontend.members import ClassRecord, Member
+from ...compiler.frontend.syntax import positional
 from ...compiler.source import Source, Span
 from .positions import touches
 
@@ -137,6 +138,12 @@ class Outline:
         return [step for step in self.definition.steps if step in running]
 
 
+def doc_line(member: Member) -> list[str]:
+    """The first line of a method's docstring, if it has one."""
+    doc = ast.get_docstring(member.node) if isinstance(member.node, Method) else None
+    return doc.strip().splitlines()[:1] if doc else []
+
+
 def outline_of(definition: Definition) -> Outline:
     """Find every mention of a flow's names, in all the classes that it is made of."""
     found = {one.span: one for record in definition.model.lineage for one in _mentions(record)}
@@ -165,7 +172,7 @@ def _defined_at(member: Member) -> Span:
 
 
 def _in_method(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Mention]:
-    arguments = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    arguments = [one.arg for one in positional(function)]
     me = arguments[0] if arguments else ""
     inputs = arguments[1] if len(arguments) > 1 else ""
     for decorator in function.decorator_list:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from lsprotocol import types
 
 from ...compiler.source import Span
-from .outline import Mention, Role
+from .outline import Role
 from .positions import range_of
-from .workspace import View, Workspace
+from .workspace import Cursor, View
 
 _HIGHLIGHTS = {
     Role.DEFINE: types.DocumentHighlightKind.Text,
@@ -19,59 +19,42 @@ _HIGHLIGHTS = {
 }
 
 
-def mentions_at(workspace: Workspace, path: str, line: int, column: int) -> Iterator[tuple[View, Mention]]:
-    """The name at a place, in each of the flows that have a part in the file."""
-    for view in workspace.views(path):
-        then = view.then(path, line)
-        mention = view.outline.at(path, then, column) if then is not None else None
-        if mention is not None:
-            yield view, mention
-
-
-def definition(workspace: Workspace, path: str, line: int, column: int, encoding: str) -> list[types.Location]:
+def definition(cursor: Cursor) -> list[types.Location]:
     """The step, method or parameter that a name means; of an artifact every assignment."""
-    found = [
-        (view, one.span)
-        for view, mention in mentions_at(workspace, path, line, column)
-        for one in view.outline.definitions(mention.name)
-    ]
-    return _locations(workspace, found, encoding)
+    return _locations(
+        cursor, [(view, one.span) for view, mention in cursor.mentions() for one in view.outline.definitions(mention.name)]
+    )
 
 
-def references(
-    workspace: Workspace, path: str, line: int, column: int, encoding: str, *, declared: bool = True
-) -> list[types.Location]:
+def references(cursor: Cursor, *, declared: bool = True) -> list[types.Location]:
     """Every mention of a name; `declared`: also where it is defined."""
     found = []
-    for view, mention in mentions_at(workspace, path, line, column):
+    for view, mention in cursor.mentions():
         places = {one.span for one in view.outline.definitions(mention.name)} if not declared else set()
         found += [(view, one.span) for one in view.outline.by_name[mention.name] if one.span not in places]
-    return _locations(workspace, found, encoding)
+    return _locations(cursor, found)
 
 
-def highlights(workspace: Workspace, path: str, line: int, column: int, encoding: str) -> list[types.DocumentHighlight]:
+def highlights(cursor: Cursor) -> list[types.DocumentHighlight]:
     """The mentions of a name in the same file."""
-    document = workspace.documents.at(path)
-    if document is None:
-        return []
     found: dict[Span, Role] = {}
-    for view, mention in mentions_at(workspace, path, line, column):
+    for view, mention in cursor.mentions():
         for one in view.outline.by_name[mention.name]:
             now = view.now(one.span)
-            if one.span.path == path and now is not None:
+            if one.span.path == cursor.path and now is not None:
                 found[now] = one.role
-    lines = document.source.lines
-    return [types.DocumentHighlight(range_of(span, lines, encoding), _HIGHLIGHTS[role]) for span, role in found.items()]
+    lines = cursor.source.lines
+    return [types.DocumentHighlight(range_of(span, lines, cursor.encoding), _HIGHLIGHTS[role]) for span, role in found.items()]
 
 
-def _locations(workspace: Workspace, found: Iterable[tuple[View, Span]], encoding: str) -> list[types.Location]:
+def _locations(cursor: Cursor, found: Iterable[tuple[View, Span]]) -> list[types.Location]:
     """Ranges as the editor knows them, each once; those that have changed since are left out."""
-    documents = workspace.documents
+    documents = cursor.workspace.documents
     places: dict[tuple[str, int, int], types.Location] = {}
     for view, span in found:
         now, document = view.now(span), documents.at(span.path)
         source = document.source if document is not None else view.analysis.source(span.path)
         if now is not None and source is not None:
-            place = range_of(now, source.lines, encoding)
+            place = range_of(now, source.lines, cursor.encoding)
             places[now.path, now.line, now.column] = types.Location(documents.uri_of(now.path), place)
     return list(places.values())

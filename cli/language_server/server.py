@@ -15,7 +15,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError, FeatureRequestError
@@ -25,12 +25,21 @@ from ... import __version__
 from . import completion, faults, fixes, hover, places, symbols
 from .documents import Document
 from .positions import ENCODINGS, line_and_column
-from .workspace import Workspace
+from .workspace import Cursor, Workspace
 
 PAUSE = 0.15
 """Seconds without a change after which a document is checked."""
 
 log = logging.getLogger(__name__)
+
+
+class _AtAPlace(Protocol):
+    """What all questions about a place say."""
+
+    @property
+    def text_document(self) -> types.TextDocumentIdentifier: ...
+    @property
+    def position(self) -> types.Position: ...
 
 
 class FlowServer(LanguageServer):
@@ -83,12 +92,19 @@ class FlowServer(LanguageServer):
                 continue
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version=now[0]))
 
-    def at(self, uri: str, place: types.Position) -> tuple[Document, int, int] | None:
-        """A place in an open document, as a `Span` counts."""
+    def document(self, uri: str) -> Document | None:
+        """An open document that there is something to say about."""
         document = self.files.documents.get(uri)
-        if document is None or not document.is_checked:
+        return document if document is not None and document.is_checked else None
+
+    def at(self, asked: _AtAPlace) -> Cursor | None:
+        """The place that an editor asks about."""
+        document = self.document(asked.text_document.uri)
+        if document is None:
             return None
-        return document, *line_and_column(document.source.lines, place, self.encoding)
+        return Cursor(
+            self.files, document.source, *line_and_column(document.source.lines, asked.position, self.encoding), self.encoding
+        )
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong; what an editor asked for is answered with the error anyway."""
@@ -153,8 +169,8 @@ def _add_actions(server: FlowServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     def actions(server: FlowServer, params: types.CodeActionParams) -> list[types.CodeAction]:
-        document = server.files.documents.get(params.text_document.uri)
-        if document is None or not document.is_checked:
+        document = server.document(params.text_document.uri)
+        if document is None:
             return []
         wanted = fixes.wants(params.context.only)
         path = document.source.path
@@ -173,53 +189,39 @@ def _add_actions(server: FlowServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, triggers)
     def complete(server: FlowServer, params: types.CompletionParams) -> list[types.CompletionItem]:
-        place = server.at(params.text_document.uri, params.position)
-        if place is None:
+        cursor = server.at(params)
+        if cursor is None:
             return []
-        document, line, column = place
-        outlines = [view.outline for view in server.files.views(document.source.path)]
-        return completion.complete(outlines, document.source.lines, line, column)
+        outlines = [view.outline for view in server.files.views(cursor.path)]
+        return completion.complete(outlines, cursor.source.lines, cursor.line, cursor.column)
 
 
 def _add_navigation(server: FlowServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     def definition(server: FlowServer, params: types.DefinitionParams) -> Sequence[types.Location]:
-        place = server.at(params.text_document.uri, params.position)
-        if place is None:
-            return []
-        document, line, column = place
-        return places.definition(server.files, document.source.path, line, column, server.encoding)
+        cursor = server.at(params)
+        return places.definition(cursor) if cursor else []
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     def references(server: FlowServer, params: types.ReferenceParams) -> Sequence[types.Location]:
-        place = server.at(params.text_document.uri, params.position)
-        if place is None:
-            return []
-        document, line, column = place
-        declared = params.context.include_declaration
-        return places.references(server.files, document.source.path, line, column, server.encoding, declared=declared)
+        cursor = server.at(params)
+        return places.references(cursor, declared=params.context.include_declaration) if cursor else []
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def highlight(server: FlowServer, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
-        place = server.at(params.text_document.uri, params.position)
-        if place is None:
-            return []
-        document, line, column = place
-        return places.highlights(server.files, document.source.path, line, column, server.encoding)
+        cursor = server.at(params)
+        return places.highlights(cursor) if cursor else []
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hovered(server: FlowServer, params: types.HoverParams) -> types.Hover | None:
-        place = server.at(params.text_document.uri, params.position)
-        if place is None:
-            return None
-        document, line, column = place
-        text = hover.text_at(server.files, document, line, column)
+        cursor = server.at(params)
+        text = hover.text_at(cursor) if cursor else ""
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def outline(server: FlowServer, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        document = server.files.documents.get(params.text_document.uri)
-        if document is None or not document.is_checked:
+        document = server.document(params.text_document.uri)
+        if document is None:
             return []
         return symbols.symbols(list(server.files.views(document.source.path)), document.source, server.encoding)
 

@@ -5,6 +5,7 @@ While someone types, a file often does not parse. What was understood of it befo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...compiler.source import Source, Span
@@ -45,9 +46,13 @@ class Shift:
 def shift_between(old: Source, new: Source) -> Shift:
     """Compare two texts."""
     before, after = old.lines, new.lines
-    if before == after:
-        return Shift(len(before), 0, len(before), len(after))
+    head, tail = common_ends(before, after)
+    return Shift(head, tail, len(before), len(after))
+
+
+def common_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """How many lines two texts have in common at their beginning, and how many more at their end."""
     most = min(len(before), len(after))
     head = next((index for index in range(most) if before[index] != after[index]), most)
     tail = next((index for index in range(most - head) if before[-1 - index] != after[-1 - index]), most - head)
-    return Shift(head, tail, len(before), len(after))
+    return head, tail

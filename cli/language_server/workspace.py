@@ -12,11 +12,8 @@ from ...compiler.files import Files
 from ...compiler.pipeline import Compilation, compile_source, flow_names
 from ...compiler.source import Source, Span
 from .documents import Document, Documents
-from .outline import Outline, outline_of
+from .outline import Mention, Outline, outline_of
 from .shift import Shift, shift_between
-
-UNREADABLE = (rules.SYNTAX_ERROR, rules.UNDECODABLE, rules.TOO_DEEP)
-"""What leaves nothing of a file to understand."""
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +54,7 @@ class Analysis:
     @property
     def is_readable(self) -> bool:
         """Whether all files could be understood as far as they go."""
-        return not any(one.rule in UNREADABLE for each in self.compilations for one in each.diagnostics)
+        return not any(one.rule in rules.UNREADABLE for each in self.compilations for one in each.diagnostics)
 
     @property
     def has_flow(self) -> bool:
@@ -105,7 +102,11 @@ class View:
 
 
 class Workspace:
-    """All open documents."""
+    """All open documents.
+
+    Attributes:
+        documents: Their texts.
+    """
 
     def __init__(self) -> None:
         self.documents = Documents()
@@ -152,6 +153,36 @@ class Workspace:
         """Whether there was a flow in a document when it last could be read."""
         good = self._good.get(document.uri)
         return good is not None and good.has_flow
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in an open document that an editor asks about, counted as a `Span` counts.
+
+    Attributes:
+        workspace: All that is open.
+        source: The document's text of now.
+        encoding: What the editor counts in, for the answer.
+    """
+
+    workspace: Workspace
+    source: Source
+    line: int
+    column: int
+    encoding: str
+
+    @property
+    def path(self) -> str:
+        """The document's."""
+        return self.source.path
+
+    def mentions(self) -> Iterator[tuple[View, Mention]]:
+        """The name there, in each of the flows that have a part in the file."""
+        for view in self.workspace.views(self.path):
+            then = view.then(self.path, self.line)
+            mention = view.outline.at(self.path, then, self.column) if then is not None else None
+            if mention is not None:
+                yield view, mention
 
 
 def analyse(document: Document, files: Files) -> Analysis:

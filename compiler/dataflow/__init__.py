@@ -19,7 +19,7 @@ The rules of the analysis, in the order in which they matter:
         self.model = fit()      writes model
     self.next(self.report)      leaves model: assigned, or as it was before
 
-`state` holds 1, `access` 2 and 5, `methods` 3; `expressions`, `assignments` and `statements` walk, `values` says what is evident
-of an assigned value, by the tables of `results`, `inputs` follows the tasks that a join gets, and `facts` puts it all into the
-IR. `solve` then finds, over the whole graph, what is set where.
+`state` holds 1, `access` 2 and 5, `methods` 3, whose `effects` callers apply; `expressions`, `assignments` and `statements` walk,
+`values` says what is evident of an assigned value, by the tables of `results`, `inputs` follows the tasks that a join gets, and
+`facts` puts it all into the IR. Over the whole graph, `solve` then finds what is set where; `searches` looks back from there.
 """

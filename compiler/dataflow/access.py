@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..diagnostics.rules import artifacts as rules
+from ..frontend.body import RESERVED, span_of
 from ..frontend.members import Member
 from ..ir.artifacts import Read, Take, Value, Write
 from ..source import Span
@@ -18,7 +19,7 @@ from .values import UNKNOWN, Values
 if TYPE_CHECKING:
     from ..frontend.context import Context
 
-OWN: Final = frozenset(["next", "input", "index", "inputs", "merge_artifacts", "foreach_stack", "cmd", "name", "script_name"])
+OWN: Final = RESERVED
 """What `FlowSpec` itself gives."""
 BACK_DOORS: Final = frozenset(["__dict__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__setstate__"])
 """By what is read of `self` under these names, code may do anything to it."""
@@ -36,6 +37,7 @@ class Access:
         state: The point of the code that the walk has come to.
         effects: What was found.
         tokens: Which local names stand for a join's inputs.
+        joins: The function takes such inputs.
         values: What is evident of values.
         events: Every assignment in the order walked, as a name and its source.
         guards: How many `try` around this point catch AttributeError.
@@ -289,7 +291,4 @@ def _is_config(member: Member) -> bool:
 
 def head_of(member: Member) -> Span:
     """Where a member is defined: its name, where it is a `def`."""
-    node = member.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return member.context.source.name_span(node)
-    return member.context.source.span(node)
+    return span_of(member.context, member.node)

@@ -1,4 +1,9 @@
-"""What a function does to `self`, as its caller sees it, and the lists that all functions of a flow share."""
+"""What a function does to `self`, as its caller sees it, and the lists that all functions of a flow share.
+
+def load(self):
+    self.rows = read(self.path)        reads path; ends with rows ← write 3
+    return len(self.rows)
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ class Snapshot:
 
     Attributes:
         sets: Sources by name, of what was assigned or deleted on this way.
+        merges: Calls of `merge_artifacts` that may stand on it; `merged`: those that surely do.
+        open: Any artifact may have been set.
     """
 
     sets: dict[str, Sources]

@@ -1,4 +1,11 @@
-"""From the walk through a step to the facts of the IR."""
+"""From the walk through a step to the facts of the IR: an `Artifacts`, whose leaves stand in the order of the step's arms.
+
+if self.fast:                      reads   fast (sure)
+    self.size = 1                  writes  size = 1
+    self.next(self.quick)          leaves  size ← that write
+else:
+    self.next(self.slow)           leaves  nothing but what was there
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..frontend.members import ClassModel, Member
+from ..frontend.syntax import positional
 from ..ir.artifacts import Artifacts, Leave, Read, Setting, Take
 from .access import BACK_DOORS
 from .effects import Analysis, Effects, Snapshot
@@ -32,7 +40,7 @@ def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[
     """
     function = member.node
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    names = [one.arg for one in positional(function)]
     walker = StatementWalker(
         analysis, member.context, member.owner, function, names[0] if names else None, names[1] if len(names) > 1 else None
     )

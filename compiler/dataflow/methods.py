@@ -1,4 +1,4 @@
-"""What the methods of a flow do, each walked once."""
+"""What the methods of a flow do, each walked once: from a `Member` to its `Effects`, which are applied wherever it is called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from ..frontend.context import Context
 from ..frontend.decorator_table import STEP_DECORATORS
 from ..frontend.members import Member
+from ..frontend.syntax import callee, is_under, last_name, positional
 from .effects import Analysis, Effects
 
 NESTING: Final = 12
@@ -19,11 +20,11 @@ def effects_of(analysis: Analysis, member: Member) -> Effects | None:
     from .statements import StatementWalker
 
     function = member.node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or decorated(function, "staticmethod", "classmethod"):
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or is_under(function, "staticmethod", "classmethod"):
         return None
     if id(function) in analysis.methods:
         return analysis.methods[id(function)]
-    arguments = [*function.args.posonlyargs, *function.args.args]
+    arguments = positional(function)
     if not arguments or analysis.depth >= NESTING:
         return None if not arguments else Effects(open=True, closed=False)
     analysis.methods[id(function)] = None
@@ -57,17 +58,12 @@ def _setters(owner: ast.ClassDef) -> dict[str, ast.FunctionDef]:
 def wrapped(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a decorator stands above a function that may do anything: one that is neither flowc's nor known to be harmless."""
     for decorator in function.decorator_list:
-        call = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = context.api_name(call)
-        if name == "step" or name in STEP_DECORATORS or _last_name(call) in _KNOWN:
+        named = callee(decorator)
+        name = context.api_name(named)
+        if name == "step" or name in STEP_DECORATORS or last_name(named) in _KNOWN:
             continue
         return True
     return False
-
-
-def decorated(function: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
-    """Whether one of these stands above a function."""
-    return any(isinstance(one, ast.Name) and one.id in names for one in function.decorator_list)
 
 
 _KNOWN: Final = frozenset(
@@ -91,7 +87,3 @@ _KNOWN: Final = frozenset(
     ]
 )
 """Decorators of the standard library that change nothing about what a method does to `self`."""
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

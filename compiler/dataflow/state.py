@@ -23,6 +23,7 @@ class State:
     A state forked from another holds only what has changed since, so that an arm costs what it does, not what stands before.
 
     Attributes:
+        parent: The state that it was forked from.
         changed: Sources by name, as far as they changed since the fork.
         sure: Every run that succeeds gets here.
         live: There is a path that gets here.

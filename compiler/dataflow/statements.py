@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..diagnostics.rules import artifacts as rules
+from ..frontend.paths import ends_process
+from ..frontend.syntax import last_name
 from .access import head_of
 from .assignments import AssignmentWalker
 from .effects import Snapshot
@@ -56,6 +58,8 @@ class StatementWalker(AssignmentWalker):
                     self.state.live = False
             case ast.Expr(value=value):
                 self.visit(value)
+                if ends_process(node):
+                    self.state.live = False
             case ast.Assign(targets=targets, value=value):
                 self.visit_value(value, targets)
                 for target in targets:
@@ -293,8 +297,8 @@ class StatementWalker(AssignmentWalker):
             if item.optional_vars is not None:
                 self.target(item.optional_vars, item.context_expr if _opens(item.context_expr) else None)
             match item.context_expr:
-                case ast.Call(func=function, args=errors) if _last_name(function) in _SUPPRESSORS:
-                    suppressed = [*(suppressed or []), *map(_last_name, errors)]
+                case ast.Call(func=function, args=errors) if last_name(function) in _SUPPRESSORS:
+                    suppressed = [*(suppressed or []), *map(last_name, errors)]
         if suppressed is None:
             self.block(node.body)
             return
@@ -352,11 +356,7 @@ def _catches_attribute_error(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(_last_name(one) in _CATCHES_ATTRIBUTE_ERROR for one in types)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return any(last_name(one) in _CATCHES_ATTRIBUTE_ERROR for one in types)
 
 
 def _opens(node: ast.expr) -> bool:

@@ -28,7 +28,13 @@ _ITEM: Final = ("input", "index")
 
 
 class Values:
-    """Looks at the values of one function."""
+    """Looks at the values of one function.
+
+    Attributes:
+        context: The file that it stands in.
+        function: The function, whose local names are followed.
+        me: What it calls `self`.
+    """
 
     def __init__(
         self,

@@ -8,30 +8,25 @@ stay as they are. Only text that a fix inserts is written with the line end that
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
+from ..lines import Lines, Piece, splice
+from ..source import decode_exactly
 from .model import Edit, Fix
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
-
-_Piece = tuple[int, int, str]
-"""What to replace: the first character's offset, the one after the last's, and the new text."""
 
 
 def apply(text: str, fixes: Iterable[Fix]) -> str:
     """The text with fixes made, in the order of the places they edit; one that overlaps with an earlier one is left out."""
-    return splice(text, choose(text, fixes))
+    lines = Lines(text)
+    return splice(text, (_piece(lines, edit) for fix in choose(text, fixes) for edit in fix.edits))
 
 
 def choose(text: str, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     """Those of the fixes that can be made at once, in the order of their places. Of equal fixes one is taken."""
-    places = _Places(text)
-    pieces = {fix: sorted(map(places.piece, fix.edits)) for fix in fixes if fix.edits}
-    taken: list[_Piece] = []
+    lines = Lines(text)
+    pieces = {fix: sorted(_piece(lines, edit) for edit in fix.edits) for fix in fixes if fix.edits}
+    taken: list[Piece] = []
     chosen: list[Fix] = []
     for fix in sorted(pieces, key=lambda one: (pieces[one], one.title)):
         if all(_free(piece, taken) for piece in pieces[fix]):
@@ -41,35 +36,20 @@ def choose(text: str, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     return tuple(chosen)
 
 
-def splice(text: str, fixes: Iterable[Fix]) -> str:
-    """The text with fixes made that do not overlap."""
-    places = _Places(text)
-    parts: list[str] = []
-    at = 0
-    for start, end, new in sorted(places.piece(edit) for fix in fixes for edit in fix.edits):
-        parts += [text[at:start], new]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
 def apply_bytes(data: bytes, fixes: Iterable[Fix]) -> bytes:
     """The same for a file as it is on disk: in its own encoding, with its byte-order mark.
 
     Raises:
-        ValueError: The bytes are not text in the file's encoding, or that cannot be written back as it was.
-        SyntaxError: The file names an encoding that does not exist.
+        UnicodeError, SyntaxError, LookupError: As `decode_exactly` does; or what was inserted cannot be written in that encoding.
     """
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    text = data.decode(encoding)
-    if text.encode(encoding) != data:
-        raise ValueError(f"text in {encoding} has several forms: it cannot be edited in place")
+    text, encoding = decode_exactly(data)
     return apply(text, fixes).encode(encoding)
 
 
-def _free(piece: _Piece, taken: list[_Piece]) -> bool:
+def _free(piece: Piece, taken: list[Piece]) -> bool:
     """Whether a range neither overlaps with one that is taken nor, where one of them only inserts, touches it."""
     start, end, _ = piece
-    index = bisect_left(taken, (start, -1, ""))
+    index = bisect_left(taken, Piece(start, -1, ""))
     for other_start, other_end, _ in taken[max(index - 1, 0) : index + 1]:
         touching = start == end or other_start == other_end
         if (start <= other_end and other_start <= end) if touching else (start < other_end and other_start < end):
@@ -77,25 +57,13 @@ def _free(piece: _Piece, taken: list[_Piece]) -> bool:
     return True
 
 
-class _Places:
-    """Where the lines of a text begin and end; a line ends as it does for `ast` and for `Source.lines`."""
+def _piece(lines: Lines, edit: Edit) -> Piece:
+    """An edit as offsets, with the line ends of the text around it."""
+    span = edit.span
+    start = lines.offset(span.line, span.column)
+    return Piece(start, max(start, lines.offset(span.end_line, span.end_column)), text_for(edit, lines))
 
-    def __init__(self, text: str) -> None:
-        ends = list(_LINE_END.finditer(text))
-        self.starts = [0, *(one.end() for one in ends)]
-        self.stops = [*(one.start() for one in ends), len(text)]
-        self.line_ends = [one[0] for one in ends]
 
-    def offset(self, line: int, column: int) -> int:
-        """The offset of a place; one past the end of its line or of the text is the end of that."""
-        if line > len(self.starts):
-            return self.stops[-1]
-        return min(self.starts[line - 1] + column - 1, self.stops[line - 1])
-
-    def piece(self, edit: Edit) -> _Piece:
-        """An edit as offsets, its new lines ended as the line is that it stands on, or as the text's first one is."""
-        span = edit.span
-        start = self.offset(span.line, span.column)
-        end = self.offset(span.end_line, span.end_column)
-        near = self.line_ends[span.line - 1 : span.line] or self.line_ends[:1] or ["\n"]
-        return start, max(start, end), edit.text.replace("\n", near[0])
+def text_for(edit: Edit, lines: Lines) -> str:
+    """What an edit puts into a text: its new lines end as the line does that it stands on."""
+    return edit.text.replace("\n", lines.end_of(edit.span.line))

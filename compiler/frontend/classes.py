@@ -1,5 +1,7 @@
 """Classes and what they derive from: from the syntax of a flow's class to its `ClassModel`.
 
+    class Train(Shared, Mixin):        →   lineage Train, Shared, Mixin; members of all three, Train's before Shared's
+
 Bases are read from the same file and from first-party modules. What the standard library has (`abc.ABC`, `typing.Generic[T]`)
 brings no steps; of any other base that cannot be read, nobody can say what it brings, and that is a fault.
 """
@@ -21,10 +23,12 @@ from .context import Context, did_you_mean
 from .face import API_NAMES
 from .fixing import import_name, rename_uses, the_near_one
 from .members import ClassModel, ClassRecord, Member
+from .module import names_in
 from .mro import Conflict, linearize
 from .program import Api, External, Found, Meaning, Missing
+from .syntax import callee
 
-_HARMLESS = {
+_MEMBERLESS = {
     *(("abc", name) for name in ("ABC",)),
     *((module, name) for module in ("typing", "typing_extensions") for name in ("Generic", "Protocol", "NamedTuple", "Any")),
 }
@@ -45,7 +49,12 @@ class Library:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unread:
-    """A base that should be read, and cannot be."""
+    """A base that should be read, and cannot be.
+
+    Attributes:
+        meaning: What the program knows of its name.
+        node: The expression that names it.
+    """
 
     meaning: Meaning
     node: ast.expr
@@ -58,7 +67,11 @@ Base: TypeAlias = Library | Unread | ast.ClassDef
 
 
 class ClassReader:
-    """Reads classes, each once."""
+    """Reads classes, each once.
+
+    Attributes:
+        contexts: The file that each class met so far stands in.
+    """
 
     def __init__(self) -> None:
         self.contexts: dict[ast.ClassDef, Context] = {}
@@ -125,7 +138,7 @@ class ClassReader:
             case Found(context=owner, value=ast.ClassDef() as value):
                 self.contexts.setdefault(value, owner)
                 return value
-            case External(module=module, name=name) if (module, name) in _HARMLESS:
+            case External(module=module, name=name) if (module, name) in _MEMBERLESS:
                 return _GENERIC if name in ("Generic", "Protocol") else Library(f"{module}.{name}")
             case External(module=module, name=name) if module.partition(".")[0] in sys.stdlib_module_names:
                 return Library(f"{module}.{name}", open=True)
@@ -148,9 +161,9 @@ class ClassReader:
                     unread = True
                     self.report_unread(owner, one, base)
                 elif base in kept:
-                    self._report_order(owner, one, f"`{one.name}` derives from `{ast.unparse(written)}` twice", written)
+                    self._report_order(owner, f"`{one.name}` derives from `{ast.unparse(written)}` twice", written)
                 elif (one, base) in back:
-                    self._report_order(owner, one, f"`{one.name}` derives from itself", written)
+                    self._report_order(owner, f"`{one.name}` derives from itself", written)
                 elif base != _GENERIC and base != Library("object"):
                     kept[base] = written
                 is_open |= isinstance(base, Library) and base.open
@@ -172,7 +185,8 @@ class ClassReader:
         return ClassModel(node.name, context, node, lineage, members, is_open or unread, unread, positions)
 
     def _record(self, context: Context, node: ast.ClassDef) -> ClassRecord:
-        adopt(context, _places(node), _own_names(node))
+        # A decorator may come from the class body itself.
+        adopt(context, _places(node), frozenset(name for name, _ in names_in(node.body)))
         members = read_body(context, node)
         inside = context.inside({name: member.value for name, member in members.items()})
         return ClassRecord(node.name, context, inside, node, members)
@@ -199,7 +213,7 @@ class ClassReader:
                 del path[one]
         return found
 
-    def _report_order(self, context: Context, node: ast.ClassDef, message: str, at: ast.expr) -> None:
+    def _report_order(self, context: Context, message: str, at: ast.expr) -> None:
         context.fault(rules.BASES_CONFLICT, message, at, "here", help="take it away")
 
     def _report_conflict(self, conflict: Conflict[Base]) -> None:
@@ -249,10 +263,10 @@ class ClassReader:
 
 def _hides(context: Context, node: ast.expr) -> bool:
     """Whether a decorator or metaclass is one that may add members."""
-    call = node.func if isinstance(node, ast.Call) else node
-    if context.api_name(call) is not None:
+    named = callee(node)
+    if context.api_name(named) is not None:
         return False
-    found = context.program.meaning(context, call)
+    found = context.program.meaning(context, named)
     return not (isinstance(found, External) and (found.module, found.name) == ("abc", "ABCMeta"))
 
 
@@ -291,16 +305,16 @@ def _places(node: ast.ClassDef) -> Iterator[ast.expr]:
 def adopt(context: Context, nodes: Iterable[ast.expr], own: Container[str] = ()) -> None:
     """Report each name that is used and not imported, once, and read it as if it had been; not `own`, the class's."""
     for node in nodes:
-        callee = node.func if isinstance(node, ast.Call) else node
-        name = context.module.forgotten(callee)
-        if name is None and isinstance(callee, ast.Name) and callee.id not in own:
-            _adopt_misspelt(context, callee)
+        used = callee(node)
+        name = context.module.forgotten(used)
+        if name is None and isinstance(used, ast.Name) and used.id not in own:
+            _adopt_misspelt(context, used)
         if name is not None and name not in context.module.api:
             fix = import_name(context, name)
             context.module.api[name] = name
             help = f"write `from flowc import {name}`"
             message = f"`{name}` is not imported"
-            context.fault(decorator_rules.NOT_IMPORTED, message, callee, "nothing binds this name", help=help, fix=fix)
+            context.fault(decorator_rules.NOT_IMPORTED, message, used, "nothing binds this name", help=help, fix=fix)
 
 
 def _adopt_misspelt(context: Context, node: ast.Name) -> None:
@@ -317,15 +331,3 @@ def _adopt_misspelt(context: Context, node: ast.Name) -> None:
         module.api[name] = guess
         help = f"did you mean `{guess}`?"
         context.fault(decorator_rules.NOT_IMPORTED, f"nothing in the file binds `{name}`", node, "unknown", help=help, fix=fix)
-
-
-def _own_names(node: ast.ClassDef) -> frozenset[str]:
-    """What a class body binds, for a decorator may come from there."""
-    found: set[str] = set()
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(statement.name)
-        elif isinstance(statement, ast.Assign | ast.AnnAssign):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            found |= {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
-    return frozenset(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -23,6 +23,7 @@ from .context import Context
 from .declaration import Declaration, read_declaration
 from .functions import List, plain_value
 from .includes import read_beside, report_missing
+from .program import External
 
 MAX_CONTENT: Final = 1024 * 1024
 """Bytes of a config's file."""
@@ -285,25 +286,8 @@ def _parser(declaration: Declaration) -> str:
         return ""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
-    imported = _imported(declaration.context.module.tree)
-    match node:
-        case ast.Attribute(value=ast.Name(id=module), attr=name):
-            return f"{imported.get(module, module)}.{name}"
-        case ast.Name(id=name):
-            return imported.get(name, name)
+    match declaration.context.program.meaning(declaration.context, node):
+        case External(module=module, name=name):
+            return f"{module}.{name}"
         case _:
             return ast.unparse(node)[:60]
-
-
-def _imported(tree: ast.Module) -> Mapping[str, str]:
-    """What the imports of a file bind, by the dotted names of what they are."""
-    found: dict[str, str] = {}
-    for statement in ast.walk(tree):
-        match statement:
-            case ast.Import(names=names):
-                found |= {one.asname or one.name: one.name for one in names}
-            case ast.ImportFrom(module=str(module), names=names, level=0):
-                found |= {one.asname or one.name: f"{module}.{one.name}" for one in names}
-            case _:
-                pass
-    return found

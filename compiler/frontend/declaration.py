@@ -52,6 +52,8 @@ class Declaration:
 
     Attributes:
         kind: `Parameter`, `IncludeFile` or `Config`.
+        attribute: Its name in the class.
+        call: The call itself.
         arguments: The expressions by the arguments' names.
     """
 
@@ -73,16 +75,14 @@ class Declaration:
         try:
             return self.context.constant(node)
         except NotConstant as reason:
-            article = "an" if self.kind == "IncludeFile" else "a"
-            self.context.not_constant(f"`{name}` of {article} `{self.kind}`", reason)
+            self.context.not_constant(f"`{name}` of {a_kind(self.kind)}", reason)
             return None
 
     def typed(self, name: str, kind: type[T], words: str) -> T | None:
         """An argument that must be a constant of one type; None where it is not given."""
         value = self.constant(name)
         if value is not None and not isinstance(value, kind):
-            article = "an" if self.kind == "IncludeFile" else "a"
-            self.fault(name, f"`{name}` of {article} `{self.kind}` takes {words}")
+            self.fault(name, f"`{name}` of {a_kind(self.kind)} takes {words}")
             return None
         return value
 
@@ -113,9 +113,7 @@ def read_declaration(context: Context, attribute: str, call: ast.Call, kind: str
     declaration = Declaration(context, kind, attribute, call, arguments)
     write = f'write `{kind}("{attribute}", …)`'
     if "name" not in arguments:
-        article = "an" if kind == "IncludeFile" else "a"
-        message = f"the `{kind}` has no name" if kind != "IncludeFile" else f"{article} `{kind}` has no name"
-        context.fault(rules.BAD_PARAMETER, message, call, help=write)
+        context.fault(rules.BAD_PARAMETER, f"the `{kind}` has no name", call, help=write)
         return None
     try:
         name = context.constant(arguments["name"])
@@ -162,6 +160,11 @@ def _arguments(context: Context, call: ast.Call, kind: str) -> dict[str, ast.exp
             return None
         found[keyword.arg] = keyword.value
     return found
+
+
+def a_kind(kind: str) -> str:
+    """`Parameter` and the like, with its article."""
+    return f"{'an' if kind == 'IncludeFile' else 'a'} `{kind}`"
 
 
 def _listed(names: tuple[str, ...]) -> str:

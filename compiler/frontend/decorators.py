@@ -1,5 +1,8 @@
-"""How a decorator of flowc's is read; `decorator_table` says which there are.
+"""How a decorator of flowc's is read: from the expressions above a step or a class to `Decorator`s of the IR.
 
+    @resources(memory=4 * GB)          →   resources(memory=4096)
+
+`decorator_table` says which there are.
 A decorator that is not flowc's (a user's own, from any module) is left in place for run time and does not appear in the IR.
 """
 
@@ -18,6 +21,7 @@ from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, UNEMI
 from .face import NOT_YET
 from .fixing import name_argument, rename, the_near_one
 from .kinds import Kind
+from .syntax import callee
 
 
 def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, owner: str) -> tuple[Decorator, ...]:
@@ -25,8 +29,7 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
     found: dict[str, tuple[Decorator, ast.expr]] = {}
     listed: list[Decorator] = []
     for node in nodes:
-        call = node.func if isinstance(node, ast.Call) else node
-        name = context.api_name(call)
+        name = context.api_name(callee(node))
         if name is None or name == "step":
             continue
         decorator = _read(context, node, name, on_step=on_step, owner=owner)
@@ -57,8 +60,8 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         return None
     if name not in here:
         guess = did_you_mean(name, here)
-        callee = node.func if isinstance(node, ast.Call) else node
-        fix = rename(context, callee, the_near_one(name, here)) if isinstance(callee, ast.Attribute) else None
+        named = callee(node)
+        fix = rename(context, named, the_near_one(name, here)) if isinstance(named, ast.Attribute) else None
         known = ", ".join(f"`@{one}`" for one in sorted(here))
         help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
         context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)

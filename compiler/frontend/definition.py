@@ -15,6 +15,12 @@ class Definition:
     """A flow as its source says it.
 
     Attributes:
+        name: The class's.
+        doc: Its docstring, or "".
+        file: The name of the flow's file, without folders: what a container runs.
+        parameters: Those of its bases too, by name on the command line each once.
+        configs: Likewise, with their values.
+        decorators: Of the flow, its bases' too.
         steps: By name, in the order written.
         methods: Other methods, with where they are defined.
         ends: Where it starts and ends.

@@ -1,4 +1,8 @@
-"""Which class of a file is the flow."""
+"""Which class of a file is the flow: from a `Context` to a class's statement, or to a fault that says why there is none.
+
+class Shared(FlowSpec): …
+class Train(Shared): …             →   Train: of flows that derive from each other, the last
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from .body import Method, is_step
 from .classes import ClassReader, Unread
 from .context import Context, did_you_mean
 from .program import Found, Missing
+from .syntax import last_name
 
 
 def find_flow(context: Context, classes: ClassReader, class_name: str | None) -> ast.ClassDef | None:
@@ -76,7 +81,7 @@ def _no_flow(context: Context, classes: ClassReader) -> None:
     """Say so where a class looks as if it were meant to be one."""
     help = "write `class Name(FlowSpec):` with `FlowSpec` from `flowc`"
     for node in ast.walk(context.module.tree):
-        if isinstance(node, ast.ClassDef) and any(_last_name(base) == "FlowSpec" for base in node.bases):
+        if isinstance(node, ast.ClassDef) and any(last_name(base) == "FlowSpec" for base in node.bases):
             if context.module.classes.get(node.name) is node:
                 label, help = "its `FlowSpec` is not flowc's", "import it: `from flowc import FlowSpec, step`"
             else:
@@ -121,7 +126,3 @@ def _is_missing(context: Context, base: Unread) -> bool:
     return isinstance(base.meaning, Missing) and (
         base.meaning.context is None or base.meaning.context.source is not context.source
     )
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

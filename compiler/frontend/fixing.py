@@ -131,14 +131,14 @@ def import_name(context: Context, name: str) -> Fix | None:
     for statement in body:
         match statement:
             case ast.ImportFrom(module=module, level=0, names=aliases) if module in API_MODULES and aliases[0].name != "*":
-                edits = _in_import(source, statement, aliases, name)
+                edits = _in_import(source, aliases, name)
                 return Fix(f"Import `{name}` from `{module}`", edits) if edits else None
     if context.module.api_modules or any(isinstance(one, ast.Try | ast.If) and _imports_api(one) for one in body):
         return None  # it has a way of its own to these names
     return Fix(title, (_new_import(source, body, f"from flowc import {name}"),))
 
 
-def _in_import(source: Source, statement: ast.ImportFrom, aliases: Sequence[ast.alias], name: str) -> tuple[Edit, ...]:
+def _in_import(source: Source, aliases: Sequence[ast.alias], name: str) -> tuple[Edit, ...]:
     """The name among those of an import: in its place where they are sorted, on a line of its own where each has one."""
     names = [one.name for one in aliases]
     position = next((i for i, one in enumerate(names) if one > name), len(names)) if names == sorted(names) else len(names)

@@ -1,4 +1,4 @@
-"""The flow's class: from its syntax to a `Definition`."""
+"""The flow's class: from a `Program`, by way of its `ClassModel`, to a `Definition`. All other readers are called from here."""
 
 from __future__ import annotations
 

@@ -128,15 +128,6 @@ def read_module(tree: ast.Module) -> Module:
     return Module(tree, api, frozenset(modules), bindings, tuple(stars), classes)
 
 
-def constant_of(bindings: list[Binding]) -> ast.expr | None:
-    """The expression that a name is bound to, where that is the only thing it is ever bound to."""
-    match bindings:
-        case [Binding(value=ast.expr() as value)]:
-            return value
-        case _:
-            return None
-
-
 def _follow_alias(name: str, value: ast.expr, api: dict[str, str], modules: set[str]) -> None:
     """`task = step` and `task = mf.step` make another name for the API's."""
     match value:

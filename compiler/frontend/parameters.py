@@ -48,7 +48,7 @@ def _read(declaration: Declaration, name: str) -> Parameter | None:
     type_name = _type(context, arguments.get("type"), value)
     if type_name is None:
         return None
-    separator = _separator(declaration, type_name, deferred)
+    separator = _separator(declaration, type_name)
     if declaration.typed("is_flag", bool, "True or False") and type_name != "bool":
         message = f"a flag is True or False, and `{declaration.attribute}` is of type `{type_name}`"
         declaration.fault("is_flag", message, help="take it away, or make it a flag with `type=bool`")
@@ -124,7 +124,7 @@ def _type(context: Context, node: ast.expr | None, default: Constant) -> str | N
     return None
 
 
-def _separator(declaration: Declaration, type_name: str, deferred: bool) -> str | None:
+def _separator(declaration: Declaration, type_name: str) -> str | None:
     separator = declaration.typed("separator", str, "a string")
     if separator is None:
         return None

@@ -40,8 +40,13 @@ def parse(source: Source, report: Report) -> ast.Module | None:
         line = source.text[: source.text.find("\0")].count("\n") + 1
         report.add(rules.UNDECODABLE, "the file holds a NUL character", source.at(line, 1), help="save it as plain text")
     except MemoryError:  # how CPython's parser says that its stack is exhausted
-        report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
+        report_too_deep(source, report)
     return None
+
+
+def report_too_deep(source: Source, report: Report) -> None:
+    """Say that a file is nested deeper than Python, or whoever reads it here, can follow."""
+    report.add(rules.TOO_DEEP, "the file is nested too deeply", source.at(1, 1), help="give inner parts names of their own")
 
 
 def _place(source: Source, error: SyntaxError, *, in_bytes: bool) -> Span:

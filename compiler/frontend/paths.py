@@ -169,7 +169,7 @@ class PathReader:
                 return set()
             case _:
                 self._expression(statement)
-                return set() if _exits(statement) else states
+                return set() if ends_process(statement) else states
 
     def _if(self, statement: ast.If, states: set[_State]) -> set[_State]:
         """All arms of an `if`; `elif` by a loop, for there may be hundreds."""
@@ -332,7 +332,8 @@ def _breaks(body: list[ast.stmt]) -> bool:
     return False
 
 
-def _exits(statement: ast.stmt) -> bool:
+def ends_process(statement: ast.stmt) -> bool:
+    """Whether a statement ends the process, as `sys.exit()` does."""
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name))):
             return (module, name) in _EXITS

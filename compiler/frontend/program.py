@@ -16,7 +16,6 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from ..diagnostics.model import Report
-from ..diagnostics.rules import file as rules
 from ..files import Files
 from ..source import Source
 from .absent import Absence
@@ -24,10 +23,11 @@ from .config_values import NO_CONFIGS
 from .constants import NotConstant
 from .contents import Contents, find_contents
 from .context import Context
-from .face import is_flowcs
+from .face import API_MODULES, is_flowcs
 from .imports import check_imports
 from .module import Binding, Import, Module, read_module
-from .parse import decode, parse
+from .parse import decode, parse, report_too_deep
+from .syntax import last_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ class Program:
 
     Attributes:
         main: The flow's own file.
+        files: What may be read beside it.
+        folder: Its folder, with a separator at its end; "" for the current one.
         sources: All that was read, by path; the caller's.
         configs: The flow's configs. What they are given at first, and once they are read their values.
         absent: Imports of names that flowc does not have, which are no fault if nothing uses them.
@@ -205,11 +207,11 @@ class Program:
             case ModuleName(name=name):
                 raise NotConstant(node, f"`{name}` is a module")
             case _:
-                raise NotConstant(node, f"`{_last(node)}` is not a constant of this module")
+                raise NotConstant(node, f"`{last_name(node)}` is not a constant of this module")
 
     def _member(self, module: str, name: str) -> Meaning:
         """What a module has under a name: what it binds, or else a module within it."""
-        if module in ("flowc", "metaflow"):
+        if module in API_MODULES:
             return Api(name)
         context = self.module(module)
         if context is not None and _binds(context.module, name):
@@ -308,10 +310,7 @@ class Program:
                     check_imports(context)
                     return context
             except RecursionError:
-                place = self.sources[path].at(1, 1)
-                self.report.add(
-                    rules.TOO_DEEP, "the file is nested too deeply", place, help="give inner parts names of their own"
-                )
+                report_too_deep(self.sources[path], self.report)
             self._broken.add(name)
             return None
         return None
@@ -323,10 +322,6 @@ def _missing(module: str, context: Context | None, name: str) -> Missing | Exter
     if context is None or module.partition(".")[0] in sys.stdlib_module_names:
         return External(module, name)
     return Missing(context, name)
-
-
-def _last(node: ast.Name | ast.Attribute) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr
 
 
 def _places(module: Module, name: str, before: int | None) -> list[Binding]:

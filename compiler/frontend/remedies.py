@@ -19,8 +19,7 @@ from ..diagnostics.rules import transitions as transition_rules
 from ..source import Source, Span
 from .fixing import indent_of, mark_step
 from .module import Module, read_module
-
-END = "end"
+from .syntax import callee, own_nodes, self_of
 
 
 def add_remedies(diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source]) -> tuple[Diagnostic, ...]:
@@ -52,8 +51,8 @@ class _Place:
 
     @property
     def me(self) -> str:
-        given = [*self.function.args.posonlyargs, *self.function.args.args]
-        return given[0].arg if given else "self"
+        """What it calls `self`."""
+        return self_of(self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,12 @@ class _Page:
         """Whether a diagnostic is about the name of a method."""
         return self.source.name_span(place.function) == one.primary.span
 
+    def graph(self, owner: ast.ClassDef) -> _Graph:
+        """The steps of a class."""
+        if owner not in self.graphs:
+            self.graphs[owner] = _Graph.read(self.module, owner)
+        return self.graphs[owner]
+
     def in_blocks(self, function: ast.FunctionDef) -> dict[Span, tuple[list[ast.stmt], int]]:
         """The block and the position in it of each expression that is a statement of a method."""
         if function not in self.blocks:
@@ -110,12 +115,12 @@ def _mark(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
 
 
 def _take_inputs(page: _Page, one: Diagnostic, place: _Place) -> Fix | None:
-    """A step that joins takes `self` only. Where that is `end`, a join before it may have been forgotten."""
+    """A step that joins takes `self` only. Where the flow ends there, a join before it may have been forgotten."""
     given = place.function.args
     plain = not any((given.posonlyargs, given.vararg, given.kwonlyargs, given.kwarg, given.defaults))
     if not page.at_name(one, place) or not plain or len(given.args) != 1 or _names(place.function, "inputs"):
         return None
-    if place.function.name == END:
+    if place.function.name == page.graph(place.owner).end:
         return None
     span = page.source.span(given.args[0])
     return Fix("Take `inputs`", (Edit(page.source.at(span.end_line, span.end_column, 0), ", inputs"),))
@@ -184,9 +189,7 @@ def _successor(page: _Page, place: _Place) -> str | None:
     - the step is a branch of a split, all of whose other branches lead to one and the same step;
     - the flow is a line, and the next step in the source is led to by none.
     """
-    graph = page.graphs.get(place.owner)
-    if graph is None:
-        graph = page.graphs[place.owner] = _Graph.read(page.module, place.owner)
+    graph = page.graph(place.owner)
     name = place.function.name
     if any(page.module.api_name(base) != "FlowSpec" for base in place.owner.bases) or name not in graph.following:
         return None
@@ -204,13 +207,15 @@ class _Graph:
     """A class's steps as their text says: which of them each `self.next` names, whatever its form.
 
     Attributes:
-        lonely: Steps but `start` that none leads to.
-        lacking: Steps but `end` without a `self.next`.
+        end: Where the flow ends, by name or by mark.
+        lonely: Steps but the one where it starts that none leads to.
+        lacking: Steps but that end without a `self.next`.
         meeting: For a branch of a split that alone leads nowhere, where all others lead.
         line: No step leads to several or is led to by several, and none joins.
         following: The step after each in the source.
     """
 
+    end: str
     lonely: list[str]
     lacking: list[str]
     meeting: dict[str, str]
@@ -230,9 +235,11 @@ class _Graph:
             if len(branches) > 1 and len(open_ends) == len(met) == 1:
                 meeting[open_ends[0]] = met.pop()
         order = list(steps)
+        start, end = (next((name for name in order if _is_marked(module, steps[name], mark)), mark) for mark in ("start", "end"))
         return cls(
-            lonely=[name for name in steps if not led_to[name] and name != "start"],
-            lacking=[name for name in steps if not calls[name] and name != END],
+            end=end,
+            lonely=[name for name in steps if not led_to[name] and name != start],
+            lacking=[name for name in steps if not calls[name] and name != end],
             meeting=meeting,
             line=all(len(targets) <= 1 for targets in ways.values())
             and all(count == 1 for count in led_to.values())
@@ -253,9 +260,15 @@ _REMEDIES: dict[Rule, _Remedy] = {
 
 
 def _is_step(module: Module, function: ast.FunctionDef) -> bool:
-    callees = [one.func if isinstance(one, ast.Call) else one for one in function.decorator_list]
     # A name that the file forgot to import is reported as that, and means what it says.
-    return any((module.api_name(one) or module.forgotten(one)) == "step" for one in callees)
+    return any((module.api_name(one) or module.forgotten(one)) == "step" for one in map(callee, function.decorator_list))
+
+
+def _is_marked(module: Module, function: ast.FunctionDef, mark: str) -> bool:
+    """Whether `@step(start=True)`, or the like with `end`, stands above a step. What it is marked with need not be literal."""
+    calls = [one for one in function.decorator_list if isinstance(one, ast.Call) and module.api_name(one.func) == "step"]
+    marks = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == mark]
+    return any(not (isinstance(one, ast.Constant) and one.value is False) for one in marks)
 
 
 def _next_calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
@@ -284,15 +297,8 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _leaves(node: ast.AST) -> bool:
     """Whether a `return` stands in a statement: a path that what stands after it does not see."""
-    inner = getattr(node, "body", []) if isinstance(node, ast.FunctionDef) else [node]
-    pending: list[ast.AST] = list(inner)
-    while pending:
-        part = pending.pop()
-        if isinstance(part, ast.Return):
-            return True
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(part))
-    return False
+    body: Sequence[ast.AST] = node.body if isinstance(node, ast.FunctionDef) else [node]
+    return any(isinstance(one, ast.Return) for one in own_nodes(body))
 
 
 def _calls_next(node: ast.AST, me: str) -> bool:

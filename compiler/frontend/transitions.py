@@ -46,7 +46,17 @@ class Transition:
 
 
 class TransitionReader:
-    """Reads the `self.next` calls of one step."""
+    """Reads the `self.next` calls of one step.
+
+    Args:
+        context: The file that the step stands in.
+        model: The flow's class.
+        ends: Where the flow starts and ends.
+        me: What the step calls `self`.
+        steps: The names of all steps.
+        methods: The names of other methods.
+        mistaken: Methods that a `self.next` takes for steps are put in here.
+    """
 
     def __init__(
         self,

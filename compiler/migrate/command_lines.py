@@ -12,8 +12,8 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..lines import Piece
 from .commands import ANYWHERE, COMMANDS, FILE, GROUP_OPTIONS, GROUPS, NO_FLOWS, UNKNOWN, Command, Option
-from .model import Edit
 from .words import CommandLine, Word
 
 IsFlow = Callable[[str], bool | None]
@@ -29,7 +29,7 @@ class Left:
     help: str
 
 
-def turn(line: CommandLine, is_flow: IsFlow) -> tuple[Edit, ...] | Left | None:
+def turn(line: CommandLine, is_flow: IsFlow) -> tuple[Piece, ...] | Left | None:
     """The edits that make it flowc's, why it is left, or None where it is no command of Metaflow's."""
     reading = _Reading(line)
     if not reading.read() or not _is_metaflow(line.words[0].value, reading.command, is_flow):
@@ -80,7 +80,7 @@ class _Reading:
     names: str = ""
     last: int = 0
     moved: list[str] = field(default_factory=list)
-    edits_after: list[Edit] = field(default_factory=list)
+    edits_after: list[Piece] = field(default_factory=list)
     missing: str = ""
     lacking: list[tuple[str, str]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
@@ -155,22 +155,22 @@ class _Reading:
                 raw = words[at].raw.replace(name, str(option.to), 1)
                 self.kept += [raw, *(one.raw for one in given.words[1:])]
                 if option.to != name:
-                    self.edits_after.append(Edit(words[at].start, words[at].end, raw))
+                    self.edits_after.append(Piece(words[at].start, words[at].end, raw))
             elif _goes(option, given):
-                self.edits_after.append(Edit(words[at - 1].end, given.words[-1].end, ""))
+                self.edits_after.append(Piece(words[at - 1].end, given.words[-1].end, ""))
             else:
                 self.lacking.append((given.raw, option.help))
             at += len(given.words)
         return names
 
-    def edits(self) -> list[Edit]:
+    def edits(self) -> list[Piece]:
         """What makes the line flowc's."""
         quote = self.line.quote
         file = self.line.words[0].raw
         assert self.command.flowc is not None, "such a command is left"
         head = [file if one == FILE else f"{quote}{one}{quote}" for one in self.command.flowc.split()]
         text = self.line.joiner.join([*self.line.launcher, *head, *self.moved])
-        return [Edit(self.line.start, self.line.words[self.last].end, text), *self.edits_after]
+        return [Piece(self.line.start, self.line.words[self.last].end, text), *self.edits_after]
 
     def left(self) -> Left:
         """Why the line stays, and what comes nearest."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections.abc import Set
 
 from ..files import NO_FILES, Files
+from ..source import decode_exactly
 from .model import Migration
 from .python import Unparsable, migrate_python
 from .text import migrate_text
@@ -46,11 +45,8 @@ def migrate_bytes(path: str, data: bytes, names: Set[str], files: Files = NO_FIL
 
 def _migrate_python(path: str, data: bytes, names: Set[str], files: Files) -> tuple[bytes, Migration]:
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-        if text.encode(encoding) != data:
-            raise Unfit(f"its encoding, {encoding}, writes the same text in several ways: save it as UTF-8")
-    except (UnicodeError, SyntaxError) as error:
+        text, encoding = decode_exactly(data)
+    except (UnicodeError, SyntaxError, LookupError) as error:
         raise Unfit(f"not text in its encoding: {error}") from None
     try:
         migration = migrate_python(path, text, names, files)

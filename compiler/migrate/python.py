@@ -16,10 +16,11 @@ import libcst as cst
 from libcst import metadata
 
 from ..files import NO_FILES, Files
+from ..lines import Lines, splice
 from .change import change_imports
 from .command_lines import IsFlow, Left, turn
 from .imports import plan_imports
-from .model import Migration, Places, apply
+from .model import Migration
 from .text import find_tools, flow_finder, place, turn_ranges
 from .words import CommandLine, Word, find_command_lines, is_python, of_strings
 
@@ -73,7 +74,7 @@ def _migrate(text: str, names: Set[str], is_flow: IsFlow) -> Migration:
         imported = change_imports(wrapper.module, plan).code
         wrapper = metadata.MetadataWrapper(_parse(imported), unsafe_skip_copy=True)
     positions = wrapper.resolve(metadata.PositionProvider)
-    places = Places(imported)
+    places = Lines(imported)
     strings = _Strings(imported, places, positions)
     wrapper.module.visit(strings)
     comments = list(_blocks(imported, strings.comments, places))
@@ -86,8 +87,8 @@ def _migrate(text: str, names: Set[str], is_flow: IsFlow) -> Migration:
     if not plan.replaced:  # else the places are not yet those of the new text
         for node, message, help in plan.left:
             at = positions[node].start
-            left.append(Left(places.offset(at.line, at.column), message, help))
-    return Migration(apply(imported, done.edits), place(imported, left), len(plan.replaced), done.commands)
+            left.append(Left(places.offset(at.line, at.column + 1), message, help))
+    return Migration(splice(imported, done.edits), place(imported, left), len(plan.replaced), done.commands)
 
 
 def _parse(text: str) -> cst.Module:
@@ -121,7 +122,7 @@ class _Strings(cst.CSTVisitor):
         others: Offset and value of all other strings that may hold one.
     """
 
-    def __init__(self, text: str, places: Places, positions: Mapping[cst.CSTNode, metadata.CodeRange]) -> None:
+    def __init__(self, text: str, places: Lines, positions: Mapping[cst.CSTNode, metadata.CodeRange]) -> None:
         self._text = text
         self._places = places
         self._positions = positions
@@ -165,7 +166,8 @@ class _Strings(cst.CSTVisitor):
 
     def _range(self, node: cst.CSTNode) -> tuple[int, int]:
         at = self._positions[node]
-        return self._places.offset(at.start.line, at.start.column), self._places.offset(at.end.line, at.end.column)
+        # libcst counts columns from 0.
+        return self._places.offset(at.start.line, at.start.column + 1), self._places.offset(at.end.line, at.end.column + 1)
 
     def _inside(self, node: cst.SimpleString) -> tuple[int, int]:
         """What stands between the quotes."""
@@ -226,13 +228,13 @@ def _source(node: cst.CSTNode) -> str:
     return cst.Module([]).code_for_node(node)
 
 
-def _blocks(text: str, comments: Sequence[tuple[int, int]], places: Places) -> Iterator[tuple[int, int]]:
+def _blocks(text: str, comments: Sequence[tuple[int, int]], places: Lines) -> Iterator[tuple[int, int]]:
     """Comments on lines of their own, one below the other, as one range: a command line may go on in the next."""
     block: tuple[int, int] | None = None
     for start, end in sorted(comments):
-        line, column = places.of(start)
+        line, column = places.place(start)
         alone = not text[start - column + 1 : start].strip()
-        if block is not None and alone and places.of(block[1])[0] == line - 1:
+        if block is not None and alone and places.place(block[1])[0] == line - 1:
             block = (block[0], end)
             continue
         if block is not None:
@@ -251,5 +253,5 @@ def _in_string(start: int, value: str, is_flow: IsFlow) -> Iterator[Left]:
         if isinstance(outcome, Left):
             yield Left(start, outcome.message, outcome.help)
         elif outcome is not None:
-            new = apply(value[: line.words[-1].end], outcome)[line.start :]
+            new = splice(value[: line.words[-1].end], outcome)[line.start :]
             yield Left(start, "a command line of Metaflow's in a string", f"write `{' '.join(new.split())}`")

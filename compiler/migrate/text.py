@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..files import NO_FILES, Files
+from ..lines import Lines, Piece, splice
 from .command_lines import IsFlow, Left, turn
-from .model import Edit, Leftover, Migration, Places, apply
+from .model import Leftover, Migration
 from .words import CommandLine, find_command_lines
 
 _TOOLS = (
@@ -36,7 +37,7 @@ def migrate_text(path: str, text: str, files: Files = NO_FILES) -> Migration:
     """
     is_flow = flow_finder(path, files)
     done = turn_ranges(text, [(0, len(text))], is_flow)
-    new = apply(text, done.edits)
+    new = splice(text, done.edits)
     again = turn_ranges(new, [(0, len(new))], is_flow) if done.edits else done
     return Migration(new, place(new, [*again.left, *find_tools(new, 0, len(new))]), commands=done.commands)
 
@@ -63,7 +64,7 @@ class Turned:
     """What becomes of the command lines in some ranges of a text."""
 
     def __init__(self) -> None:
-        self.edits: list[Edit] = []
+        self.edits: list[Piece] = []
         self.left: list[Left] = []
         self.commands = 0
 
@@ -95,5 +96,5 @@ def find_tools(text: str, start: int, end: int) -> Iterator[Left]:
 
 def place(text: str, left: Iterable[Left]) -> tuple[Leftover, ...]:
     """Leftovers at their lines and columns, in order."""
-    places = Places(text)
-    return tuple(sorted({Leftover(*places.of(one.start), one.message, one.help) for one in left}))
+    lines = Lines(text)
+    return tuple(sorted({Leftover(*lines.place(one.start), one.message, one.help) for one in left}))

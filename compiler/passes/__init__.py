@@ -1,7 +1,9 @@
 """Checks on a `Definition`, the structuring of its graph into regions, and checks on the `Flow` that comes out.
 
 One pass, one file. `GRAPH_CHECKS` run on what is written: where one of them finds a fault, there is no graph to structure.
-`structure` makes the tree, `FLOW_CHECKS` run on that; `pipeline` calls them in this order.
+`structure` makes the tree, in the order that `arrange` finds, and `FLOW_CHECKS` run on that; `pipeline` calls them in this order.
+`check_artifacts` solves the data flow once for those that judge by it: `check_reads`, `check_inputs`, `check_merges`,
+`check_choices`, `check_pickles`, `check_unused`.
 """
 
 from __future__ import annotations

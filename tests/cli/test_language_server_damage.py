@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from flowc.cli.language_server import completion, faults, fixes, hover, places, symbols
 from flowc.cli.language_server.documents import Document
-from flowc.cli.language_server.workspace import Workspace
+from flowc.cli.language_server.workspace import Cursor, Workspace
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden"
 FILES = sorted(GOLDEN.rglob("*.py"))
@@ -51,13 +51,12 @@ def use(workspace: Workspace, document: Document, chance: random.Random) -> None
     for _ in range(10):
         line = chance.randint(1, len(lines))
         column = chance.randint(1, len(lines[line - 1]) + 1)
-        hover.text_at(workspace, document, line, column)
+        cursor = Cursor(workspace, document.source, line, column, ENCODING)
+        hover.text_at(cursor)
         completion.complete([view.outline for view in views], lines, line, column)
-        found = places.definition(workspace, path, line, column, ENCODING)
-        found += places.references(workspace, path, line, column, ENCODING)
-        for location in found:
+        for location in places.definition(cursor) + places.references(cursor):
             assert location.uri != document.uri or within(document, location.range)
-        for highlight in places.highlights(workspace, path, line, column, ENCODING):
+        for highlight in places.highlights(cursor):
             assert within(document, highlight.range)
 
 

@@ -89,6 +89,7 @@ def test_a_link_stays_one(flowc: Run) -> None:
         ("no.py", None, 2, "no such file: no.py"),
         ("bad.py", b"import metaflow\n(", 1, "bad.py:1:1: left: the file does not parse"),
         ("bin.txt", b"\0\1", 1, "not text"),
+        ("zip.py", b"# coding: zip\n", 1, "not text in its encoding"),
         ("a.ipynb", b"{}", 1, "a notebook"),
     ],
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from reading import BASE, compile_files, said
 
 from flowc.compiler.diagnostics.model import Diagnostic
 from flowc.compiler.pipeline import Compilation
 from flowc.compiler.plan import plan_of
-
-from .modules import BASE, compile_files, said
 
 FLOW = """
 from metaflow import FlowSpec, step

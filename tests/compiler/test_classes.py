@@ -6,6 +6,7 @@ import ast
 import textwrap
 
 import pytest
+from reading import BASE, codes, compile_files, said
 
 from flowc.compiler import Source
 from flowc.compiler.diagnostics.model import Report
@@ -14,8 +15,6 @@ from flowc.compiler.frontend.classes import ClassReader
 from flowc.compiler.frontend.members import ClassModel
 from flowc.compiler.frontend.program import Program
 from flowc.compiler.ir.nodes import Goto
-
-from .modules import BASE, compile_files, said
 
 HEAD = "from flowc import FlowSpec, Parameter, project, resources, retry, schedule, step\n"
 ENDS = """
@@ -208,10 +207,10 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "codes"), FAULTS.values(), ids=FAULTS.keys())
-def test_said_once(text: str, codes: list[str]) -> None:
+@pytest.mark.parametrize(("text", "expected"), FAULTS.values(), ids=FAULTS.keys())
+def test_said_once(text: str, expected: list[str]) -> None:
     done = compile_files(HEAD + ENDS + text, "Flow" if "class Flow" in text else None)
-    assert [code for code, _, _ in said(done)] == codes
+    assert codes(done) == expected
     assert done.flow is None
 
 

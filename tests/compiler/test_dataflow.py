@@ -69,6 +69,19 @@ CASES = {
         def end(self):
             print(self.x)
         """,
+    "an arm that ends the process goes nowhere": """
+        @step
+        def start(self):
+            if current.run_id:
+                self.x = 1
+            else:
+                sys.exit("no run")
+            self.next(self.end)
+
+        @step
+        def end(self):
+            print(self.x)
+        """,
     "each way out leaves its own": """
         @step
         def start(self):

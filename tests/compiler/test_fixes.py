@@ -36,6 +36,11 @@ START = "@step\ndef start(self):\n    self.next(self.work)\n"
 WORK = "@step\ndef work(self):\n    self.next(self.end)\n"
 END = "@step\ndef end(self):\n    pass\n"
 LINE = START + WORK + END
+MARKED = (
+    "@step(start=True)\ndef load(self):\n    self.next(self.work)\n"
+    "@step\ndef work(self):\n    self.next(self.report)\n"
+    "@step(end=True)\ndef report(self):\n    pass\n"
+)
 BRANCHES = (
     "@step\ndef start(self):\n    self.next(self.a, self.b)\n"
     "@step\ndef a(self):\n    self.next(self.join)\n"
@@ -88,6 +93,7 @@ FIXES: dict[str, tuple[str, str, str, str]] = {
     "a join that does not say so": ("FC405", BRANCHES, "def join(self, inputs)", "def join(self)"),
     "a misspelt next": ("FC302", LINE, "self.next(self.work)", "self.nxt(self.work)"),
     "no next before the one step that nothing leads to": ("FC302", LINE, "self.next(self.work)", "pass"),
+    "no next where ends are marked": ("FC302", MARKED, "self.next(self.report)", "pass"),
     "no next after other statements": (
         "FC302",
         LINE.replace("    self.next(self.work)", "    if self.input:\n        print(1)  # one\n    self.next(self.work)"),
@@ -170,6 +176,10 @@ UNTOUCHED = {
         "self.next(self.work)", "self.next(self.end)"
     )
     + "@step\ndef more(self):\n    self.next(self.end)\n",
+    "no next, and only where the flow starts is led to by none": KIND
+    + MARKED.replace("self.next(self.work)", "self.next({'x': self.work, 'y': self.report}, condition='kind')").replace(
+        "self.next(self.report)", "pass"
+    ),
     "no next, but a return": LINE.replace("self.next(self.work)", "if self.x:\n        return\n    print(1)"),
     "an argument written otherwise": "@retry(**dict([('times', 3)]))\n" + LINE,
 }

@@ -8,11 +8,13 @@ import pytest
 from conftest import ERRORS
 from validators import sarif, tools
 
+from flowc.cli.verb import FORMATS as CLI_FORMATS
 from flowc.compiler import Diagnostic, Source, Span
 from flowc.compiler.diagnostics.as_github import render_github
 from flowc.compiler.diagnostics.as_json import render_json
 from flowc.compiler.diagnostics.as_sarif import render_sarif
 from flowc.compiler.diagnostics.model import Edit, Fix, Label, Rule, Severity
+from flowc.compiler.diagnostics.render import FORMATS
 from flowc.compiler.pipeline import compile_bytes
 
 ERROR = Rule("FC999", "made-up", "Why it is wrong:\n\n    an example\n\nAnd so on.\n")
@@ -40,6 +42,19 @@ def all_golden() -> list[Diagnostic]:
         for folder in ERRORS
         for one in compile_bytes(f"golden/{folder.name}/flow.py", (folder / "flow.py").read_bytes()).diagnostics
     ]
+
+
+def test_cli_knows_all_formats() -> None:
+    assert tuple(FORMATS) == CLI_FORMATS
+
+
+def test_json_holds_everything() -> None:
+    one = Diagnostic(WARNING, "é", Label(span(5, 19, 25), "here"), (Label(span(1, 1, 2), "there"),), "do this")
+    place = {"file": "flow.py", "line": 5, "column": 19, "end_line": 5, "end_column": 25, "label": "here"}
+    other = {"file": "flow.py", "line": 1, "column": 1, "end_line": 1, "end_column": 2, "label": "there"}
+    head = {"code": "FC998", "name": "made-up-too", "severity": "warning", "message": "é"}
+    assert json.loads(render_json([one], {}, True)) == [{**head, **place, "labels": [other], "help": "do this", "fix": None}]
+    assert json.loads(render_json([], {}, False)) == []
 
 
 def test_json_has_the_fix() -> None:

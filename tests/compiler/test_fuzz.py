@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import as_flow, mutate, write
 from projects import write_project
+from reading import Memory
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Diagnostic, Report
@@ -37,8 +38,6 @@ from flowc.compiler.repair import repair_bytes
 from flowc.compiler.source import Source
 from flowc.targets import TARGETS, load
 from flowc.targets.options import Options
-
-from .modules import Memory
 
 EVERYTHING = bool(os.environ.get("FLOWC_FUZZ"))
 PATIENCE = 60

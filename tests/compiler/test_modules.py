@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from reading import BASE, Memory, compile_files, said
 
 import flowc
 from flowc.compiler import Source, compile_source
 from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.frontend.face import API_NAMES, NOT_YET
 from flowc.runtime import absent
-
-from .modules import BASE, Memory, compile_files, said
 
 PLAIN = "class Flow(Base):\n    pass\n"
 

@@ -1,8 +1,7 @@
-"""How diagnostics look: carets under the right characters, whatever these are, and the same facts in every format."""
+"""How diagnostics look: carets under the right characters, whatever these are."""
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from textwrap import dedent
 
@@ -10,10 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flowc.cli.verb import FORMATS as CLI_FORMATS
 from flowc.compiler.diagnostics.as_json import render_json
 from flowc.compiler.diagnostics.model import Diagnostic, Label, Rule, Severity
-from flowc.compiler.diagnostics.render import FORMATS, render_concise, render_full, summary
+from flowc.compiler.diagnostics.render import render_concise, render_full, summary
 from flowc.compiler.diagnostics.terminal import cells, printable
 from flowc.compiler.source import Source, Span
 
@@ -268,20 +266,7 @@ def test_concise() -> None:
     assert render_concise(found, {}, False) == "flow.py:5:19: error[FC999] one\nflow.py:6:1: warning[FC998] two\n"
 
 
-def test_json_holds_everything() -> None:
-    one = Diagnostic(WARNING, "é", Label(span(5, 19, 25), "here"), (Label(span(1, 1, 2), "there"),), "do this")
-    place = {"file": "flow.py", "line": 5, "column": 19, "end_line": 5, "end_column": 25, "label": "here"}
-    other = {"file": "flow.py", "line": 1, "column": 1, "end_line": 1, "end_column": 2, "label": "there"}
-    head = {"code": "FC998", "name": "made-up-too", "severity": "warning", "message": "é"}
-    assert json.loads(render_json([one], {}, True)) == [{**head, **place, "labels": [other], "help": "do this", "fix": None}]
-    assert json.loads(render_json([], {}, False)) == []
-
-
 def test_summary() -> None:
     error, warning = Diagnostic(ERROR, "", Label(span(1, 1, 2))), Diagnostic(WARNING, "", Label(span(1, 1, 2)))
     assert summary([error, warning, error]) == "2 errors, 1 warning"
     assert full() == ""
-
-
-def test_cli_knows_all_formats() -> None:
-    assert tuple(FORMATS) == CLI_FORMATS

@@ -108,3 +108,6 @@ ignored: warnings, hints and findings about data. Without the others mended ther
     Severity.WARNING,
     fixable=True,
 )
+
+UNREADABLE = (SYNTAX_ERROR, UNDECODABLE, TOO_DEEP)
+"""Faults that leave nothing of a file to understand."""
