@@ -15,6 +15,7 @@ Files and names:
     absent         imports of names that flowc does not have, and whether they are used
     closure        all files that `compile -o` takes along
     face           the names that `from flowc import …` has
+    metaflows      Metaflow's names, and what to do about those that flowc does not have
 
 Classes:
 
