@@ -1,9 +1,9 @@
 """The documents: their examples run, and they name every command, option and setting.
 
 A block ```` ```python NAME ```` is a file, and must be a sound flow; of another language with a name it is a file beside it. A
-block ```` ```console ```` is a session in the folder with these files: what follows `$ command` is what it prints, on both outputs,
-where `...` stands for any lines; `[exit 1]` ends the output of a command that fails. ```` ```console NAME: OLD → NEW ```` runs with
-that change made to a file.
+block ```` ```console ```` is a session in the folder with these files: what follows `$ command` is what it prints, on both
+outputs, where `...` stands for any lines; `[exit 1]` ends the output of a command that fails. With ```` ```console NAME: OLD →
+NEW ```` it runs with that change made to a file.
 """
 
 from __future__ import annotations
