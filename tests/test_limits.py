@@ -1,4 +1,4 @@
-"""Limits of the platforms: near is a warning, past is an error, at the step that is responsible; and limits on time."""
+"""Limits of the platforms: near is a warning, past is an error, at the step that is responsible; and the flows that the benchmark measures."""
 
 from __future__ import annotations
 
@@ -145,3 +145,9 @@ def test_a_name_too_long_for_a_folder() -> None:
         assert (one.rule.code, one.primary.span.line) == ("FC605", 7)
     (one,) = compile_source(Source("flow.py", chain(3).replace("Chain", "C" * 201))).diagnostics
     assert (one.rule.code, one.primary.span.line) == ("FC605", 2)
+
+
+@pytest.mark.parametrize("what", [*sizes.SOUND, *sizes.FAULTY])
+def test_what_the_benchmark_measures_is_what_it_says(what: str) -> None:
+    make, _ = {**sizes.SOUND, **sizes.FAULTY}[what]
+    assert bool(compile_source(Source("flow.py", make(12))).diagnostics) == (what in sizes.FAULTY)
