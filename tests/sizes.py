@@ -96,7 +96,11 @@ def statements(count: int) -> str:
     """Statements of one step, nested a little, and calls of methods that read and write too."""
     body = [text for number in range(count) for text in (f"if self.seed > {number}:", f"    self.note({number})", *_work(number))]
     note = "    def note(self, number):\n        self.noted = number + self.seed\n\n"
-    return _flow(note, _step("start", *_START, "self.noted = 0", *body, "self.next(self.end)"), _step("end", "print(self.rows, self.noted)"))
+    return _flow(
+        note,
+        _step("start", *_START, "self.noted = 0", *body, "self.next(self.end)"),
+        _step("end", "print(self.rows, self.noted)"),
+    )
 
 
 SOUND: Final[Mapping[str, tuple[Callable[[int], str], tuple[int, int, int]]]] = {
