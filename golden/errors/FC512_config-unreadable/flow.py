@@ -2,7 +2,7 @@ from flowc import Config, FlowSpec, step
 
 
 class Example(FlowSpec):
-    settings = Config("settings", default_value='{"memory": 4096,}')
+    settings = Config("settings", default_value='{"memory" 4096}')
 
     @step
     def start(self):
