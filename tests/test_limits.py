@@ -1,4 +1,4 @@
-"""Limits of the platforms: near is a warning, past is an error, at the step that is responsible; and the flows that the benchmark measures."""
+"""Limits of the platforms: near is a warning, past is an error, at the step responsible; and the flows of the benchmark."""
 
 from __future__ import annotations
 
