@@ -19,8 +19,6 @@ from .values import UNKNOWN, Values
 if TYPE_CHECKING:
     from ..frontend.context import Context
 
-OWN: Final = RESERVED
-"""What `FlowSpec` itself gives."""
 BACK_DOORS: Final = frozenset(["__dict__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__setstate__"])
 """By what is read of `self` under these names, code may do anything to it."""
 ITEM: Final = frozenset(["input", "index", "foreach_stack"])
@@ -87,7 +85,7 @@ class Access:
 
     def load(self, node: ast.expr, name: str, sure: bool) -> None:
         """`self.name` is read."""
-        if name in OWN:
+        if name in RESERVED:
             self.effects.item = self.effects.item or name in ITEM
             return
         if name in BACK_DOORS:
@@ -124,7 +122,7 @@ class Access:
 
     def take(self, name: str, part: Part, node: ast.expr, sure: bool, claimed: bool = True, unpacked: int = 0) -> None:
         """An artifact of one of a join's inputs is read; "" for an input that is only named."""
-        if not self.state.live or self.analysis.model.find(name) is not None or name in OWN:
+        if not self.state.live or self.analysis.model.find(name) is not None or name in RESERVED:
             return
         take = Take(
             name=name,
@@ -213,7 +211,7 @@ class Access:
                 "tells the item of a foreach",
                 help="give the artifact a name of its own",
             )
-        if name in OWN or name.startswith("__") or not self.state.live:
+        if name in RESERVED or name.startswith("__") or not self.state.live:
             return
         source = len(self.analysis.writes)
         self.analysis.writes.append(Write(name=name, value=value, span=span))
@@ -227,7 +225,7 @@ class Access:
         if member is not None:
             self._assign_member(member, span, node, sure, "deleted")
             return
-        if name in OWN or name.startswith("__"):
+        if name in RESERVED or name.startswith("__"):
             return
         self.use(name, span, sure, "delete")
         self.events.append((name, GONE))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from ..diagnostics.rules import artifacts as rules
+from ..frontend.body import RESERVED
 from ..frontend.context import did_you_mean
 from ..frontend.members import Member
 from ..ir.artifacts import Merge
-from .access import BACK_DOORS, ITEM, OWN, Access
+from .access import BACK_DOORS, ITEM, Access
 from .state import ENTRY, GONE
 
 _HARMLESS: Final = frozenset(["print", "repr", "str", "type", "id", "isinstance", "hash", "bool", "callable", "format", "super"])
@@ -76,13 +77,13 @@ class ExpressionWalker(Access):
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, sure: bool, *, consumed: bool = False
     ) -> None:
         kept = self.tokens.copy()
-        for number, generator in enumerate(node.generators):
+        for generator in node.generators:
             every = self.tokens.of(generator.iter)
             if not (every and every.whole and isinstance(generator.iter, ast.Name)):
                 self._iterated(generator.iter, sure)
             self.tokens.bind_items(generator.target, generator.iter)
             # Of each input something is read; of whatever else there may be no items.
-            sure = sure and bool(every) and not generator.ifs and (number == 0 or sure)
+            sure = sure and bool(every) and not generator.ifs
             for test in generator.ifs:
                 self.visit(test, False)
         # A generator expression may never be asked for its items.
@@ -141,7 +142,7 @@ class ExpressionWalker(Access):
                     yield from ((one, sure) for one in arguments)
                     yield self._calling(member, node), sure
                     return
-                if member is None and name not in OWN and not name.startswith("__"):
+                if member is None and name not in RESERVED and not name.startswith("__"):
                     self.use(name, self.context.source.span(function), sure, "call")
                     yield from ((one, sure) for one in arguments)
                     return
@@ -210,7 +211,7 @@ class ExpressionWalker(Access):
         if named is None or name not in ("hasattr", "getattr", "setattr", "delattr"):
             return None
         span = self.context.source.span(node)
-        known = self.analysis.model.find(named) is not None or named in OWN
+        known = self.analysis.model.find(named) is not None or named in RESERVED
         match name:
             case "hasattr" if not known:
                 self.tested.add(named)
@@ -317,7 +318,7 @@ class ExpressionWalker(Access):
         member = self.analysis.model.find(name)
         if name in BACK_DOORS:
             self.escape(later=True)
-        elif name in OWN:
+        elif name in RESERVED:
             self.effects.item = self.effects.item or name in ITEM
         elif member is not None:
             if member.kind in ("method", "property", "step"):

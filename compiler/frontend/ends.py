@@ -20,6 +20,7 @@ from .body import Method, is_step, step_decorator
 from .constants import NotConstant
 from .context import Context, did_you_mean
 from .members import ClassModel, Member
+from .syntax import self_of
 
 _MARKS = ("start", "end")
 
@@ -139,7 +140,6 @@ def goes_on(context: Context, node: ast.stmt) -> bool:
     """Whether a method has a `self.next`, or something that looks as if it were meant for one."""
     if not isinstance(node, Method):
         return False
-    arguments = [*node.args.posonlyargs, *node.args.args]
-    me = arguments[0].arg if arguments else "self"
+    me = self_of(node)
     nexts = context.contents(node).nexts
     return any(isinstance(one.value, ast.Name) and one.value.id == me for one in nexts)

@@ -21,7 +21,10 @@ from .fixing import take_self
 from .members import ClassModel, Member
 from .paths import PathReader, seen_inside
 from .supers import check_super
+from .syntax import is_under, own_nodes, positional, self_of
 from .transitions import TransitionReader
+
+_YIELDS = (ast.Yield, ast.YieldFrom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +186,8 @@ def check_method(context: Context, function: ast.FunctionDef | ast.AsyncFunction
                 decorator,
                 help=f"put `@step` above `def {function.name}`, or take `@{name}` away",
             )
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    if arguments and not _decorated(function, "staticmethod") and context.contents(function).nexts:
-        me = arguments[0].arg
+    if positional(function) and not is_under(function, "staticmethod") and context.contents(function).nexts:
+        me = self_of(function)
         pending: list[ast.AST] = list(reversed(function.body))
         while pending:
             node = pending.pop()
@@ -216,9 +218,11 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
     what = ""
     if isinstance(function, ast.AsyncFunctionDef):
         what = "is `async`"
-    elif _decorated(function, "staticmethod", "classmethod", "property"):
+    elif is_under(function, "staticmethod", "classmethod", "property"):
         what = "is a static method, a class method or a property"
-    elif context.contents(function).yields and _yields(function):
+    elif context.contents(function).yields and any(
+        isinstance(one, ast.Yield | ast.YieldFrom) for one in own_nodes(function.body)
+    ):
         what = "is a generator"
     if what:
         span = context.source.name_span(function)
@@ -229,18 +233,3 @@ def plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
             help="make it a plain method; what it computes goes into `self`",
         )
     return not what
-
-
-def _decorated(function: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
-    return any(isinstance(one, ast.Name) and one.id in names for one in function.decorator_list)
-
-
-def _yields(function: ast.FunctionDef) -> bool:
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(node))
-    return False

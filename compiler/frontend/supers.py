@@ -13,6 +13,7 @@ from ..diagnostics.rules import flow as rules
 from .body import Method
 from .members import ClassModel, Member
 from .program import Found
+from .syntax import self_of
 
 
 def check_super(model: ClassModel, step: Member) -> bool:
@@ -43,7 +44,7 @@ def _goes_on(model: ClassModel, step: Member) -> tuple[Member, ast.Call] | None:
         one = pending.pop()
         if not isinstance(one.node, Method):
             continue
-        me = _me(one.node)
+        me = self_of(one.node)
         for part in one.context.contents(one.node).calls:
             match part:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="next")) if name == me:
@@ -59,7 +60,7 @@ def _calls(model: ClassModel, step: Member) -> Iterator[tuple[ast.Call, Member]]
     """The calls of bodies of other steps in a step: `super().x()`, `super(Class, self).x()` and `Base.x(self)`."""
     if not isinstance(step.node, Method):
         return
-    me = _me(step.node)
+    me = self_of(step.node)
     for part in step.context.contents(step.node).calls:
         match part:
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=args), attr=name)):
@@ -81,8 +82,3 @@ def _calls(model: ClassModel, step: Member) -> Iterator[tuple[ast.Call, Member]]
                 continue
         if called is not None and called.kind == "step" and called.node is not step.node:
             yield part, called
-
-
-def _me(function: Method) -> str:
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    return arguments[0].arg if arguments else "self"
