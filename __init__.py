@@ -10,9 +10,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
-    from .runtime.config import Config, ConfigValue, config_expr
-    from .runtime.current import current
-    from .runtime.decorators import (
+    from .runtime.language.config import Config, ConfigValue, config_expr
+    from .runtime.language.current import current
+    from .runtime.language.decorators import (
         batch,
         card,
         catch,
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
         trigger,
         trigger_on_finish,
     )
-    from .runtime.flowspec import FlowSpec
-    from .runtime.include import IncludeFile
-    from .runtime.inputs import Inputs
-    from .runtime.parallel import parallel_map
-    from .runtime.parameter import JSONType, Parameter
+    from .runtime.language.flowspec import FlowSpec
+    from .runtime.language.include import IncludeFile
+    from .runtime.language.inputs import Inputs
+    from .runtime.language.parallel import parallel_map
+    from .runtime.language.parameter import JSONType, Parameter
 
 __version__ = "0.1.0"
 
@@ -92,12 +92,12 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        module = import_module(f".runtime.{_MODULES.get(name, 'decorators')}", __name__)
+        module = import_module(f".runtime.language.{_MODULES.get(name, 'decorators')}", __name__)
         value: object = getattr(module, name)
         globals()[name] = value
         return value
     if not name.startswith("__"):
-        from .runtime.absent import NOT_YET, answer
+        from .runtime.language.absent import NOT_YET, answer
 
         if name in NOT_YET:
             return answer(name)

@@ -58,7 +58,7 @@ def _runtime() -> bytes:
     root = Path(__file__).parent.parent
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for file in [root / "__init__.py", *sorted((root / "runtime").glob("*.py"))]:
+        for file in [root / "__init__.py", *sorted((root / "runtime").rglob("*.py"))]:
             member = zipfile.ZipInfo(f"flowc/{file.relative_to(root).as_posix()}")  # dated 1980, as always
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, file.read_bytes())

@@ -159,8 +159,8 @@ def command(
         where = "" if datastore is not None else ", as the settings file has it"
         raise Unusable(f"a run on this machine is kept in a folder, not in {store}{where}: add --datastore {STORE}")
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
+    from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
-    from ..runtime.scheduler import run_locally
 
     try:
         result = run_locally(

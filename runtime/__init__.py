@@ -1,5 +1,14 @@
-"""What runs beside user code, in a container or on a laptop: the flow API, tasks, artifacts, the datastore and the local
-scheduler.
+"""What runs beside user code, in a container or on a laptop. Imports nothing else of flowc, and of other packages nothing but
+what a task needs.
 
-Imports nothing else of flowc, and of other packages nothing but what a task needs.
+    contract, paths, plan    what a task is called, and the compiled flow as data
+    errors, failure          faults of users as messages; why an attempt failed
+    children                 the child's side of a fork
+    store/                   where objects are kept
+    records/                 what runs leave there: manifests, failures
+    artifacts                values, pickled into the store and back
+    language/                what a flow's file imports: FlowSpec, Parameter, current, …
+    tasks/                   one attempt of one task
+    local/                   a whole run on this machine
+    __main__                 one task in a container: `python3 -m flowc.runtime`
 """

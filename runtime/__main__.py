@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import contract
-from .current import user_name
 from .errors import FlowcError, LoadError, TaskError
 from .failure import Failure
-from .loading import load_flow_class
-from .parameters import complete, from_environment
+from .language.current import user_name
+from .local.progress import stand_in_for_closed_streams
 from .paths import TaskId, begins_run, parse
 from .plan import load_plan
-from .policy import policy_of
-from .progress import stand_in_for_closed_streams
 from .store import open_store
-from .task import check_task, execute
+from .tasks.loading import load_flow_class
+from .tasks.parameters import complete, from_environment
+from .tasks.policy import policy_of
+from .tasks.task import check_task, execute
 
 DONE, FAILED, UNFIT, BUG = 0, 1, 2, 3
 

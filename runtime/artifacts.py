@@ -14,7 +14,7 @@ from binascii import a2b_base64, b2a_base64
 from typing import BinaryIO
 
 from .errors import ArtifactError, FlowcError, StoreError
-from .manifest import Blob, Entry, Inline, blob_key
+from .records.manifest import Blob, Entry, Inline, blob_key
 from .store import Store, Upload
 
 INLINE_LIMIT = 4096

@@ -22,7 +22,7 @@ from conftest import Beside
 from flowc.cli.program import VERBS, Program
 from flowc.cli.settings import KEYS, variable
 from flowc.compiler.pipeline import compile_bytes
-from flowc.runtime.current import Current
+from flowc.runtime.language.current import Current
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(ROOT.glob("*.md"))

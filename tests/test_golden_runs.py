@@ -22,8 +22,8 @@ from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.plan import plan_text
 from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
-from flowc.runtime.manifest import Manifest, read_manifest
 from flowc.runtime.paths import TaskId
+from flowc.runtime.records.manifest import Manifest, read_manifest
 from flowc.runtime.store import LocalStore
 
 CANNOT_RUN = {

@@ -26,8 +26,8 @@ from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
 from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
-from flowc.runtime.manifest import read_manifest
 from flowc.runtime.paths import TaskId
+from flowc.runtime.records.manifest import read_manifest
 from flowc.runtime.store import LocalStore
 
 many = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

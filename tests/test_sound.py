@@ -22,8 +22,8 @@ from flowc.compiler.diagnostics.render import render_full
 from flowc.compiler.diagnostics.rules.targets import NOT_EMITTED
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of
+from flowc.runtime.local.scheduler import run_locally
 from flowc.runtime.plan import parse_plan
-from flowc.runtime.scheduler import run_locally
 from flowc.runtime.store import LocalStore
 from flowc.targets import TARGETS, load
 from flowc.targets.options import Options

@@ -3,8 +3,8 @@
     from metaflow import FlowMutator, FlowSpec, step      →   nothing to say, as long as no line of the file says `FlowMutator`
 
 Generated code, and files copied from one another, import more than they use. Such an import need not fail: the plan lists
-the name, and a run puts something in its place that fails when it is used (`runtime/absent.py`). Within a `try` or a `with`
-nothing is put there, since the file may well want the import to fail.
+the name, and a run puts something in its place that fails when it is used (`runtime/language/absent.py`). Within a `try` or a
+`with` nothing is put there, since the file may well want the import to fail.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def test_nothing_heavy_is_imported(folder: Path, arguments: list[str]) -> None:
     assert ended.returncode == 0, ended.stderr
     loaded = set(ended.stdout.splitlines()[-1].split())
     assert loaded.isdisjoint(HEAVY)
-    assert "flowc.runtime.scheduler" not in loaded
+    assert "flowc.runtime.local.scheduler" not in loaded
     other = "flowc.targets.sfn" if "argo" in arguments else "flowc.targets.argo"
     assert "compile" not in arguments or other not in loaded
 
@@ -74,7 +74,7 @@ def test_nothing_heavy_is_imported(folder: Path, arguments: list[str]) -> None:
 def test_help_needs_no_target_and_no_runtime(folder: Path) -> None:
     ended = run(folder, sys.executable, "-X", "importtime", "-m", "flowc", "--help")
     loaded = {line.split("|")[-1].strip() for line in ended.stderr.splitlines()}
-    assert loaded.isdisjoint({*HEAVY, "yaml", "flowc.targets.argo", "flowc.targets.sfn", "flowc.runtime.task"})
+    assert loaded.isdisjoint({*HEAVY, "yaml", "flowc.targets.argo", "flowc.targets.sfn", "flowc.runtime.tasks.task"})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")

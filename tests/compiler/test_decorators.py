@@ -8,7 +8,7 @@ import pytest
 from reading import codes, flow_of, read
 
 from flowc.compiler.frontend.decorator_table import FLOW_DECORATORS, STEP_DECORATORS
-from flowc.runtime import decorators
+from flowc.runtime.language import decorators
 
 HEAD = "def notify():\n    pass\n"
 

@@ -9,7 +9,7 @@ import flowc
 from flowc.compiler import Source, compile_source
 from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.frontend.face import API_NAMES, NOT_YET
-from flowc.runtime import absent
+from flowc.runtime.language import absent
 
 PLAIN = "class Flow(Base):\n    pass\n"
 

@@ -23,14 +23,14 @@ from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.plan import plan_of, plan_text
 from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
-from flowc.runtime.current import Current, current
-from flowc.runtime.loading import load_flow_class
-from flowc.runtime.manifest import Manifest, read_failure, read_manifest
+from flowc.runtime.language.current import Current, current
+from flowc.runtime.local.scheduler import RunResult, run_locally
+from flowc.runtime.local.tree import Walk
 from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import Plan, parse_plan
-from flowc.runtime.scheduler import RunResult, run_locally
+from flowc.runtime.records.manifest import Manifest, read_failure, read_manifest
 from flowc.runtime.store import LocalStore
-from flowc.runtime.tree import Walk
+from flowc.runtime.tasks.loading import load_flow_class
 
 _numbers = itertools.count()
 

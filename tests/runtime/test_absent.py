@@ -16,7 +16,7 @@ import pytest
 
 import flowc
 from flowc.runtime import contract
-from flowc.runtime.absent import Absent, answer, stand_in_for
+from flowc.runtime.language.absent import Absent, answer, stand_in_for
 
 FLOW = """
     from {face} import FlowMutator, FlowSpec, parallel, step

@@ -9,7 +9,7 @@ import pytest
 
 from flowc.runtime.artifacts import INLINE_LIMIT, Artifacts
 from flowc.runtime.errors import ArtifactError, StoreError
-from flowc.runtime.manifest import Blob, Inline
+from flowc.runtime.records.manifest import Blob, Inline
 from flowc.runtime.store import LocalStore
 
 

@@ -11,10 +11,10 @@ import textwrap
 import pytest
 
 from flowc.runtime.errors import LoadError, OutputError, StoreError, TaskError
-from flowc.runtime.loading import load_flow_class
+from flowc.runtime.local.progress import Progress
 from flowc.runtime.paths import TaskId
-from flowc.runtime.progress import Progress
 from flowc.runtime.store import LocalStore
+from flowc.runtime.tasks.loading import load_flow_class
 
 FLOW = """
     import functools, os, sys
@@ -115,7 +115,7 @@ from pathlib import Path
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of
 from flowc.runtime.plan import parse_plan
-from flowc.runtime.scheduler import run_locally
+from flowc.runtime.local.scheduler import run_locally
 
 file = Path(sys.argv[1])
 plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))

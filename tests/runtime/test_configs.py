@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from flowc.runtime.config import Config, ConfigValue, Placeholder, config_expr
 from flowc.runtime.errors import ParameterError
-from flowc.runtime.include import content_from_json, read_default, read_file
+from flowc.runtime.language.config import Config, ConfigValue, Placeholder, config_expr
+from flowc.runtime.language.include import content_from_json, read_default, read_file
 from flowc.runtime.plan import FileSpec, ParameterSpec
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from flowc.compiler import Source, compile_source
 from flowc.compiler.plan import plan_of
 from flowc.runtime.contract import NEXT, task_key
-from flowc.runtime.loading import load_flow_class
-from flowc.runtime.manifest import Manifest
 from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import parse_plan
+from flowc.runtime.records.manifest import Manifest
 from flowc.runtime.store import LocalStore
-from flowc.runtime.task import execute
+from flowc.runtime.tasks.loading import load_flow_class
+from flowc.runtime.tasks.task import execute
 
 FLOW = """
 from flowc import FlowSpec, step

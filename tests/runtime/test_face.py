@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import flowc
-from flowc.runtime import decorators
+from flowc.runtime.language import decorators
 
 if TYPE_CHECKING:
     from typing import Any, assert_type
@@ -248,7 +248,9 @@ def test_type_checkers_see_what_values_are(tmp_path: Path) -> None:
         pytest.skip("mypy is not installed")
     told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     seen = [
-        line.split('"')[1].replace("builtins.", "").replace("flowc.runtime.config.", "") for line in told if "Revealed" in line
+        line.split('"')[1].replace("builtins.", "").replace("flowc.runtime.language.config.", "")
+        for line in told
+        if "Revealed" in line
     ]
     assert seen == REVEALED, done.stdout
     assert not [line for line in told if line.startswith("error")], done.stdout

@@ -46,8 +46,8 @@ from pathlib import Path
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of
 from flowc.runtime.plan import parse_plan
-from flowc.runtime import processes
-from flowc.runtime.scheduler import run_locally
+from flowc.runtime.local import processes
+from flowc.runtime.local.scheduler import run_locally
 
 processes._GRACE = float(sys.argv[2])
 file = Path(sys.argv[1])

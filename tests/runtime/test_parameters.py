@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flowc.runtime.errors import LoadError, ParameterError
-from flowc.runtime.parameters import from_environment, from_text
+from flowc.runtime.tasks.parameters import from_environment, from_text
 
 FLOW = """
     import datetime

@@ -8,7 +8,7 @@ import pytest
 
 from flowc.runtime.failure import Failure
 from flowc.runtime.plan import Decorator, Step
-from flowc.runtime.policy import policy_of
+from flowc.runtime.tasks.policy import policy_of
 
 
 def a_flow(decorators: str, body: str, after: str = "pass") -> str:

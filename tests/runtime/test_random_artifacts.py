@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from flowc.compiler import Source, pipeline
 from flowc.compiler.plan import plan_of
 from flowc.runtime.failure import Failure
+from flowc.runtime.local.tree import Walk
 from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import parse_plan
 from flowc.runtime.store import LocalStore
-from flowc.runtime.task import execute
-from flowc.runtime.tree import Walk
+from flowc.runtime.tasks.task import execute
 
 NAMES = "abcd"
 SET = ("self.{0} = 1", "self.{0} = 1", "if self.index: self.{0} = 1", "self.helper_{0}()", "setattr(self, '{0}', 1)")

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from flowc.compiler import Source, compile_source
 from flowc.compiler.plan import plan_of
 from flowc.runtime.failure import Failure
+from flowc.runtime.local.tree import Walk
 from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import Arrival, Block, ForeachStage, LoopStage, ParallelStage, Plan, TaskStage, parse_plan
 from flowc.runtime.store import LocalStore
-from flowc.runtime.task import execute
-from flowc.runtime.tree import Walk
+from flowc.runtime.tasks.task import execute
 
 # The functions in the flow's text, by which its steps decide and say where they have been.
 PRELUDE = """
@@ -117,7 +117,7 @@ def test_every_task_finds_what_it_starts_from(shape: list[Shape], chance: random
 
 def execute_end(plan: Plan, flow_class: Any, store: LocalStore) -> Any:
     from flowc.runtime.artifacts import Artifacts
-    from flowc.runtime.manifest import read_manifest
+    from flowc.runtime.records.manifest import read_manifest
 
     manifest = read_manifest(store, plan.flow, TaskId("1", "end", "-"))
     assert manifest is not None

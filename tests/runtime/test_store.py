@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from flowc.runtime.errors import StoreError
-from flowc.runtime.manifest import read_failure, read_manifest
 from flowc.runtime.paths import TaskId
+from flowc.runtime.records.manifest import read_failure, read_manifest
+from flowc.runtime.records.runs import claim_run, new_record
 from flowc.runtime.store import LocalStore, open_store
 
 
@@ -46,7 +47,7 @@ def test_list(store):
 
 def test_runs_are_claimed_once(store):
     with ThreadPoolExecutor(8) as threads:
-        runs = list(threads.map(lambda _: store.claim_run("Flow"), range(32)))
+        runs = list(threads.map(lambda _: claim_run(store, "Flow", new_record(target="local", user=None)), range(32)))
     assert sorted(map(int, runs)) == list(range(1, 33))
 
 
@@ -74,8 +75,6 @@ def test_a_place_that_is_no_directory(tmp_path):
     store = LocalStore(tmp_path / "file")
     with pytest.raises(StoreError, match="the datastore cannot write Flow/1"):
         store.put("Flow/1/x", b"")
-    with pytest.raises(StoreError, match="the datastore cannot write Flow"):
-        store.claim_run("Flow")
 
 
 def test_no_permission(tmp_path):

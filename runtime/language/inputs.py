@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .binding import Binding
+from ..tasks.binding import Binding
 
 if TYPE_CHECKING:
+    from ..plan import Plan
+    from ..store import Store
+    from ..tasks.lineage import Junction, Lineage
     from .flowspec import FlowSpec
-    from .lineage import Junction, Lineage
-    from .plan import Plan
-    from .store import Store
 
 
 F = TypeVar("F")

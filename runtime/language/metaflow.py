@@ -29,7 +29,7 @@ class _Face(ModuleType):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "Metaflow's language, as flowc speaks it.")
-        self._face = importlib.import_module("..", __package__)
+        self._face = importlib.import_module("...", __package__)
         self.__all__ = list(self._face.__all__)
         self.__path__ = []  # it has submodules, says this, so that the finder below is asked about them
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .contract import MANIFEST, run_key, task_key
-from .errors import StoreError
-from .failure import Failure
-from .paths import TaskId
-from .store import Store
+from ..contract import MANIFEST, run_key, task_key
+from ..errors import StoreError
+from ..failure import Failure
+from ..paths import TaskId
+from ..store import Store
 
 FORMAT = 1
 

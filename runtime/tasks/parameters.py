@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from .errors import LoadError, ParameterError
+from ..errors import LoadError, ParameterError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .flowspec import FlowSpec
-    from .parameter import Parameter
-    from .plan import ParameterSpec, Plan
+    from ..language.flowspec import FlowSpec
+    from ..language.parameter import Parameter
+    from ..plan import ParameterSpec, Plan
 
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
@@ -53,7 +53,7 @@ def from_text(spec: ParameterSpec, text: str) -> object:
             case "json":
                 return json.loads(text)
             case "file":
-                from .include import read_file
+                from ..language.include import read_file
 
                 return read_file(spec, text)
     except ValueError:
@@ -138,7 +138,7 @@ def complete(
 def _file_value(
     spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: object, user: str | None, folder: Path | None
 ) -> object:
-    from .include import IncludeFile, parsed, read_default
+    from ..language.include import IncludeFile, parsed, read_default
 
     declared = getattr(flow_class, spec.attribute, None)
     if not isinstance(declared, IncludeFile):
@@ -153,7 +153,7 @@ def _file_value(
 
 
 def _value(spec: ParameterSpec, plan: Plan, flow_class: type[FlowSpec], given: object, user: str | None) -> object:
-    from .parameter import Parameter
+    from ..language.parameter import Parameter
 
     declared = getattr(flow_class, spec.attribute, None)
     if not isinstance(declared, Parameter):
@@ -213,7 +213,7 @@ def _evaluated(spec: ParameterSpec, declared: Parameter[Any], plan: Plan, user: 
     try:
         return declared.evaluate(plan.flow, user)
     except (Exception, SystemExit) as error:
-        from .failure import trimmed_traceback
+        from ..failure import trimmed_traceback
 
         raise LoadError(f"the default of the parameter `{spec.name}` failed", trimmed_traceback(error)) from error
 
@@ -232,7 +232,7 @@ def _from_argo(spec: ParameterSpec, text: str) -> object:
 
 def _from_json(spec: ParameterSpec, value: object) -> object:
     if spec.file is not None and value is not None:
-        from .include import content_from_json
+        from ..language.include import content_from_json
 
         return content_from_json(spec, value)
     if value is None or not isinstance(value, str) or spec.type == "str":

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .errors import LoadError, ParameterError
+from ..errors import LoadError, ParameterError
 from .parameter import Parameter, T
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .plan import ParameterSpec
+    from ..plan import ParameterSpec
 
 
 class IncludeFile(Parameter[T]):
@@ -173,7 +173,7 @@ def parsed(spec: ParameterSpec, declared: IncludeFile[Any], content: object) -> 
     try:
         return (_named(parser) if isinstance(parser, str) else parser)(content)
     except (Exception, SystemExit) as error:
-        from .failure import trimmed_traceback
+        from ..failure import trimmed_traceback
 
         message = f"the parser of the parameter `{spec.name}` failed: {type(error).__name__}: {error}"
         raise LoadError(message, trimmed_traceback(error)) from error

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from . import paths
-from .errors import TransitionError
-from .paths import Path
-from .plan import Arm, Edge, LoopScope, Step
+from .. import paths
+from ..errors import TransitionError
+from ..paths import Path
+from ..plan import Arm, Edge, LoopScope, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,85 +1,24 @@
-"""Where runs are kept: objects named by keys such as `Flow/7/start/-/manifest.json`.
+"""Objects as plain files in a directory.
 
-`Store` is all that the rest of the runtime asks of a place; `LocalStore` keeps objects as plain files in a directory. An
-object is written aside, in the directory where it will be, and then renamed or linked into place, so that nobody ever sees
+An object is written aside, in the directory where it will be, and then renamed or linked into place, so that nobody ever sees
 half of one. Nothing is synced to the disk: a machine that loses its power may lose the last seconds of a run.
 """
 
 # File names are plain text here: a Path for each costs more than some of the calls do.
-# ruff: noqa: PTH100, PTH102, PTH103, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH103, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from .errors import StoreError
+from ..errors import StoreError
 
 DEFAULT_ROOT = ".flowc"
 _ASIDE = ".tmp-"
-
-
-class Upload(Protocol):
-    """An object on its way, whose key may be known only when all of it is written."""
-
-    def write(self, data: bytes | memoryview, /) -> object:
-        """Add to it."""
-
-    def commit(self, key: str) -> None:
-        """Publish it, in place of an object of the same key."""
-
-    def discard(self) -> None:
-        """Leave no trace of it. Does nothing after a `commit`."""
-
-
-class Store(Protocol):
-    """A place for objects. All methods raise `StoreError`, which names the object, when the place fails them."""
-
-    def get(self, key: str) -> bytes | None:
-        """The whole of an object, or None if there is none."""
-        ...
-
-    def open(self, key: str) -> BinaryIO:
-        """An object to read from; a missing one is a `StoreError`."""
-        ...
-
-    def put(self, key: str, data: bytes) -> None:
-        """Write an object, in place of one of the same key."""
-        ...
-
-    def put_new(self, key: str, data: bytes) -> bool:
-        """Write an object if there is none of that key, in one atomic step; False if there is one."""
-        ...
-
-    def create(self, near: str) -> Upload:
-        """Begin an object that will get a key under the prefix `near`."""
-        ...
-
-    def list(self, prefix: str) -> Iterator[str]:
-        """All keys that start with a text, in no order."""
-        ...
-
-    def claim_run(self, flow: str) -> str:
-        """A new run's id, that nobody else gets."""
-        ...
-
-
-def open_store(place: str | os.PathLike[str] | None = None) -> Store:
-    """The store that `--datastore` or `FLOWC_DATASTORE` names: a directory, by default `.flowc` in the current one.
-
-    Raises:
-        StoreError: It names an object store, which this version cannot use.
-    """
-    place = os.fspath(place or DEFAULT_ROOT)
-    scheme, separator, rest = place.partition("://")
-    if separator and scheme == "file":
-        return LocalStore(rest)
-    if separator:
-        raise StoreError(f"the datastore {place} is an object store; this version of flowc keeps runs in a local directory only")
-    return LocalStore(place)
 
 
 class LocalStore:
@@ -97,6 +36,14 @@ class LocalStore:
 
     def __str__(self) -> str:
         return self.root
+
+    @property
+    def url(self) -> str:
+        """The directory."""
+        return self.root
+
+    def prepare(self) -> None:
+        """Nothing to do."""
 
     def get(self, key: str) -> bytes | None:
         """Read the file."""
@@ -116,6 +63,25 @@ class LocalStore:
             raise StoreError(f"the datastore {self.root} has lost the object {key}") from None
         except OSError as error:
             raise _fault("read", key, error) from error
+
+    def get_many(self, keys: Iterable[str]) -> Iterator[bytes | None]:
+        """Read the files, one by one: they are at hand."""
+        return map(self.get, keys)
+
+    def read_into(self, key: str, buffer: memoryview, offset: int = 0) -> None:
+        """Read the file from there."""
+        with self.open(key) as file, _explained("read", key):
+            file.seek(offset)
+            done = 0
+            while done < len(buffer):
+                count: int = file.readinto(buffer[done:])  # type: ignore[attr-defined]  # BinaryIO lacks it; all binary files have it
+                if not count:
+                    raise StoreError(f"the object {key} is damaged: it ends after {offset + done} bytes")
+                done += count
+
+    def file(self, key: str) -> str:
+        """The file's path."""
+        return self._file(key)
 
     def put(self, key: str, data: bytes) -> None:
         """Write aside, then rename."""
@@ -139,6 +105,24 @@ class LocalStore:
         """Begin a file in the directory `near`."""
         return LocalUpload(self, near)
 
+    def copy(self, source: str, target: str) -> None:
+        """Link the file, or copy it where the file system has no links."""
+        import shutil
+
+        upload = self.create(target.rpartition("/")[0])
+        try:
+            with _explained("write", target):
+                os.unlink(upload.aside)
+                try:
+                    os.link(self._file(source), upload.aside)
+                except FileNotFoundError:
+                    raise StoreError(f"the datastore {self.root} has lost the object {source}") from None
+                except OSError:
+                    shutil.copyfile(self._file(source), upload.aside)
+            upload.commit(target)
+        finally:
+            upload.discard()
+
     def list(self, prefix: str) -> Iterator[str]:
         """Walk the directories."""
         folder, _, beginning = prefix.rpartition("/")
@@ -157,19 +141,16 @@ class LocalStore:
             else:
                 yield key
 
-    def claim_run(self, flow: str) -> str:
-        """Make the directory of the next number: it is made once."""
-        folder = self._file(flow)
+    def folders(self, prefix: str) -> Iterator[str]:
+        """List the directory."""
+        folder = prefix.removesuffix("/")
         try:
-            os.makedirs(folder, exist_ok=True)
-            run = max((int(name) for name in os.listdir(folder) if name.isascii() and name.isdigit()), default=0)
-            while True:
-                run += 1
-                with suppress(FileExistsError):
-                    os.mkdir(os.path.join(folder, str(run)))  # atomic: the one who makes it has the id
-                    return str(run)
+            with os.scandir(self._file(folder)) as found:
+                yield from [entry.name for entry in found if entry.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return
         except OSError as error:
-            raise _fault("write", flow, error) from error
+            raise _fault("list", folder, error) from error
 
     def _file(self, key: str) -> str:
         return os.path.join(self.root, key)
@@ -182,13 +163,13 @@ class LocalUpload:
         self._store = store
         self._key = near
         # The name is random: other machines may write to the same directory, so a process id would not do.
-        self._aside = os.path.join(store.root, near, _ASIDE + os.urandom(8).hex())
+        self.aside = os.path.join(store.root, near, _ASIDE + os.urandom(8).hex())
         with _explained("write", near):
             try:
-                self._file = open(self._aside, "xb")  # noqa: SIM115  # open until `commit` or `discard`
+                self._file = open(self.aside, "xb")  # noqa: SIM115  # open until `commit` or `discard`
             except FileNotFoundError:
-                os.makedirs(os.path.dirname(self._aside), exist_ok=True)
-                self._file = open(self._aside, "xb")  # noqa: SIM115
+                os.makedirs(os.path.dirname(self.aside), exist_ok=True)
+                self._file = open(self.aside, "xb")  # noqa: SIM115
 
     def write(self, data: bytes | memoryview, /) -> None:
         """Add to the file."""
@@ -214,16 +195,16 @@ class LocalUpload:
         with suppress(OSError):  # what was not flushed may not fit on the disk either
             self._file.close()
         with suppress(OSError):
-            os.unlink(self._aside)
+            os.unlink(self.aside)
 
     def _publish(self, key: str, move: Callable[[str, str], None]) -> None:
         with _explained("write", key):
             self._file.close()
             try:
-                move(self._aside, os.path.join(self._store.root, key))
+                move(self.aside, os.path.join(self._store.root, key))
             except FileNotFoundError:
                 os.makedirs(os.path.dirname(os.path.join(self._store.root, key)), exist_ok=True)
-                move(self._aside, os.path.join(self._store.root, key))
+                move(self.aside, os.path.join(self._store.root, key))
 
 
 class _explained:

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .paths import TaskId
-    from .plan import Plan
+    from ..paths import TaskId
+    from ..plan import Plan
 
 
 class Current:

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, NoReturn, Self, TypeVar, overload
 
-from .errors import LoadError
+from ..errors import LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .plan import ConfigSpec
+    from ..plan import ConfigSpec
 
 T = TypeVar("T")
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .absent import stand_in_for
-from .children import leave_if_forked
-from .config import provided
-from .errors import LoadError
-from .failure import trimmed_traceback
-from .flowspec import FlowSpec
-from .metaflow import answer_for_metaflow
-from .plan import ConfigSpec
+from ..children import leave_if_forked
+from ..errors import LoadError
+from ..failure import trimmed_traceback
+from ..language.absent import stand_in_for
+from ..language.config import provided
+from ..language.flowspec import FlowSpec
+from ..language.metaflow import answer_for_metaflow
+from ..plan import ConfigSpec
 
 
 class ProcessEnded(BaseException):

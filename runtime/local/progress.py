@@ -10,8 +10,8 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from .errors import OutputError
-from .paths import TaskId
+from ..errors import OutputError
+from ..paths import TaskId
 
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .errors import ArtifactError
+from ..errors import ArtifactError
 
 if TYPE_CHECKING:
+    from ..language.flowspec import FlowSpec
+    from ..records.manifest import Entry
     from .binding import Binding
-    from .flowspec import FlowSpec
-    from .manifest import Entry
 
 
 def merge(flow: FlowSpec, binding: Binding, inputs: Any, *, exclude: Iterable[str], include: Iterable[str]) -> None:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
-from . import paths
-from .paths import Path
-from .plan import Arrival, Block, ForeachStage, LoopStage, ParallelStage, Plan, Stage, TaskStage
+from .. import paths
+from ..paths import Path
+from ..plan import Arrival, Block, ForeachStage, LoopStage, ParallelStage, Plan, Stage, TaskStage
 
 Over: TypeAlias = Callable[[Arrival], None]
 """Called with the exit that ended a block; its key is the one chosen, None where there was nothing to choose."""

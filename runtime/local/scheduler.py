@@ -23,24 +23,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .children import call_in_child
-from .current import user_name
-from .errors import FlowcError, OutputError, StoreError, TaskError
-from .failure import Failure
-from .loading import load_flow_class
-from .manifest import Manifest, write_failure
-from .parameters import complete, typed
-from .paths import TaskId, begins_run, parse
-from .plan import Plan
-from .policy import Policy, check_catch, policy_of
+from ..children import call_in_child
+from ..errors import FlowcError, OutputError, StoreError, TaskError
+from ..failure import Failure
+from ..language.current import user_name
+from ..paths import TaskId, begins_run, parse
+from ..plan import Plan
+from ..records.manifest import Manifest, write_failure
+from ..records.runs import claim_run, new_record
+from ..store import Store, open_store
+from ..tasks.loading import load_flow_class
+from ..tasks.parameters import complete, typed
+from ..tasks.policy import Policy, check_catch, policy_of
+from ..tasks.task import execute
 from .processes import Ended, Pool, Stopped
 from .progress import Progress, stand_in_for_closed_streams
-from .store import Store, open_store
-from .task import execute
 from .tree import Walk
 
 if TYPE_CHECKING:
-    from .flowspec import FlowSpec
+    from ..language.flowspec import FlowSpec
 
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
@@ -107,7 +108,8 @@ def run_locally(
         check_catch(step, flow_class)
     values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
-    run_id = _in_child(lambda: place.claim_run(plan.flow))
+    record = new_record(target="local", user=user_name())
+    run_id = _in_child(lambda: claim_run(place, plan.flow, record))
     progress = Progress(out or sys.stdout, err or sys.stderr, color)
     return _LocalRun(plan, flow_class, place, run_id, values, policies, max_workers, max_num_splits, progress).run()
 
@@ -147,7 +149,7 @@ class _LocalRun:
         stopped = 0
         with Pool(self._on_line) as pool:
             try:
-                self._progress.say(f"flowc: run {name} starts, in {self._store}")
+                self._progress.say(f"flowc: run {name} starts, in {self._store.url}")
                 self._progress.flush()
                 trouble, code = self._until_over(pool)
             except Stopped as stop:

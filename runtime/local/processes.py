@@ -24,7 +24,7 @@ from functools import partial
 from types import FrameType
 from typing import TypeAlias
 
-from .children import be_child, write_all
+from ..children import be_child, write_all
 
 Job: TypeAlias = Callable[[], bytes]
 OnLine: TypeAlias = Callable[[Hashable, bool, str], None]

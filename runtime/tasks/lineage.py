@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import paths
-from .contract import MANIFEST, task_key
-from .errors import TaskError
-from .manifest import Manifest, read_manifest
-from .paths import Path, TaskId
-from .plan import Joined, Origin, Plan
-from .store import Store
+from .. import paths
+from ..contract import MANIFEST, task_key
+from ..errors import TaskError
+from ..paths import Path, TaskId
+from ..plan import Joined, Origin, Plan
+from ..records.manifest import Manifest, read_manifest
+from ..store import Store
 
 
 @dataclass(frozen=True, slots=True)

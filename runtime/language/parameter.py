@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, overload
 
-from .errors import LoadError
+from ..errors import LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

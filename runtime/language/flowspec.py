@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
-    from .binding import Binding
+    from ..tasks.binding import Binding
 
 
 class ForeachFrame(NamedTuple):
@@ -59,7 +59,7 @@ class FlowSpec:
         import importlib
         import os
 
-        entry = importlib.import_module("..__main__", __package__)
+        entry = importlib.import_module("...__main__", __package__)
         path = os.path.abspath(file)  # noqa: PTH100  # pathlib's would follow links
         sys.exit(entry.main(flow_file=path, flow_class=type(self).__name__, arguments=sys.argv[1:]))
 
@@ -122,7 +122,7 @@ class FlowSpec:
         Raises:
             ArtifactError: An artifact has different values in the inputs, or none of them has an included one.
         """
-        from .merge import merge
+        from ..tasks.merge import merge
 
         if (binding := self._binding()) is not None:
             merge(self, binding, inputs, exclude=exclude, include=include)
@@ -150,7 +150,7 @@ class FlowSpec:
         if binding is None:
             raise AttributeError(f"the flow {type(self).__name__} has no `{name}`, and it is not running")
         if name not in binding.entries:
-            from .merge import unset_message
+            from ..tasks.merge import unset_message
 
             raise AttributeError(unset_message(self, binding, name))
         value = binding.load(name)

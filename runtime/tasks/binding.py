@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import paths
-from .artifacts import Artifacts
-from .errors import FlowcError, TaskError, TransitionError
-from .manifest import Entry, read_manifest
-from .paths import TaskId
-from .plan import ForeachScope, Plan
-from .store import Store
+from .. import paths
+from ..artifacts import Artifacts
+from ..errors import FlowcError, TaskError, TransitionError
+from ..paths import TaskId
+from ..plan import ForeachScope, Plan
+from ..records.manifest import Entry, read_manifest
+from ..store import Store
 from .transition import Transition, resolve
 
 if TYPE_CHECKING:
-    from .inputs import Inputs
+    from ..language.inputs import Inputs
 
 
 class Binding:
@@ -71,7 +71,7 @@ class Binding:
     def config(self, attribute: str) -> object:
         """The value of a config, which the plan holds."""
         if attribute not in self._configs:
-            from .config import value_of
+            from ..language.config import value_of
 
             spec = next((one for one in self.plan.configs if one.attribute == attribute), None)
             if spec is None:

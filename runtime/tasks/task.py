@@ -15,24 +15,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import paths
+from .. import paths
+from ..children import leave_if_forked
+from ..contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
+from ..errors import FlowcError, StoreError, TaskError, TransitionError
+from ..failure import Failure
+from ..language.current import current
+from ..language.inputs import Inputs
+from ..paths import TaskId
+from ..plan import Plan
+from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..store import Store
 from .binding import Binding
-from .children import leave_if_forked
-from .contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
-from .current import current
-from .errors import FlowcError, StoreError, TaskError, TransitionError
-from .failure import Failure
-from .inputs import Inputs
 from .lineage import Lineage
-from .manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
-from .paths import TaskId
-from .plan import Plan
 from .policy import check_catch, policy_of
-from .store import Store
 from .transition import only_edge
 
 if TYPE_CHECKING:
-    from .flowspec import FlowSpec
+    from ..language.flowspec import FlowSpec
 
 
 def check_task(plan: Plan, task: TaskId) -> None:

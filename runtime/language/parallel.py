@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from .children import leave_if_forked, run_in_child
-from .failure import trimmed_traceback
+from ..children import leave_if_forked, run_in_child
+from ..failure import trimmed_traceback
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import TaskError
-from .plan import Step
+from ..errors import TaskError
+from ..plan import Step
 
 if TYPE_CHECKING:
-    from .flowspec import FlowSpec
+    from ..language.flowspec import FlowSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,10 @@
+"""What a flow's file imports, as it works in a run.
+
+flowspec, inputs         `self`, and the `inputs` of a join
+parameter, include,
+config                   what a run is given
+current                  what a task can know of itself
+decorators               `@step` and the others, which the compiler reads and a run ignores
+parallel                 `parallel_map`
+metaflow, absent         `from metaflow import …`, and names of Metaflow's that flowc does not have
+"""

@@ -1,0 +1,5 @@
+"""What runs leave in the store beside values.
+
+runs                     who started a run, and how it ended
+manifest                 the object whose write commits a task; failures of attempts
+"""

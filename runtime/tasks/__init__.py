@@ -1,0 +1,9 @@
+"""One attempt of one task, wherever it runs.
+
+task                     the attempt, from its beginning to its commit
+loading                  the user's module
+parameters, policy       what the run is given; what decorators ask for
+lineage, binding         what came before the task; what its flow object knows
+transition               what `self.next` says, against the plan
+merge                    `merge_artifacts`
+"""
