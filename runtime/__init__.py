@@ -10,6 +10,7 @@ what a task needs.
     artifacts                values, pickled into the store and back
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
+    container/               one task in a container
     local/                   a whole run on this machine
-    __main__                 one task in a container: `python3 -m flowc.runtime`
+    __main__                 the command of every container: `python3 -m flowc.runtime`
 """

@@ -34,6 +34,8 @@ DATASTORE = "FLOWC_DATASTORE"
 """A directory or the URL of an object store's prefix."""
 PACKAGE = "FLOWC_PACKAGE"
 """The folder that holds `plan.json` and the flow's file."""
+TARGET = "FLOWC_TARGET"
+"""What schedules the run, `argo` or `sfn`: what its record says. Unset: `container`."""
 OUTPUTS = "FLOWC_OUTPUTS"
 """A folder for what the orchestrator reads off a finished task: the files `OUTPUT_NEXT` and `OUTPUT_CARDINALITY`. Unset: none."""
 

@@ -61,6 +61,24 @@ class Failure:
         return cls(type(error).__qualname__, message, text)
 
 
+def failure_of_end(status: int, known: str = " (the system does that when memory runs out)") -> Failure:
+    """Why an attempt came to nothing whose process did not say so itself.
+
+    Args:
+        status: The exit code, or minus the signal that killed the process.
+        known: What is known of why, if that signal is SIGKILL.
+    """
+    if status >= 0:
+        return Failure("ExitError", f"its process ended inside the step, with exit code {status}, as os._exit does")
+    import signal
+
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return Failure("KilledError", f"was killed by {name}{known if name == 'SIGKILL' else ''}")
+
+
 def trimmed_traceback(error: BaseException) -> str:
     """The traceback of an exception and of those it came from, without flowc's frames."""
     from traceback import TracebackException

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ..children import call_in_child
 from ..errors import FlowcError, OutputError, StoreError, TaskError
-from ..failure import Failure
+from ..failure import Failure, failure_of_end
 from ..language.current import user_name
 from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
@@ -293,14 +293,7 @@ def _failure_of(ended: Ended, policy: Policy) -> Failure:
     """Why a child came to nothing that did not say so itself."""
     if ended.timed_out:
         return Failure("TimeoutError", f"took longer than its @timeout of {policy.timeout:g} s, and was killed")
-    if ended.status < 0:
-        try:
-            name = signal.Signals(-ended.status).name
-        except ValueError:
-            name = f"signal {-ended.status}"
-        hint = " (the system does that when memory runs out)" if name == "SIGKILL" else ""
-        return Failure("KilledError", f"was killed by {name}{hint}")
-    return Failure("ExitError", f"its process ended inside the step, with exit code {ended.status}, as os._exit does")
+    return failure_of_end(ended.status)
 
 
 def _in_child(function: Any) -> str:

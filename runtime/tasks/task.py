@@ -79,7 +79,7 @@ def execute(
         done = read_manifest(store, plan.flow, task) if attempt else None
         outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
         if isinstance(outcome, Manifest):
-            _tell_orchestrator(outputs, outcome)
+            tell_orchestrator(outputs, outcome)
             return outcome
         failure = outcome
     except FlowcError as error:
@@ -210,7 +210,7 @@ def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | 
         store.put(f"{folder}/{ITEMS}", json.dumps(list(range(cardinality))).encode())
 
 
-def _tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
+def tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
     """Write both files always: many steps share one template, which names both."""
     if outputs is None:
         return
