@@ -3,10 +3,9 @@
 In: `FLOWC_DATASTORE` and `FLOWC_CODE`, the package's key there. Out: a folder with the package's files, first on `sys.path`, and
 flowc's runtime running in this same interpreter; or one sentence on standard error, and exit code 2.
 
-This is a program of its own, in one piece. It travels as the argument of `python3 -c`: `bootstrap.txt` beside it, see
-`templates.bootstrap`. An image may have none of the standard library compiled, and `http.client` then takes longer to import than
-all that is done here takes: so it speaks HTTP itself, and imports little. Its syntax is that of Python 3.8, so that an image that
-is too old can say so.
+This is a program of its own, in one piece. It travels as the argument of `python3 -c`: see `templates.bootstrap_command`. An image
+may have none of the standard library compiled, and `http.client` then takes longer to import than all that is done here takes: so
+it speaks HTTP itself, and imports little. Its syntax is that of Python 3.8, so that an image that is too old can say so.
 """
 
 from __future__ import annotations
