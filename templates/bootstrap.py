@@ -3,8 +3,8 @@
 In: `FLOWC_DATASTORE` and `FLOWC_CODE`, the package's key there. Out: a folder with the package's files, first on `sys.path`, and
 flowc's runtime running in this same interpreter; or one sentence on standard error, and exit code 2.
 
-This is a program of its own, in one piece. It travels as the argument of `python3 -c`: see `templates.bootstrap_command`. An image
-may have none of the standard library compiled, and `http.client` then takes longer to import than all that is done here takes: so
+This is a program of its own, in one piece. It travels as the argument of `python3 -c`: see `templates.bootstrap_command`. An
+image may have none of the standard library compiled, and `http.client` then takes longer to import than all that is done here: so
 it speaks HTTP itself, and imports little. Its syntax is that of Python 3.8, so that an image that is too old can say so.
 """
 
@@ -485,27 +485,31 @@ def download(asking: Asking, place: str, code: str, path: str, region: str) -> s
 
 def unpack(path: str, folder: str, wanted: tuple[str, ...]) -> set[str]:
     """Unpack a tar.gz (GNU's format, plain files only), of `.flowc/` only the wanted folders; the platforms it is for."""
-    inflate, buffer, made, long = zlib.decompressobj(31), bytearray(), {folder}, ""
+    inflate, made, long = zlib.decompressobj(31), {folder}, ""
     platforms: set[str] = set()
     with open(path, "rb") as file:  # noqa: PTH123
 
-        def take(size: int) -> bytearray:
-            while len(buffer) < size:
-                packed = inflate.unconsumed_tail or file.read(1 << 16)
+        def take(size: int, sink: Callable[[bytes], Any]) -> None:
+            while size:
+                packed = inflate.unconsumed_tail or file.read(1 << 15)
                 if not packed or inflate.eof:
                     raise Stop("the package is cut off")
-                buffer.extend(inflate.decompress(packed, 1 << 20))
-            data = buffer[:size]
-            del buffer[:size]
-            return data
+                data = inflate.decompress(packed, size)
+                size -= len(data)
+                sink(data)
+
+        def block(size: int) -> bytes:
+            parts: list[bytes] = []
+            take(-(-size // 512) * 512, parts.append)
+            return b"".join(parts)[:size]
 
         while True:
-            head = take(512)
+            head = block(512)
             if not any(head):
                 return platforms
             name, size, kind = head[:100].split(b"\0")[0].decode(), int(head[124:136].strip(b" \0"), 8), head[156:157]
             if kind == b"L":  # the next one's name
-                long = take(-(-size // 512) * 512)[:size].rstrip(b"\0").decode()
+                long = block(size).rstrip(b"\0").decode()
                 continue
             name, long = long or name, ""
             parts = name.split("/")
@@ -513,24 +517,19 @@ def unpack(path: str, folder: str, wanted: tuple[str, ...]) -> set[str]:
                 raise Stop(f"the package holds {name}, which is no plain file in it")
             if parts[0] == ".flowc":
                 platforms.add(parts[1])
-            target, out = f"{folder}/{name}", None
             if parts[0] != ".flowc" or "/".join(parts[:3]) in wanted:
+                target = f"{folder}/{name}"
                 parent = target.rpartition("/")[0]
                 if parent not in made:
                     os.makedirs(parent, exist_ok=True)  # noqa: PTH103
                     made.add(parent)
-                out = open(target, "wb")  # noqa: PTH123, SIM115
-            left = size
-            while left:
-                data = take(min(left, 1 << 20))
-                left -= len(data)
-                if out:
-                    out.write(data)
-            if out:
-                out.close()
+                with open(target, "wb") as out:  # noqa: PTH123
+                    take(size, out.write)
                 if int(head[100:107], 8) & 0o100:
                     os.chmod(target, 0o755)  # noqa: PTH101
-            take(-size % 512)
+            else:
+                take(size, len)
+            take(-size % 512, len)
 
 
 def prepare() -> None:
