@@ -73,6 +73,36 @@ def leave_if_forked(pid: int, error: BaseException | None = None) -> None:
         os._exit(code & 0xFF)
 
 
+def call_in_child(function: Callable[[], str]) -> str:
+    """What a function returns that runs in a child, since it uses the datastore.
+
+    A client of an object store has threads of its own, which a fork does not copy: children of a process that has used one hang.
+    So a process that forks tasks never uses the datastore itself.
+
+    Raises:
+        RuntimeError: The function failed, with the message of its exception.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            try:
+                answer = "+" + function()
+            except Exception as error:
+                answer = f"-{error}"
+            write_all(write, answer.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        answer = pipe.read().decode()
+    os.waitpid(pid, 0)
+    if not answer.startswith("+"):
+        raise RuntimeError(answer[1:] or "a child process ended without an answer")
+    return answer[1:]
+
+
 def become_helper(work: Callable[[], None], deaf_to: Sequence[str]) -> NoReturn:
     """Do the work of a forked helper, which has no standard streams and is meant by no signal for its parent's group, and exit.
 

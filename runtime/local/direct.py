@@ -64,11 +64,13 @@ class Keeper(Protocol):
     Attributes:
         run: The run's id, once it has one.
         trouble: Why nothing can be kept any more, or None.
+        warning: Why the output of some task may not be kept, or None.
         bug: Whether that is a bug of flowc's.
     """
 
     run: str | None
     trouble: str | None
+    warning: str | None
     bug: bool
 
     def begin(self) -> None:
@@ -102,6 +104,7 @@ class DirectKeeper:
     def __init__(self, store: Store, beginning: Beginning) -> None:
         self.run: str | None = None
         self.trouble: str | None = None
+        self.warning: str | None = None
         self.bug = False
         self._store, self._beginning = store, beginning
         self._logs: LogKeeping | None = None
@@ -112,13 +115,13 @@ class DirectKeeper:
         """Claim the run."""
         with self._troubles():
             self.run = self._beginning.claim(self._store)
-            self._logs = LogKeeping(self._store, self._beginning.flow, self.run)
+            self._logs = LogKeeping(self._store, self._beginning.flow, self.run, self._warn)
 
     def line(self, name: Name, is_error: bool, text: str) -> None:
         """Write it as soon as its log is due."""
         with self._writing, self._troubles():
             if self._logs is not None and self.trouble is None:
-                self._logs.line(name, is_error, text)
+                self._logs.line(name, is_error, text, time.time())
                 self._logs.flush(time.monotonic())
 
     def close(self, name: Name) -> None:
@@ -148,6 +151,9 @@ class DirectKeeper:
             if self.run is not None:
                 self._beginning.end(self._store, self.run, ok, message)
         return self.trouble
+
+    def _warn(self, text: str) -> None:
+        self.warning = self.warning or text
 
     def _troubles(self) -> suppress:
         return _Noting(self)

@@ -47,6 +47,7 @@ class ForkedKeeper:
     def __init__(self, store: Store, beginning: Beginning) -> None:
         self.run: str | None = None
         self.trouble: str | None = None
+        self.warning: str | None = None
         self.bug = False
         self._kept: list[Name] = []
         self._batch: list[tuple[Any, ...]] = []
@@ -103,7 +104,7 @@ class ForkedKeeper:
     def line(self, name: Name, is_error: bool, text: str) -> None:
         """Keep a line that an attempt printed."""
         self._batched += len(text)
-        self._send(("line", *name, is_error, text))
+        self._send(("line", *name, is_error, text, time.time()))
 
     def close(self, name: Name) -> None:
         """Say that an attempt prints no more."""
@@ -177,6 +178,8 @@ class ForkedKeeper:
             self._kept.append(value)
         elif kind == "over":
             self._over = True
+        elif kind == "warning":
+            self.warning = value
         elif self.trouble is None:
             self.trouble, self.bug = value, kind == "bug"
 
@@ -208,6 +211,7 @@ class _Helper:
         self._socket, self._store, self._beginning = pipe, store, beginning
         self._run: str | None = None
         self._lanes: Lanes | None = None
+        self._warned = False
         self._answering = allocate_lock()  # lanes have threads
 
     def serve(self) -> None:
@@ -246,7 +250,7 @@ class _Helper:
         if messages and messages[0][0] == "begin":
             self._run = self._beginning.claim(self._store)
             count = 1 if isinstance(self._store, LocalStore) else _LANES  # where a write takes its time, several go at once
-            keepings = [LogKeeping(self._store, self._beginning.flow, self._run) for _ in range(count)]
+            keepings = [LogKeeping(self._store, self._beginning.flow, self._run, self._warn) for _ in range(count)]
             self._lanes = Lanes(keepings, self._record, self._answer)
             self._answer("run", self._run)
             messages = messages[1:]
@@ -258,6 +262,12 @@ class _Helper:
         name = (step, path, number)
         self._beginning.record(self._store, self._run, name, Failure.from_json(failure), started, ended)
         self._answer("kept", name)
+
+    def _warn(self, text: str) -> None:
+        """Once for a run: what fails for one log does so for others."""
+        if not self._warned:
+            self._warned = True
+            self._answer("warning", text)
 
     def _end(self, ok: bool, message: str | None) -> None:
         """Keep the rest. Whoever sees the result sees all logs."""

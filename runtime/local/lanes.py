@@ -24,21 +24,25 @@ Messages: TypeAlias = list[tuple[Any, ...]]
 
 
 class LogKeeping:
-    """The open logs of some attempts of a run."""
+    """The open logs of some attempts of a run.
 
-    def __init__(self, store: Store, flow: str, run: str) -> None:
-        self._store, self._flow, self._run = store, flow, run
+    Args:
+        warn: Called with a sentence for each log that the store fails to take.
+    """
+
+    def __init__(self, store: Store, flow: str, run: str, warn: Callable[[str], None]) -> None:
+        self._store, self._flow, self._run, self._warn = store, flow, run, warn
         self._logs: dict[tuple[str, str, int], LogWriter] = {}
 
-    def line(self, name: tuple[str, str, int], is_error: bool, text: str) -> None:
-        """Add a line; it is written when its log is due."""
+    def line(self, name: tuple[str, str, int], is_error: bool, text: str, at: float) -> None:
+        """Add a line that was printed at a time, in seconds since 1970; it is written when its log is due."""
         log = self._logs.get(name)
         if log is None:
             from ..records.logs import LogWriter
 
             step, path, number = name
-            log = self._logs[name] = LogWriter(self._store, self._flow, TaskId(self._run, step, path), number)
-        log.line(is_error, text)
+            log = self._logs[name] = LogWriter(self._store, self._flow, TaskId(self._run, step, path), number, warn=self._warn)
+        log.line(is_error, text, at)
 
     def close(self, name: tuple[str, str, int]) -> None:
         """Write what is left of a log."""
@@ -139,7 +143,7 @@ class Lanes:
             for message in messages:
                 match message[0]:
                     case "line":
-                        keeping.line(message[1:4], message[4], message[5])
+                        keeping.line(message[1:4], *message[4:])
                     case "close":
                         keeping.close(message[1:4])
                     case "record":

@@ -178,6 +178,7 @@ class _LocalRun:
         self._unrecorded: dict[Name, tuple[Attempt, Failure]] = {}
         self._failed_task: TaskId | None = None
         self._tasks_done = 0
+        self._warned = False
 
     def run(self) -> RunResult:
         began = time.monotonic()
@@ -193,6 +194,8 @@ class _LocalRun:
             with suppress(OutputError):
                 self._progress.close()
             lost = self._finish(pool, trouble)
+            with suppress(OutputError):
+                self._pass_on_warning()
         if not self._run_id and lost is not None:
             raise StoreError(lost)
         if lost is not None and trouble is None:
@@ -273,11 +276,17 @@ class _LocalRun:
                 trouble = self._failed(*self._unrecorded.pop(name))
                 if trouble is not None:
                     return trouble
+            self._pass_on_warning()
             if self._keeper.trouble is not None:
                 return self._without_keeper(self._keeper.trouble)
         if not self._walk.over:
             return "no task can start, though the flow is not at its end; this is a bug of flowc's", 3
         return None, 0
+
+    def _pass_on_warning(self) -> None:
+        if self._keeper.warning is not None and not self._warned:
+            self._warned = True
+            self._progress.say(f"flowc: {self._keeper.warning}")
 
     def _without_keeper(self, trouble: str) -> tuple[str, int]:
         if not self._keeper.bug:
