@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,7 @@ from ..language.current import user_name
 from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
 from ..records.manifest import Manifest, write_failure
-from ..records.runs import claim_run, new_record
+from ..records.runs import claim_run, new_record, write_plan
 from ..store import Store, open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.parameters import complete, typed
@@ -42,6 +42,7 @@ from .tree import Walk
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
+    from ..resume.begin import Resumption
 
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
@@ -80,6 +81,9 @@ def run_locally(
     out: TextIO | None = None,
     err: TextIO | None = None,
     color: bool | None = None,
+    tags: Sequence[str] = (),
+    document: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
 ) -> RunResult:
     """Run a flow to its end, or to its first task that fails for good.
 
@@ -91,6 +95,9 @@ def run_locally(
         out: Where the tasks' standard output goes, by default `sys.stdout`.
         err: Where everything else goes, by default `sys.stderr`.
         color: Whether lines are coloured; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
+        tags: What the run is tagged with.
+        document: The plan as data, to be kept with the run.
+        resumption: What the run takes over from another, whose parameters it has too.
 
     Raises:
         FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.
@@ -106,12 +113,24 @@ def run_locally(
     flow_class = load_flow_class(flow_file, plan.flow, plan.configs, plan.absent)
     for step in plan.steps.values():
         check_catch(step, flow_class)
-    values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
+    folder = flow_file.absolute().parent
+    values = None if resumption else complete(plan, flow_class, given, user_name(), folder)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
-    record = new_record(target="local", user=user_name())
-    run_id = _in_child(lambda: claim_run(place, plan.flow, record))
+    record = new_record(target="local", user=user_name(), tags=tags, origin=resumption.origin if resumption else None)
+
+    def begin() -> str:
+        run = claim_run(place, plan.flow, record)
+        if document is not None:
+            write_plan(place, plan.flow, run, document)
+        if resumption is not None:
+            from ..resume.begin import fill
+
+            fill(place, plan, flow_class, run, resumption, folder)
+        return run
+
+    run_id = _in_child(begin)
     progress = Progress(out or sys.stdout, err or sys.stderr, color)
-    return _LocalRun(plan, flow_class, place, run_id, values, policies, max_workers, max_num_splits, progress).run()
+    return _LocalRun(plan, flow_class, place, run_id, values, policies, max_workers, max_num_splits, progress, resumption).run()
 
 
 class _LocalRun:
@@ -123,11 +142,12 @@ class _LocalRun:
         flow_class: type[FlowSpec],
         store: Store,
         run_id: str,
-        parameters: Mapping[str, object],
+        parameters: Mapping[str, object] | None,
         policies: Mapping[str, Policy],
         max_workers: int,
         max_num_splits: int,
         progress: Progress,
+        resumption: Resumption | None,
     ) -> None:
         self._plan = plan
         self._flow_class = flow_class
@@ -138,6 +158,7 @@ class _LocalRun:
         self._max_workers = max_workers
         self._max_num_splits = max_num_splits
         self._progress = progress
+        self._resumption = resumption
         self._walk = Walk(plan)
         self._started: dict[_Attempt, float] = {}
         self._delayed: list[tuple[float, int, _Attempt]] = []
@@ -149,7 +170,9 @@ class _LocalRun:
         stopped = 0
         with Pool(self._on_line) as pool:
             try:
-                self._progress.say(f"flowc: run {name} starts, in {self._store.url}")
+                kept = self._resumption
+                how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
+                self._progress.say(f"flowc: run {name} {how}, in {self._store.url}")
                 self._progress.flush()
                 trouble, code = self._until_over(pool)
             except Stopped as stop:
@@ -197,6 +220,9 @@ class _LocalRun:
                 ready = self._walk.take()
                 if ready is None:
                     return
+                if self._resumption is not None and (taken := self._resumption.reused.get(ready)) is not None:
+                    self._walk.end(ready, *taken)
+                    continue
                 attempt = _Attempt(TaskId(self._run_id, *ready), 0)
             self._started[attempt] = time.time()
             self._progress.about(attempt.task, "starts" if attempt.number == 0 else f"starts, attempt {attempt.number + 1}")
