@@ -161,14 +161,16 @@ def command(
     from ..runtime.plan import parse_plan
 
     try:
+        document = plan_of(compilation.flow)
         result = run_locally(
-            parse_plan(plan_of(compilation.flow)),
+            parse_plan(document),
             Path(flow.path),
             meta[VALUES],
             store=store,
             max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
             max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
             color=click.get_current_context().color,  # None: decided for each stream
+            document=document,
         )
     except (ParameterError, StoreError) as error:
         raise Unusable(str(error)) from None

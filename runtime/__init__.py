@@ -10,5 +10,6 @@ what a task needs.
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     local/                   a whole run on this machine
+    resume/                  a new run that takes over what an older one has done
     __main__                 one task in a container: `python3 -m flowc.runtime`
 """

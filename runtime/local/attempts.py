@@ -38,12 +38,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What all tasks of a run have in common."""
+    """What all tasks of a run have in common.
+
+    Attributes:
+        parameters: Values by attribute; None: those that the run has kept.
+    """
 
     plan: Plan
     flow_file: Path
     store: Store
-    parameters: Mapping[str, object]
+    parameters: Mapping[str, object] | None
     flow_class: type[FlowSpec] = field(repr=False)
 
     def do(self, task: TaskId, number: int) -> bytes:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from ..errors import StoreError
+from ..errors import FlowcError
 from ..failure import Failure
 from ..language.current import user_name
 from ..paths import TaskId
@@ -34,19 +34,25 @@ class Beginning:
         tags: What the run is started with.
         origin: The run that it resumes, or None.
         document: The plan as it came from the compiler; None where there is none to keep.
+        fill: What else is to be done before the first task starts.
     """
 
     flow: str
     tags: tuple[str, ...] = ()
     origin: str | None = None
     document: Mapping[str, Any] | None = None
+    fill: Callable[[Store, str], None] | None = None
 
     def claim(self, store: Store) -> str:
         """Begin a run in the store; its id."""
-        run = claim_run(store, self.flow, new_record(target="local", user=user_name(), tags=self.tags, origin=self.origin))
+        return claim_run(store, self.flow, new_record(target="local", user=user_name(), tags=self.tags, origin=self.origin))
+
+    def prepare(self, store: Store, run: str) -> None:
+        """Put into the store what tasks may ask for."""
         if self.document is not None:
             write_plan(store, self.flow, run, self.document)
-        return run
+        if self.fill is not None:
+            self.fill(store, run)
 
     def record(self, store: Store, run: str, name: Name, failure: Failure, started: float, ended: float) -> None:
         """Record why an attempt failed that could not do so itself."""
@@ -114,8 +120,10 @@ class DirectKeeper:
     def begin(self) -> None:
         """Claim the run."""
         with self._troubles():
-            self.run = self._beginning.claim(self._store)
-            self._logs = LogKeeping(self._store, self._beginning.flow, self.run, self._warn)
+            run = self._beginning.claim(self._store)
+            self._beginning.prepare(self._store, run)
+            self._logs = LogKeeping(self._store, self._beginning.flow, run, self._warn)
+            self.run = run
 
     def line(self, name: Name, is_error: bool, text: str) -> None:
         """Write it as soon as its log is due."""
@@ -163,10 +171,10 @@ class _Noting(suppress):
     """Notes what a store could not do instead of raising it, as where a line comes from a `print` of the user's."""
 
     def __init__(self, keeper: DirectKeeper) -> None:
-        super().__init__(StoreError)
+        super().__init__(FlowcError)
         self._keeper = keeper
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
-        if isinstance(error, StoreError) and self._keeper.trouble is None:
+        if isinstance(error, FlowcError) and self._keeper.trouble is None:
             self._keeper.trouble = str(error)
         return super().__exit__(kind, error, traceback)

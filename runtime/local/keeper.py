@@ -26,7 +26,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..children import become_helper
-from ..errors import StoreError
+from ..errors import FlowcError, StoreError
 from ..failure import Failure
 from ..store import LocalStore, Store
 from .direct import Beginning, Name
@@ -237,7 +237,8 @@ class _Helper:
                     self._hand_on(messages)
                 if self._lanes:
                     self._lanes.flush()
-        except StoreError as error:
+        except FlowcError as error:
+            over = (False, str(error))
             self._answer("broken", str(error))
         except Exception:
             import traceback
@@ -249,6 +250,7 @@ class _Helper:
     def _hand_on(self, messages: list[tuple[Any, ...]]) -> None:
         if messages and messages[0][0] == "begin":
             self._run = self._beginning.claim(self._store)
+            self._beginning.prepare(self._store, self._run)
             count = 1 if isinstance(self._store, LocalStore) else _LANES  # where a write takes its time, several go at once
             keepings = [LogKeeping(self._store, self._beginning.flow, self._run, self._warn) for _ in range(count)]
             self._lanes = Lanes(keepings, self._record, self._answer)

@@ -79,9 +79,9 @@ class LiveProgress(Progress):
         self._console: Console | None = None
         self.due = self._began + _PAUSE
 
-    def begins(self, name: str, place: str) -> None:
+    def begins(self, name: str, how: str, place: str) -> None:
         """The run begins."""
-        super().begins(name, place)
+        super().begins(name, how, place)
         self._name = name
 
     def starts(self, task: TaskId, number: int) -> None:

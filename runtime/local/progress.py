@@ -62,10 +62,10 @@ class Progress:
         stream = self._err if is_error else self._out
         self._write(stream, f"{self._paint(stream, f'[{task}]', _DIM)} {line}")
 
-    def begins(self, name: str, place: str) -> None:
+    def begins(self, name: str, how: str, place: str) -> None:
         """The run begins."""
         if not self._quiet:
-            self.say(f"flowc: run {name} starts, in {place}")
+            self.say(f"flowc: run {name} {how}, in {place}")
 
     def starts(self, task: TaskId, number: int) -> None:
         """An attempt starts."""

@@ -41,6 +41,7 @@ from .progress import Progress, stand_in_for_closed_streams
 from .tree import Walk
 
 if TYPE_CHECKING:
+    from ..resume.begin import Resumption
     from .inline import InlinePool
     from .spawning import SpawnPool
 
@@ -78,7 +79,7 @@ def run_locally(
     max_num_splits: int = MAX_NUM_SPLITS,
     document: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
-    origin: str | None = None,
+    resumption: Resumption | None = None,
     method: Method | None = None,
     waits: bool = True,
     on_begin: Callable[[str], None] | None = None,
@@ -97,7 +98,7 @@ def run_locally(
         max_num_splits: How many items a foreach may have.
         document: The plan as the compiler wrote it, which is kept with the run.
         tags: What the run is marked with.
-        origin: The run that this one resumes.
+        resumption: What the run takes over from another, whose parameters it has too.
         method: How tasks are run; None: as FLOWC_START_METHOD says, else by forks where the system has them.
         waits: Whether `@retry` waits between attempts as long as it says.
         on_begin: Called with the run's id before its first task starts.
@@ -119,20 +120,28 @@ def run_locally(
     given = typed(plan, parameters)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
     place.prepare()
-    beginning = Beginning(flow=plan.flow, tags=tuple(tags), origin=origin, document=document)
+    flow_class = load_flow_class(flow_file, plan.flow, plan.configs, plan.absent)
+    for step in plan.steps.values():
+        check_catch(step, flow_class)
+    folder = flow_file.absolute().parent
+    values = None if resumption else complete(plan, flow_class, given, user_name(), folder)
+
+    def fill(place: Store, run: str) -> None:
+        if resumption is not None:
+            from ..resume.begin import fill
+
+            fill(place, plan, flow_class, run, resumption, folder)
+
+    origin = resumption.origin if resumption else None
+    beginning = Beginning(flow=plan.flow, tags=tuple(tags), origin=origin, document=document, fill=fill)
     with ExitStack() as stack:
-        # Before the user's module is there, which may leave threads behind, or files open.
         keeper = stack.enter_context(ForkedKeeper(place, beginning)) if method == "fork" else DirectKeeper(place, beginning)
-        flow_class = load_flow_class(flow_file, plan.flow, plan.configs, plan.absent)
-        for step in plan.steps.values():
-            check_catch(step, flow_class)
-        values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
-        progress = _progress(out or sys.stdout, err or sys.stderr, plan, color, quiet, method)
         run = _LocalRun(
             work=Work(plan, flow_file, place, values, flow_class),
             policies=policies,
             keeper=keeper,
-            progress=progress,
+            progress=_progress(out or sys.stdout, err or sys.stderr, plan, color, quiet, method),
+            resumption=resumption,
             method=method,
             max_workers=1 if method == "inline" else max_workers,
             max_num_splits=max_num_splits,
@@ -153,6 +162,7 @@ class _LocalRun:
         policies: Mapping[str, Policy],
         keeper: ForkedKeeper | DirectKeeper,
         progress: Progress,
+        resumption: Resumption | None,
         method: Method,
         max_workers: int,
         max_num_splits: int,
@@ -165,6 +175,7 @@ class _LocalRun:
         self._policies = policies
         self._keeper = keeper
         self._progress = progress
+        self._resumption = resumption
         self._method = method
         self._max_workers = max_workers
         self._max_num_splits = max_num_splits
@@ -224,7 +235,9 @@ class _LocalRun:
         self._run_id = run
         if self._on_begin is not None:
             self._on_begin(run)
-        self._progress.begins(f"{self._plan.flow}/{run}", self._work.store.url)
+        kept = self._resumption
+        how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
+        self._progress.begins(f"{self._plan.flow}/{run}", how, self._work.store.url)
         if self._method == "inline" and any(policy.timeout for policy in self._policies.values()):
             self._progress.say("flowc: with --in-process nothing enforces @timeout")
         self._progress.flush()
@@ -302,6 +315,9 @@ class _LocalRun:
                 ready = self._walk.take()
                 if ready is None:
                     return
+                if self._resumption is not None and (taken := self._resumption.reused.get(ready)) is not None:
+                    self._walk.end(ready, *taken)
+                    continue
                 attempt = Attempt(TaskId(self._run_id, *ready), 0)
             self._started[attempt] = time.time()
             self._progress.starts(attempt.task, attempt.number)

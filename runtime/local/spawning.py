@@ -57,7 +57,7 @@ class SpawnPool:
     def __init__(self, on_line: OnLine, work: Work, clock: Clock) -> None:
         self._on_line = on_line
         self._clock = clock
-        self._work = (work.plan, str(work.flow_file.absolute()), work.store.url, dict(work.parameters))
+        self._work = (work.plan, str(work.flow_file.absolute()), work.store.url, work.parameters)
         self._children: dict[int, _Child] = {}
         self._news: queue.SimpleQueue[tuple[int, bool, str | None] | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_LINES)
