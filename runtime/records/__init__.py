@@ -2,4 +2,5 @@
 
 runs                     who started a run, and how it ended
 manifest                 the object whose write commits a task; failures of attempts
+logs                     what attempts print
 """
