@@ -219,7 +219,7 @@ class Pool:
             if self._stop_signals and not self._stopping:
                 raise Stopped(self._stop_signals[0])
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
-            times += [t for t in (until, self._clock and self._clock.due) if t is not None]
+            times += [t for t in (until, None if self._clock is None else self._clock.due) if t is not None]
             wait = max(0.0, min(times) - time.monotonic()) if times else None
             self._serve_outlet()
             news = False
@@ -240,7 +240,8 @@ class Pool:
                     ended.append(self._bury(child, status))
             for child in self._children.values():
                 self._keep_time(child, now)
-            if ended or news or not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals):
+            over = not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals)
+            if ended or news or over:
                 return ended
 
     def stop_all(self) -> int:
