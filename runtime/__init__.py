@@ -12,5 +12,6 @@ what a task needs.
     tasks/                   one attempt of one task
     container/               one task in a container
     local/                   a whole run on this machine
+    resume/                  a new run that takes over what an older one has done
     __main__                 the command of every container: `python3 -m flowc.runtime`
 """
