@@ -6,7 +6,7 @@ what a task needs.
     children                 the child's side of a fork
     store/                   where objects are kept
     records/                 what runs leave there: manifests, failures
-    artifacts                values, pickled into the store and back
+    artifacts/               values, serialized into the store and back
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     local/                   a whole run on this machine

@@ -58,7 +58,7 @@ class Binding:
 
     def load(self, name: str) -> object:
         """Read an artifact of `entries`."""
-        return self.artifacts.load(name, self.entries[name])
+        return self.artifacts.load(name, self.entries[name], self.task)
 
     def parameter(self, attribute: str) -> object:
         """The value of a parameter, loaded once."""
@@ -121,5 +121,5 @@ class Binding:
             manifest = read_manifest(self._store, self.plan.flow, split)
             if manifest is None or scope.variable not in manifest.artifacts:
                 raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
-            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable])
+            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable], split)
         return self._items[depth]

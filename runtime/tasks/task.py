@@ -196,10 +196,14 @@ def _caught(plan: Plan, store: Store, task: TaskId, attempt: int) -> Failure:
 
 def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     """Store what was set or loaded; the rest is carried by reference."""
-    entries = dict(binding.entries)
-    for name, value in vars(flow).items():
-        entries[name] = binding.artifacts.save(name, value, binding.step.name, known=binding.entries.get(name))
-    return entries
+
+    def assigned(name: str) -> str | None:
+        from ..artifacts.culprits import assignment
+
+        return assignment(type(flow), binding.step.name, name)
+
+    saved = binding.artifacts.save_all(vars(flow), binding.step.name, binding.entries, assigned)
+    return {**binding.entries, **saved}
 
 
 def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
