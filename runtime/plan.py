@@ -102,7 +102,12 @@ class Decorator:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step: `before` leads to it unless it joins, else `joined` does."""
+    """A step: `before` leads to it unless it joins, else `joined` does.
+
+    Attributes:
+        reads: The artifacts whose value from before the step its code may use; None where the compiler cannot tell.
+        takes: Those that a join reads of its inputs, likewise.
+    """
 
     name: str
     joins: bool
@@ -112,6 +117,8 @@ class Step:
     before: tuple[Origin, ...]
     joined: tuple[Joined, ...]
     decorators: tuple[Decorator, ...]
+    reads: tuple[str, ...] | None = None
+    takes: tuple[str, ...] | None = None
 
     def decorator(self, name: str) -> Mapping[str, Any] | None:
         """The arguments of a decorator of the step, or None if it does not have it."""
@@ -346,6 +353,8 @@ def _step(name: str, data: Any) -> Step:
             lambda j: Joined(j["kind"], j["split"], j["key"], _each(j["branches"], lambda branch: _each(branch, _origin))),
         ),
         decorators=_each(data["decorators"], _decorator),
+        reads=None if data["reads"] is None else tuple(data["reads"]),
+        takes=None if data["takes"] is None else tuple(data["takes"]),
     )
 
 

@@ -18,7 +18,7 @@ _SMALL = 64 << 10
 
 def dump(value: Any) -> State | None:
     """A table, batch or column as a stream; None where pickle does as well."""
-    import pyarrow
+    import pyarrow  # type: ignore[import-untyped, unused-ignore]
 
     if _pickled_size(value) <= _SLACK * value.nbytes + _SMALL:
         return None

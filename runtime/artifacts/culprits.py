@@ -105,7 +105,7 @@ class _Tracer(pickle._Pickler):  # type: ignore[name-defined, misc, unused-ignor
         if self._seen > _MOST:
             raise _TooMuch
         self.stack.append(obj)
-        super().save(obj, save_persistent_id)
+        super().save(obj, save_persistent_id)  # type: ignore[misc, unused-ignore]  # typeshed leaves it out
         self.stack.pop()
 
 

@@ -46,7 +46,7 @@ def register_serializer(
     """Say how values of a class are kept as artifacts. Call it in the module of the flow, or in one that it imports: whoever reads
     such an artifact needs it too.
 
-        flowc.register_serializer(Mesh, dump=lambda mesh: (mesh.name, [mesh.points]), load=lambda name, parts: Mesh(name, parts[0]))
+        register_serializer(Mesh, dump=lambda m: (m.name, [m.points]), load=lambda name, parts: Mesh(name, parts[0]))
 
     Args:
         cls: The class; its subclasses are not meant.
@@ -104,7 +104,9 @@ def restore(name: str, state: object, *buffers: Any) -> object:
 
         one = arrow.SERIALIZER
     if one is None:
-        raise ArtifactError(f"it was kept with the serializer `{name}`, and nobody has registered one here: import the module that does")
+        raise ArtifactError(
+            f"it was kept with the serializer `{name}`, which is not registered here: import the module that registers it"
+        )
     if one.library is not None:
         from importlib import import_module
 

@@ -142,7 +142,7 @@ class _Saving:
         assigned: Callable[[str], str | None],
     ) -> None:
         self._store = artifacts._store
-        self._key = lambda digest: blob_key(artifacts._flow, artifacts._run, digest)
+        self._blobs = blob_key(artifacts._flow, artifacts._run, "")
         self._name, self._value, self._step = name, value, step
         self._known = known if isinstance(known, Blob) else None
         self._assigned = assigned
@@ -203,7 +203,7 @@ class _Saving:
             digest = self._digest.hexdigest()
             if known is not None and known.sha256 == digest:
                 return known
-            writer.commit(self._key(digest))
+            writer.commit(f"{self._blobs}/{digest}")
             return self._entry(digest, lengths, writer)
         digest = ""
         if known is not None and (known.size, known.pickle, known.buffers) == (self.size, found.length, lengths):
@@ -214,9 +214,9 @@ class _Saving:
         compress = not is_local(self._store) and compression.pays(pieces, self.size)
         if self.size < _BESIDE and not compress:
             digest = digest or digest_of(pieces, self.size)
-            self._store.put(self._key(digest), b"".join(pieces))
+            self._store.put(f"{self._blobs}/{digest}", b"".join(pieces))
             return self._entry(digest, lengths, None)
-        writer = Writer(self._store, self._key(""), compress=compress)
+        writer = Writer(self._store, self._blobs, compress=compress)
         try:
             thread, hashed = (None, [digest]) if digest else digest_beside(pieces, self.size)
             try:
@@ -225,7 +225,7 @@ class _Saving:
             finally:
                 if thread is not None:
                     thread.join()
-            writer.commit(self._key(hashed[0]))
+            writer.commit(f"{self._blobs}/{hashed[0]}")
             return self._entry(hashed[0], lengths, writer)
         finally:
             writer.discard()
@@ -246,7 +246,7 @@ class _Saving:
     def _spill(self, piece: bytes) -> None:
         if self._spilled is None:
             compress = not is_local(self._store) and compression.pays([piece], len(piece))
-            self._spilled = Writer(self._store, self._key(""), compress=compress)
+            self._spilled = Writer(self._store, self._blobs, compress=compress)
         self._digest.update(piece)
         self._spilled.write(piece)
 

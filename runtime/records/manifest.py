@@ -131,8 +131,8 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
         version = document["format"]
         if version != FORMAT and isinstance(version, int):
             raise StoreError(
-                f"the object {key} was written by flowc {document.get('flowc', '(unknown version)')} in format {version}, and this "
-                f"flowc, {_own_version()}, reads format {FORMAT}: use the flowc that wrote it, or a later one"
+                f"the object {key} was written by flowc {document.get('flowc', '(unknown version)')} in format {version}, and flowc "
+                f"{_own_version()} reads format {FORMAT}: use the flowc that wrote it"
             )
         if not sealed:
             raise StoreError(f"the object {key} is damaged: it does not begin with its hash")

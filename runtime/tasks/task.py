@@ -109,7 +109,12 @@ def _run(
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         current._begin(plan, task, attempt)
-        failure = _call_step(flow, binding)
+        try:
+            failure = _call_step(flow, binding)
+        finally:
+            binding.ahead.close()
+            if binding.inputs is not None:
+                binding.inputs._done()
         if failure is not None:
             return failure
         transition = binding.transition
@@ -151,7 +156,9 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
         return Binding(plan, store, task, entries, inputs=Inputs(flow_class, plan, store, lineage, junction))
     before = lineage.predecessor()
     if before is not None:
-        return Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding = Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding.fetch_ahead(step.reads or ())
+        return binding
     binding = Binding(plan, store, task, {})
     for attribute, value in (parameters or {}).items():
         binding.entries[attribute] = binding.artifacts.save(attribute, value, step.name)
