@@ -1,4 +1,4 @@
-"""Artifacts fetched before the code of a step asks for them, by threads, where that asks a server: the plan says what a step reads.
+"""Artifacts fetched before the code of a step asks for them, by threads, where that asks a server; the plan says which.
 
 So many bytes at the most are fetched and not yet taken; what does not fit waits its turn. A local store has nothing to gain from
 it, for its files are mapped.

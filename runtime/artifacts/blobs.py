@@ -2,9 +2,9 @@
 
     the pickle | zeros | first buffer | zeros | second buffer | …
 
-Each buffer begins at the next multiple of 64, so that it may be used where it lies: in a local store, in a mapping of the file, private
-and writable, of which the system copies the pages that are written to and no others. Its hash is checked before anything is
-unpickled. The object may be compressed; hash and size are those of the content.
+Each buffer begins at the next multiple of 64, so that it may be used where it lies: in a local store, in a mapping of the file,
+private and writable, of which the system copies the pages that are written to and no others. The hash is checked before anything
+is unpickled. The object may be compressed; hash and size are those of the content.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def places(pickle: int, buffers: Sequence[int]) -> tuple[list[int], int]:
     return starts, end
 
 
-def content(pickle: Sequence[bytes], length: int, buffers: Sequence[memoryview]) -> Iterator[bytes | memoryview]:
+def content(pickle: Sequence[bytes | memoryview], length: int, buffers: Sequence[memoryview]) -> Iterator[bytes | memoryview]:
     """A blob's content, piece by piece; without the pickle, where that is empty and `length` says how long it was."""
     yield from pickle
     starts, _ = places(length, [buffer.nbytes for buffer in buffers])
@@ -163,7 +163,7 @@ def _fetch(store: Store, key: str, entry: Blob) -> memoryview:
 
 
 def memory(size: int) -> memoryview:
-    """Writable memory that starts at a page, is not filled with zeros before it is filled with data, and goes back to the system."""
+    """Writable memory, from the beginning of a page on, which nobody has filled with zeros in vain."""
     if hasattr(mmap, "MAP_ANONYMOUS"):
         return memoryview(mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))[:size]
     return memoryview(mmap.mmap(-1, max(size, 1)))[:size]

@@ -1,7 +1,7 @@
 """zstd (level 1), where it pays: in object stores, for content of which a sample says that it shrinks by a fifth or more.
 
-Never in local directories: a plain file can be mapped. Python has zstd from 3.14; before, the package `backports.zstd` is used where
-it is there, and nothing is compressed where it is not.
+Never in local directories: a plain file can be mapped. Python has zstd from 3.14; before, the package `backports.zstd` is used
+where it is there, and nothing is compressed where it is not.
 """
 
 from __future__ import annotations

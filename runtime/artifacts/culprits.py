@@ -1,8 +1,8 @@
 """Why a value cannot be pickled: which part of it, and where the flow assigned it.
 
-pickle's own message names a type at best. To find the part, the value is pickled again by the Python version of the pickler, which
-shows where it was when it failed; to find the line, the source of the step is read. Both happen after a failure only, and whatever
-goes wrong with them is left out of the message.
+pickle's own message names a type at best. To find the part, the value is pickled again by the Python version of the pickler,
+which shows where it was when it failed; to find the line, the source of the step is read. Both happen after a failure only, and
+what they cannot find is left out of the message.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def explain(name: str, value: object, step: str, error: BaseException, assigned:
     where = f" It is assigned at {assigned}." if assigned else ""
     if isinstance(error, RecursionError):
         return (
-            f"step `{step}` cannot keep `self.{name}`, a {shown}: it cannot be pickled, for its parts are nested too deeply, some "
-            f"hundred levels.{where} Keep it flat, such as a list of its parts."
+            f"step `{step}` cannot keep `self.{name}`, a {shown}: it cannot be pickled, for its parts hold one another hundreds "
+            f"of levels deep.{where} Keep them flat, as a list of parts that name each other by number."
         )
     reason = str(error) if isinstance(error, Exception) and str(error) else repr(error)
     reason = reason if len(reason) <= _LONG else reason[: _LONG - 3] + "..."

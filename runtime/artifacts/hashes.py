@@ -1,7 +1,7 @@
 """The name of a blob: a hash of its content that several processors can compute at once.
 
-The hash of up to 16 MiB is their SHA-256. More is cut into parts of 16 MiB (the last may be shorter), and its hash is the SHA-256 of
-the SHA-256 of all parts, 32 bytes each. One processor hashes slower than a file is read; two keep up with it.
+The hash of up to 16 MiB is their SHA-256. More is cut into parts of 16 MiB (the last may be shorter), and its hash is the SHA-256
+of the SHA-256 of all parts, 32 bytes each. One processor hashes slower than a file is read; two keep up with it.
 """
 
 from __future__ import annotations

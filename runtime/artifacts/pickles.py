@@ -1,8 +1,8 @@
 """A value as a pickle and buffers, and back.
 
 In: any value. Out: its pickle, protocol 5, in pieces; and the buffers that the pickle refers to in their order (PEP 574): those
-parts of the value that are contiguous memory of 1 MiB or more, such as the data of an array. No buffer is copied, and neither is a
-large `bytes`.
+parts of the value that are contiguous memory of 1 MiB or more, such as the data of an array. No buffer is copied, and neither is
+a large `bytes`.
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ class Pickled:
         serializers: The names of those that had a part in it.
     """
 
-    spill: Callable[[bytes], None] | None = None
-    pieces: list[bytes] = field(default_factory=list)
+    spill: Callable[[bytes | memoryview], None] | None = None
+    pieces: list[bytes | memoryview] = field(default_factory=list)
     length: int = 0
     buffers: list[memoryview] = field(default_factory=list)
     serializers: list[str] = field(default_factory=list)
     spilled: bool = False
 
-    def write(self, data: bytes, /) -> None:
-        # The pickler makes bytes of 64 KiB of what is small, and hands a larger `bytes` of the value's over as it is.
+    def write(self, given: bytes | pickle.PickleBuffer, /) -> None:
+        """Take a piece of the pickle."""
+        # The pickler makes bytes of 64 KiB of what is small, and hands a larger `bytes` or buffer of the value's over as it is.
+        data = given.raw() if isinstance(given, pickle.PickleBuffer) else given
         self.length += len(data)
         self.pieces.append(data)
         if self.spill is not None and (self.spilled or self.length > KEPT):
@@ -60,7 +62,7 @@ class Pickled:
         return False
 
 
-def take_apart(value: object, spill: Callable[[bytes], None] | None = None) -> Pickled:
+def take_apart(value: object, spill: Callable[[bytes | memoryview], None] | None = None) -> Pickled:
     """Pickle a value; raises whatever its class may raise.
 
     Args:

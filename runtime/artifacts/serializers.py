@@ -1,8 +1,9 @@
 """Types that deserve better than pickle.
 
-A serializer says how the values of one class are kept: as a small state, which is pickled, and buffers, which are kept out of band
-where they are large and come back as memory of the mapped file. It counts wherever such a value is found, also within others. For
-Arrow's tables there is one: a slice of a table shares its buffers, and a pickle would keep all of them, once for each slice.
+A serializer says how the values of one class are kept: as a small state, which is pickled, and buffers, which are kept out of
+band where they are large and come back as memory of the mapped file. It counts wherever such a value is found, also within
+others. For Arrow's tables there is one: a slice of a table shares its buffers, and a pickle would keep all of them, once for each
+slice.
 
 What comes back must equal what was kept, in type and value; subclasses are not covered, for they may have more to them.
 """
@@ -43,8 +44,8 @@ def register_serializer(
     load: Callable[[Any, Sequence[Any]], object],
     name: str | None = None,
 ) -> None:
-    """Say how values of a class are kept as artifacts. Call it in the module of the flow, or in one that it imports: whoever reads
-    such an artifact needs it too.
+    """Say how values of a class are kept as artifacts. Call it in the flow's module, or in one that it imports, for whoever
+    reads such an artifact needs it too.
 
         register_serializer(Mesh, dump=lambda m: (m.name, [m.points]), load=lambda name, parts: Mesh(name, parts[0]))
 

@@ -243,7 +243,7 @@ class _Saving:
             writer.stored if writer is not None and compressed else self.size,
         )
 
-    def _spill(self, piece: bytes) -> None:
+    def _spill(self, piece: bytes | memoryview) -> None:
         if self._spilled is None:
             compress = not is_local(self._store) and compression.pays([piece], len(piece))
             self._spilled = Writer(self._store, self._blobs, compress=compress)

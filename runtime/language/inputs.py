@@ -1,8 +1,8 @@
 """What a join gets as `inputs`: the flow objects of the tasks that it joins, found when they are first looked at.
 
-A join of 10,000 tasks reads none of their manifests before its code asks for them. Who iterates gets them read many at a time, and in
-an object store also those artifacts, while the code goes on, that the plan says the join takes. What was loaded is kept up to a
-limit; beyond it the inputs that were looked at longest ago are let go, and read again when they are asked for.
+A join of 10,000 tasks reads none of their manifests before its code asks for them. Who iterates gets them read many at a time;
+in an object store also those artifacts, while the code goes on, that the plan says the join takes. What was loaded is kept up to
+a limit: beyond it the inputs that were looked at longest ago are let go, and read again when they are asked for.
 """
 
 from __future__ import annotations

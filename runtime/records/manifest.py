@@ -131,8 +131,8 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
         version = document["format"]
         if version != FORMAT and isinstance(version, int):
             raise StoreError(
-                f"the object {key} was written by flowc {document.get('flowc', '(unknown version)')} in format {version}, and flowc "
-                f"{_own_version()} reads format {FORMAT}: use the flowc that wrote it"
+                f"the object {key} has format {version}, and this flowc, {_own_version()}, reads format {FORMAT}: use the one "
+                f"that wrote it, flowc {document.get('flowc', '(version unknown)')}"
             )
         if not sealed:
             raise StoreError(f"the object {key} is damaged: it does not begin with its hash")
