@@ -53,7 +53,8 @@ class Inputs(Sequence[F]):
         self._ahead = Ahead(Artifacts(store, plan.flow, lineage.task.run))
         self._alive: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self._kept: dict[int, Any] = {}  # those looked at last are the last
-        self._weights: dict[int, int] = {}
+        self._bare: dict[int, int] = {}  # bytes that each of these takes with nothing loaded,
+        self._weights: dict[int, int] = {}  # and as it is
         self._weight = 0
         self._last = -1
 
@@ -133,20 +134,21 @@ class Inputs(Sequence[F]):
         """Keep a task that is handed out, and let others go if that is too much."""
         if self._last in self._kept:  # of which something may have been loaded since
             self._weigh(self._last)
-        self._kept.pop(position, None)
+        kept, self._last = self._kept.pop(position, None), position
         self._kept[position] = self._alive[position] = flow
-        self._last = position
-        self._weigh(position)
+        if kept is None:
+            inline = sum([len(entry.data) for entry in flow._flowc.entries.values() if isinstance(entry, Inline)])
+            self._bare[position] = self._weights[position] = _ENTRY * len(flow._flowc.entries) + inline
+            self._weight += self._bare[position]
         while self._weight > KEPT and len(self._kept) > 1:
             oldest = next(iter(self._kept))
-            del self._kept[oldest]
+            del self._kept[oldest], self._bare[oldest]
             self._weight -= self._weights.pop(oldest)
         return flow
 
     def _weigh(self, position: int) -> None:
         flow = self._kept[position]
         entries = flow._flowc.entries
-        weight = sum(entries[name].size for name in vars(flow) if name in entries)
-        weight += sum(_ENTRY + (entry.size if isinstance(entry, Inline) else 0) for entry in entries.values())
-        self._weight += weight - self._weights.get(position, 0)
+        weight = self._bare[position] + sum([entries[name].size for name in vars(flow) if name in entries])
+        self._weight += weight - self._weights[position]
         self._weights[position] = weight
