@@ -134,7 +134,7 @@ def _many(place: str, folder: Path, what: str, given: list[Any]) -> Figures:
         plain = folder / "plain"
         write.append(_timed(lambda: plain.write_bytes(pickle.dumps(values)))[0])
         read.append(_timed(lambda: pickle.loads(plain.read_bytes()))[0])
-    return [(f"save {SMALL} {what}", min(save), min(write), ""), (f"load {SMALL} {what}", min(load), min(read), "")]
+    return [(f"save {SMALL:,} {what}", min(save), min(write), ""), (f"load {SMALL:,} {what}", min(load), min(read), "")]
 
 
 def join(place: str, folder: Path) -> Figures:

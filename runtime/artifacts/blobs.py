@@ -27,7 +27,6 @@ _MAPPED = 1 << 20
 """Bytes of the smallest file that is mapped; a smaller one is read."""
 _MOST_MAPPINGS = 256
 """A mapping may cost a file descriptor, of which a process often has 1,024."""
-_STEP = 64 << 20
 _CHUNK = 4 << 20
 
 _mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()

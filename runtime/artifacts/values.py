@@ -221,7 +221,7 @@ class _Saving:
             thread, hashed = (None, [digest]) if digest else digest_beside(pieces, self.size)
             try:
                 for piece in pieces:
-                    writer.write(piece)
+                    writer.write(memoryview(piece))  # which a store may send from where it is
             finally:
                 if thread is not None:
                     thread.join()

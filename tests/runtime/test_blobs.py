@@ -18,7 +18,7 @@ from remote_store import RemoteStore
 from flowc.runtime.artifacts import Artifacts, ahead, blobs, compression, hashes
 from flowc.runtime.errors import StoreError
 from flowc.runtime.records.manifest import Blob
-from flowc.runtime.store import LocalStore
+from flowc.runtime.store import LocalStore, open_store
 
 MIB = 1 << 20
 
@@ -312,3 +312,27 @@ def test_a_pickle_too_long_to_keep_in_memory_is_written_as_it_comes(artifacts, s
     assert artifacts.save("x", loaded, "next", known=entry).sha256 != entry.sha256
     monkeypatch.undo()
     assert artifacts.save("x", value, "start") == entry
+
+
+def test_on_a_real_server(s3_place):
+    artifacts = Artifacts(open_store(s3_place), "Flow", "1")
+    values = {f"x{n}": os.urandom(20_000) for n in range(50)}
+    values |= {"noise": numpy.frombuffer(os.urandom(40 * MIB), "u1"), "shrinks": numpy.arange(5 * MIB), "small": 1}
+    entries = artifacts.save_all(values, "start", {})
+    assert (entries["noise"].codec, entries["shrinks"].codec) == (None, "zstd")
+    background = ahead.Ahead(artifacts)
+    for name, entry in entries.items():
+        background.fetch(name, entry, "t")
+    for name, entry in entries.items():
+        loaded = artifacts.unpickle(name, entry, background.take(name, entry, "t"))
+        assert numpy.array_equal(loaded, values[name]) if isinstance(loaded, numpy.ndarray) else loaded == values[name]
+        assert artifacts.save(name, loaded, "next", known=entry) == entry
+    background.close()
+    store = open_store(s3_place)
+    for name in ("noise", "shrinks", "x0"):
+        key = f"Flow/1/blobs/{entries[name].sha256}"
+        whole = store.get(key)
+        for damaged in (whole[:-1], whole[: len(whole) // 2] + b"\xff\x00\xff" + whole[len(whole) // 2 + 3 :], b""):
+            store.put(key, damaged)
+            with pytest.raises(StoreError, match=rf"the artifact `{name}` of the task t cannot be read: the object {key} "):
+                artifacts.load(name, entries[name], "t")
