@@ -10,6 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
+    from .runtime.artifacts.serializers import register_serializer
     from .runtime.language.config import Config, ConfigValue, config_expr
     from .runtime.language.current import current
     from .runtime.language.decorators import (
@@ -63,6 +64,7 @@ __all__ = [
     "project",
     "pypi",
     "pypi_base",
+    "register_serializer",
     "resources",
     "retry",
     "schedule",
@@ -86,13 +88,14 @@ _MODULES = {
     "parallel_map": "parallel",
 }
 """Where names are that are no decorators."""
+_ELSEWHERE = {"register_serializer": ".runtime.artifacts.serializers"}
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        module = import_module(f".runtime.language.{_MODULES.get(name, 'decorators')}", __name__)
+        module = import_module(_ELSEWHERE.get(name, f".runtime.language.{_MODULES.get(name, 'decorators')}"), __name__)
         value: object = getattr(module, name)
         globals()[name] = value
         return value

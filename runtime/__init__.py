@@ -7,7 +7,7 @@ what a task needs.
     lines                    what a process prints, cut into lines
     store/                   where objects are kept
     records/                 what runs leave there: manifests, failures, logs
-    artifacts                values, pickled into the store and back
+    artifacts/               values, serialized into the store and back
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     container/               one task in a container
