@@ -221,7 +221,7 @@ class ObjectStore:
         if isinstance(found, Fault) and not found.no_range:
             raise self._lost(key) if found.missing else explain(self.place, "read", key, found)
         if done < size:
-            raise StoreError(f"the object {key} is damaged: it ends after {start + done} bytes")
+            raise StoreError(f"the object {key} is damaged: it ends before byte {start + done + 1}")
 
     def _client(self, patient: bool) -> Any:
         """This process's client, made when it is first needed."""
