@@ -111,8 +111,8 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
     wrong_region = code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException")
     region = _REGION.search(text)
     again = f" (tried {fault.times} times)" if fault.times > 1 else ""
-    address = _ADDRESS.search(text)
-    host = address[0].partition("://")[2] if address else "its address"
+    address = _ADDRESS.search(text.partition("\n")[0])
+    host = address[0].partition("://")[2] if address else "AWS's token service"  # whose address obstore does not tell
     if any(word in text for word in _METADATA) and (not fault.status or fault.status != 404 or "token" in text):
         return f"there are no credentials: {_TODO[place.kind]}"
     if fault.status == 404 and not fault.missing:

@@ -41,7 +41,7 @@ def keys(s3, monkeypatch, tmp_path):
 def secured(tmp_path):
     """A certificate of this machine's, which nobody trusts without being told."""
     tools.demand(None if shutil.which("openssl") else "openssl is not installed, which makes a certificate")
-    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE"
     tools.run([*words.split(), "-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"])
     return tmp_path / "certificate.pem"
 
@@ -58,6 +58,7 @@ def service(request, tmp_path):
             asked.append(f"{self.command} {self.path} {self.headers.get('Authorization', '')}".strip())
             body = answers.get(f"{self.command} {self.path.partition('?')[0]}")
             self.send_response(404 if body is None else 200)
+            self.send_header("Content-Length", str(len(body or "")))
             self.end_headers()
             self.wfile.write((body or "").encode())
 
