@@ -4,11 +4,14 @@ what a task needs.
     contract, paths, plan    what a task is called, and the compiled flow as data
     errors, failure          faults of users as messages; why an attempt failed
     children                 the child's side of a fork
+    lines                    what a process prints, cut into lines
     store/                   where objects are kept
-    records/                 what runs leave there: manifests, failures
+    records/                 what runs leave there: manifests, failures, logs
     artifacts/               values, serialized into the store and back
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
+    container/               one task in a container
     local/                   a whole run on this machine
-    __main__                 one task in a container: `python3 -m flowc.runtime`
+    resume/                  a new run that takes over what an older one has done
+    __main__                 the command of every container: `python3 -m flowc.runtime`
 """

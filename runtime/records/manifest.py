@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -86,6 +86,7 @@ class Manifest:
         cardinality: How many items the foreach has that the task began, or None.
         artifacts: Those of the task, its own and those handed on.
         caught: The failure that `@catch` caught, or None.
+        origin: The run that did the work, where this run, which resumes that one, took it over; else None.
     """
 
     attempt: int
@@ -95,6 +96,7 @@ class Manifest:
     cardinality: int | None
     artifacts: Mapping[str, Entry]
     caught: Failure | None = None
+    origin: str | None = None
 
 
 def blob_key(flow: str, run: str, sha256: str) -> str:
@@ -143,8 +145,9 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts={name: _entry(entry) for name, entry in document["artifacts"].items()},
+            artifacts=entries_from_json(document["artifacts"]),
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
+            origin=document.get("origin"),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
@@ -161,7 +164,8 @@ def manifest_bytes(manifest: Manifest) -> bytes:
         "chose": manifest.chose,
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
-        "artifacts": {name: _entry_json(entry) for name, entry in manifest.artifacts.items()},
+        "origin": manifest.origin,
+        "artifacts": entries_to_json(manifest.artifacts),
     }
     rest = json.dumps(document, separators=(",", ":")).encode()[1:]
     return _SEAL + hashlib.sha256(rest).hexdigest().encode() + b'",' + rest
@@ -206,6 +210,21 @@ def _entry(document: Mapping[str, Any]) -> Entry:
 def _own_version() -> str:
     version: str = sys.modules[__name__.partition(".")[0]].__version__
     return version
+
+
+def entries_to_json(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Artifacts as JSON data."""
+    return {name: _entry_json(entry) for name, entry in entries.items()}
+
+
+def entries_from_json(data: Mapping[str, Any]) -> dict[str, Entry]:
+    """What `entries_to_json` gave."""
+    return {name: _entry(entry) for name, entry in data.items()}
+
+
+def blobs_of(entries: Iterable[Entry]) -> set[str]:
+    """The hashes of all blobs that artifacts are kept in."""
+    return {entry.sha256 for entry in entries if isinstance(entry, Blob)}
 
 
 def write_failure(store: Store, flow: str, task: TaskId, attempt: int, failure: Failure, started: float, ended: float) -> None:

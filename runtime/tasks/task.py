@@ -25,6 +25,7 @@ from ..language.inputs import Inputs
 from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..records.parameters import read_parameters, write_parameters
 from ..store import Store
 from .binding import Binding
 from .lineage import Lineage
@@ -67,7 +68,7 @@ def execute(
     Args:
         task: A task that `check_task` passes.
         attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
-        parameters: Values by attribute; the start step's task needs them, and no other.
+        parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
 
     Returns:
@@ -79,7 +80,7 @@ def execute(
         done = read_manifest(store, plan.flow, task) if attempt else None
         outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
         if isinstance(outcome, Manifest):
-            _tell_orchestrator(outputs, outcome)
+            tell_orchestrator(outputs, outcome)
             return outcome
         failure = outcome
     except FlowcError as error:
@@ -124,7 +125,7 @@ def _run(
     chose = transition.edge.key if transition else None
     cardinality = transition.cardinality if transition else None
     artifacts = _save(flow, binding)
-    _write_control_objects(store, plan, task, chose, cardinality)
+    write_control_objects(store, plan, task, chose, cardinality)
     manifest = Manifest(
         attempt=attempt,
         started=started,
@@ -140,7 +141,7 @@ def _run(
     if other is None:
         raise StoreError(f"the task {task} was committed by another attempt, whose manifest is gone")
     # The control objects were written over those of the attempt that won: they must say what its manifest says.
-    _write_control_objects(store, plan, task, other.chose, other.cardinality)
+    write_control_objects(store, plan, task, other.chose, other.cardinality)
     return other
 
 
@@ -160,8 +161,13 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
         binding.fetch_ahead(step.reads or ())
         return binding
     binding = Binding(plan, store, task, {})
-    for attribute, value in (parameters or {}).items():
+    if parameters is None:  # of a run that resumes another: they were kept when it began
+        binding.entries.update(read_parameters(store, plan.flow, task.run) or {})
+        return binding
+    for attribute, value in parameters.items():
         binding.entries[attribute] = binding.artifacts.save(attribute, value, step.name)
+    if parameters:
+        write_parameters(store, plan.flow, task.run, binding.entries)
     return binding
 
 
@@ -213,7 +219,8 @@ def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     return {**binding.entries, **saved}
 
 
-def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+    """Write what orchestrators read of a task that is done."""
     folder = task_key(plan.flow, task.run, task.step, task.path)
     if chose is not None:
         store.put(f"{folder}/{NEXT}", json.dumps(chose).encode())
@@ -221,7 +228,7 @@ def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | 
         store.put(f"{folder}/{ITEMS}", json.dumps(list(range(cardinality))).encode())
 
 
-def _tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
+def tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
     """Write both files always: many steps share one template, which names both."""
     if outputs is None:
         return
