@@ -1,8 +1,8 @@
 """What artifacts cost: a large array and many small values, saved and loaded, beside a plain file; and a wide join.
 
-Part of `make bench`; alone: `python tests/bench_artifacts.py`. Each figure is the best of several turns in a process of its own, in
-which the plain file takes turns with flowc's. Nothing is synced to the disk by either, so that the write of a plain file is a copy
-into the system's cache. Memory is what the process needs beside the array itself.
+Part of `make bench`; alone: `python tests/bench_artifacts.py`. Each figure is the best of several turns in a process of its own,
+in which the plain file takes turns with flowc's. Nothing is synced to the disk by either, so that the write of a plain file is a
+copy into the system's cache. Memory is the most that the process has, in sizes of the array.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def main(folder: Path) -> None:
     """Print all figures."""
     print(f"{'artifacts, best of ' + str(TIMES):<44} {'seconds':>9} {'beside a plain file':>20} {'memory':>8}")
     with ExitStack() as stack:
-        places = {"local": (str(folder / "artifacts"), {})}
+        places: dict[str, tuple[str, dict[str, str]]] = {"local": (str(folder / "artifacts"), {})}
         s3 = _s3(stack)
         if s3 is not None:
             places["S3"] = s3
@@ -79,7 +80,7 @@ def array(place: str, folder: Path) -> Figures:
         seconds, loaded = _timed(lambda: artifacts.load("x", entry))
         load.append(seconds)
         assert loaded[12345] == value[12345]
-        unchanged.append(_timed(lambda loaded=loaded: artifacts.save("x", loaded, "next", entry))[0])
+        unchanged.append(_timed(partial(artifacts.save, "x", loaded, "next", entry))[0])
         del loaded
         read.append(_timed(plain.read_bytes)[0])
         plain.unlink()
@@ -111,6 +112,7 @@ def _many(place: str, folder: Path, what: str, given: list[Any]) -> Figures:
     save, load, write, read = [], [], [], []
     import pickle
 
+    plain = folder / "plain"
     for turn in range(TIMES):
         task = TaskId("1", what.replace(" ", "_"), f"{turn}")
 
@@ -131,7 +133,6 @@ def _many(place: str, folder: Path, what: str, given: list[Any]) -> Figures:
 
         save.append(_timed(commit)[0])
         load.append(_timed(fetch)[0])
-        plain = folder / "plain"
         write.append(_timed(lambda: plain.write_bytes(pickle.dumps(values)))[0])
         read.append(_timed(lambda: pickle.loads(plain.read_bytes()))[0])
     return [(f"save {SMALL:,} {what}", min(save), min(write), ""), (f"load {SMALL:,} {what}", min(load), min(read), "")]
@@ -155,7 +156,9 @@ def join(place: str, folder: Path) -> Figures:
     step = mock.Mock(takes=("x1",), scopes=())
     plan: Any = mock.Mock(flow="Bench", steps={"join": step, "work": mock.Mock(scopes=())})
     lineage = Lineage(plan, store, TaskId("1", "join", "-"))
-    lineage._may_end = lambda joined, n: iter([(Origin("work", None), TaskId("1", "work", str(n)))])  # type: ignore[method-assign]
+    lineage._may_end = lambda joined, position: iter(  # type: ignore[method-assign]
+        [(Origin("work", None), TaskId("1", "work", str(position)))]
+    )
     junction = Junction(Joined("foreach", "start", None, ((Origin("work", None),),)), mock.Mock(spec=Done), WIDE)
 
     def total() -> int:

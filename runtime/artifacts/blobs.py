@@ -138,27 +138,21 @@ def map_file(store: Store, key: str, path: str) -> memoryview | None:
 def _fetch(store: Store, key: str, entry: Blob) -> memoryview:
     if entry.codec not in (None, compression.NAME):
         raise StoreError(f"the object {key} is compressed with {entry.codec}, which this flowc does not know")
-    wanted = entry.size if entry.codec is None else entry.stored
-    packed: memoryview
-    if wanted < _MAPPED:
-        data = store.get(key)
-        if data is None:
-            raise StoreError(f"the datastore {store} has lost the object {key}")
-        packed = memoryview(data)
-    else:
-        packed = memory(wanted)
-        store.read_into(key, packed)
-    if entry.codec is None:
-        if entry.buffers and packed.readonly:
-            writable = memory(packed.nbytes)
-            writable[:] = packed
-            return writable
-        return packed
-    whole = memory(entry.size)
-    try:
-        return whole[: compression.decompress(packed, whole)]
-    except StoreError as error:
-        raise StoreError(f"the object {key} cannot be decompressed: {error}") from error
+    if entry.codec is not None:
+        whole = memory(entry.size)
+        with store.open(key) as file:
+            try:
+                return whole[: compression.decompress(file, whole)]
+            except StoreError as error:
+                raise StoreError(f"the object {key} cannot be decompressed: {error}") from error
+    if entry.size >= _MAPPED:
+        whole = memory(entry.size)
+        store.read_into(key, whole)
+        return whole
+    data = store.get(key)
+    if data is None:
+        raise StoreError(f"the datastore {store} has lost the object {key}")
+    return memoryview(data)
 
 
 def memory(size: int) -> memoryview:

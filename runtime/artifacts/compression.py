@@ -7,7 +7,7 @@ where it is there, and nothing is compressed where it is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import StoreError
 
@@ -17,6 +17,7 @@ SMALLEST = 64 << 10
 _LEVEL = 1
 _SAMPLE = 64 << 10
 _GAIN = 0.8
+_STEP = 4 << 20
 
 
 def pays(pieces: Sequence[bytes | memoryview], size: int) -> bool:
@@ -38,8 +39,8 @@ def compressor() -> Any:
     return zstd.ZstdCompressor(level=_LEVEL)
 
 
-def decompress(data: bytes | memoryview, into: memoryview) -> int:
-    """Decompress one object into a buffer; how many bytes that gave, at most the buffer's.
+def decompress(file: BinaryIO, into: memoryview) -> int:
+    """Decompress an object into a buffer, as it is read; how many bytes that gave, at most the buffer's.
 
     Raises:
         StoreError: It is damaged, or zstd is not installed here.
@@ -48,16 +49,13 @@ def decompress(data: bytes | memoryview, into: memoryview) -> int:
     if zstd is None:
         raise StoreError("it is compressed, and this Python has no zstd: install the package backports.zstd, or use Python 3.14")
     unpacker = zstd.ZstdDecompressor()
-    view, done, step = memoryview(data), 0, 4 << 20
+    done = 0
     try:
         while done < into.nbytes and not unpacker.eof:
-            if unpacker.needs_input:
-                if not view.nbytes:
-                    break
-                given, view = view[:step], view[step:]
-            else:
-                given = view[:0]
-            made = unpacker.decompress(given, min(step, into.nbytes - done))
+            given = file.read(_STEP) if unpacker.needs_input else b""
+            if unpacker.needs_input and not given:
+                break
+            made = unpacker.decompress(given, min(_STEP, into.nbytes - done))
             into[done : done + len(made)] = made
             done += len(made)
     except zstd.ZstdError as error:

@@ -1,5 +1,5 @@
-"""Manifests: the one object whose write commits a task, and the records that failed attempts leave. `docs/artifacts.md` says which
-bytes they are.
+"""Manifests: the one object whose write commits a task, and the records that failed attempts leave. `docs/artifacts.md` says
+which bytes they are.
 
 Flow/run/step/path/manifest.json       the attempt that made it
 Flow/run/step/path/attempt-<n>.json    attempts that failed, from 0

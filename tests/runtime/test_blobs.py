@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import numpy
 import pytest
@@ -37,7 +38,7 @@ def content_of(artifacts, entry):
     return bytes(artifacts.fetch("x", entry))
 
 
-VALUES = {
+VALUES: dict[str, Any] = {
     "one array": lambda: numpy.arange(MIB, dtype="f8"),
     "fortran": lambda: numpy.asfortranarray(numpy.arange(2 * MIB, dtype="i4").reshape(1024, -1)),
     "not contiguous": lambda: numpy.arange(4 * MIB, dtype="i4")[::3],
@@ -76,7 +77,7 @@ def test_what_comes_back_is_equal_in_type_and_value(artifacts, what):
 
 def test_the_layout(tmp_path):
     """Byte for byte, as docs/artifacts.md says, and read by nothing but pickle."""
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     first, second = numpy.arange(MIB, dtype="u1"), numpy.arange(MIB + 1, dtype="u2")
     entry = artifacts.save("x", [first, second], "start")
     data = (tmp_path / "Flow/1/blobs" / entry.sha256).read_bytes()
@@ -98,7 +99,7 @@ def test_the_hash_of_long_content_is_that_of_its_parts():
         data = data[:size]
         parts = [hashlib.sha256(data[i : i + part]).digest() for i in range(0, size, part)]
         expected = hashlib.sha256(data if size <= part else b"".join(parts)).hexdigest()
-        cuts = [data[: size // 3], data[size // 3 : size // 2], b"", memoryview(data)[size // 2 :]]
+        cuts: list[Any] = [data[: size // 3], data[size // 3 : size // 2], b"", memoryview(data)[size // 2 :]]
         digest = hashes.Digest()
         for cut in cuts:
             digest.update(cut)
@@ -107,7 +108,7 @@ def test_the_hash_of_long_content_is_that_of_its_parts():
 
 
 def test_a_mapped_array_is_private(tmp_path):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("x", numpy.zeros(MIB), "start")
     one, other = artifacts.load("x", entry), artifacts.load("x", entry)
     one[:] = 1
@@ -117,7 +118,7 @@ def test_a_mapped_array_is_private(tmp_path):
 
 
 def test_there_are_never_too_many_mappings(tmp_path):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("x", numpy.zeros(MIB // 4), "start")
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     assert limit > blobs._MOST_MAPPINGS
@@ -133,7 +134,7 @@ def test_there_are_never_too_many_mappings(tmp_path):
 
 @pytest.mark.parametrize("value", [numpy.zeros(2 * MIB), list(range(2000)), [numpy.arange(MIB), "y" * MIB]], ids=str)
 def test_damage_anywhere_is_found(artifacts, store, value):
-    """A flipped bit, an end too early or too late: nothing is unpickled, and the message names the artifact, its task and the object."""
+    """A flipped bit, an end too early: the message names the artifact, its task and the object."""
     entry = artifacts.save("x", value, "start")
     key = f"Flow/1/blobs/{entry.sha256}"
     whole = store.get(key)
@@ -170,7 +171,8 @@ class TestObjectStores:
         assert numpy.array_equal(artifacts.load("x", entry), shrinks)
         noise = numpy.frombuffer(os.urandom(2 * MIB), "u1")
         assert artifacts.save("y", noise, "start").codec is None
-        plain = Artifacts(LocalStore(tmp_path / "local"), "Flow", "1").save("x", shrinks, "start")
+        local: Any = Artifacts(LocalStore(tmp_path / "local"), "Flow", "1")
+        plain = local.save("x", shrinks, "start")
         assert (plain.codec, plain.sha256, plain.size) == (None, entry.sha256, entry.size)
         assert plain == entry
 
@@ -213,7 +215,7 @@ class TestObjectStores:
     def test_fetched_ahead(self, artifacts, store):
         entries = artifacts.save_all({f"x{n}": os.urandom(20_000 + n) for n in range(20)}, "start", {})
         store.asked.clear()
-        background = ahead.Ahead(artifacts)
+        background: Any = ahead.Ahead(artifacts)
         for name, entry in entries.items():
             background.fetch(name, entry, "t")
         taken = {name: artifacts.unpickle(name, entry, background.take(name, entry, "t")) for name, entry in entries.items()}
@@ -227,7 +229,7 @@ class TestObjectStores:
         entries = artifacts.save_all({f"x{n}": os.urandom(20_000 + n) for n in range(20)}, "start", {})
         store.asked.clear()
         monkeypatch.setattr(ahead, "MOST", 50_000)
-        background = ahead.Ahead(artifacts)
+        background: Any = ahead.Ahead(artifacts)
         for name, entry in entries.items():
             background.fetch(name, entry, "t")
         assert len(background._begun) == 2
@@ -240,16 +242,16 @@ class TestObjectStores:
     def test_a_damaged_one_is_told_when_it_is_taken(self, artifacts, store):
         entry = artifacts.save("x", os.urandom(20_000), "start")
         store.put(f"Flow/1/blobs/{entry.sha256}", b"no")
-        background = ahead.Ahead(artifacts)
+        background: Any = ahead.Ahead(artifacts)
         background.fetch("x", entry, "t")
         with pytest.raises(StoreError, match="the artifact `x` of the task t cannot be read"):
             background.take("x", entry, "t")
 
 
 def test_a_local_store_fetches_nothing_ahead(tmp_path):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("x", numpy.zeros(MIB), "start")
-    background = ahead.Ahead(artifacts)
+    background: Any = ahead.Ahead(artifacts)
     background.fetch("x", entry, "t")
     assert not background._begun
 
@@ -289,7 +291,7 @@ def test_a_large_array_is_in_memory_once(tmp_path, kind):
 def test_more_than_4_gib(tmp_path):
     if os.environ.get("FLOWC_TEST_LARGE") != "1":
         pytest.skip("takes 5 GiB of disk and some seconds: set FLOWC_TEST_LARGE=1")
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     array = numpy.zeros((4 << 30) + (100 << 20), "u1")
     array[-1] = array[5 << 20] = 7
     entry = artifacts.save("x", array, "start")
@@ -301,7 +303,7 @@ def test_more_than_4_gib(tmp_path):
 
 def test_a_pickle_too_long_to_keep_in_memory_is_written_as_it_comes(artifacts, store, monkeypatch):
     monkeypatch.setattr("flowc.runtime.artifacts.pickles.KEPT", 100_000)
-    value = [list(range(50_000)), numpy.arange(MIB), "x" * 300_000]
+    value: Any = [list(range(50_000)), numpy.arange(MIB), "x" * 300_000]
     entry = artifacts.save("x", value, "start")
     loaded = artifacts.load("x", entry)
     assert loaded[0] == value[0]
@@ -315,12 +317,12 @@ def test_a_pickle_too_long_to_keep_in_memory_is_written_as_it_comes(artifacts, s
 
 
 def test_on_a_real_server(s3_place):
-    artifacts = Artifacts(open_store(s3_place), "Flow", "1")
-    values = {f"x{n}": os.urandom(20_000) for n in range(50)}
+    artifacts: Any = Artifacts(open_store(s3_place), "Flow", "1")
+    values: dict[str, Any] = {f"x{n}": os.urandom(20_000) for n in range(50)}
     values |= {"noise": numpy.frombuffer(os.urandom(40 * MIB), "u1"), "shrinks": numpy.arange(5 * MIB), "small": 1}
     entries = artifacts.save_all(values, "start", {})
     assert (entries["noise"].codec, entries["shrinks"].codec) == (None, "zstd")
-    background = ahead.Ahead(artifacts)
+    background: Any = ahead.Ahead(artifacts)
     for name, entry in entries.items():
         background.fetch(name, entry, "t")
     for name, entry in entries.items():
@@ -328,7 +330,7 @@ def test_on_a_real_server(s3_place):
         assert numpy.array_equal(loaded, values[name]) if isinstance(loaded, numpy.ndarray) else loaded == values[name]
         assert artifacts.save(name, loaded, "next", known=entry) == entry
     background.close()
-    store = open_store(s3_place)
+    store: Any = open_store(s3_place)
     for name in ("noise", "shrinks", "x0"):
         key = f"Flow/1/blobs/{entries[name].sha256}"
         whole = store.get(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from remote_store import RemoteStore
 
@@ -171,7 +173,7 @@ def joined(write, load, tmp_path):
         done = Manifest(attempt=0, started=0, ended=0, chose=None, cardinality=count, artifacts={})
         commit_manifest(store, "Wide", TaskId("1", "start", "-"), done)
         lineage = Lineage(flow.plan, store, TaskId("1", "join", "-"))
-        inputs = Inputs(load(flow), flow.plan, store, lineage, lineage.junction())
+        inputs: Any = Inputs(load(flow), flow.plan, store, lineage, lineage.junction())
         store.asked.clear()
         return inputs, store
 
@@ -196,7 +198,7 @@ def test_what_a_join_takes_is_fetched_ahead(joined):
 
 def test_a_join_lets_go_of_what_is_too_much(joined, monkeypatch):
     monkeypatch.setattr("flowc.runtime.language.inputs.KEPT", 1_000_000)
-    inputs, store = joined()
+    inputs, _ = joined()
     held = inputs[3]
     held.n = "changed"
     for n, one in enumerate(inputs):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,7 @@ def store(tmp_path):
     return LocalStore(tmp_path)
 
 
-ENTRIES = {
+ENTRIES: dict[str, Any] = {
     "a": Inline("gARLAS4=", "int"),
     "b": Inline("gARLAS4=", "int", "mine"),
     "c": Blob("a" * 64, 5000, 5000, (), "list", None, None, 5000),
@@ -53,7 +55,7 @@ def test_what_is_written_is_read(store):
     assert found is not None
     for name, entry in ENTRIES.items():
         other = found.artifacts[name]
-        assert [getattr(entry, one) for one in type(entry).__slots__] == [getattr(other, one) for one in type(other).__slots__]
+        assert dataclasses.astuple(other) == dataclasses.astuple(entry)
     assert (found.cardinality, found.started) == (3, 1.5)
 
 
@@ -106,7 +108,7 @@ def test_a_newer_one(sealed):
 
 def test_a_thousand_small_artifacts_are_quick(store):
     """Generous: what is quadratic, or costs an object for each, takes longer than this many times over."""
-    artifacts = Artifacts(store, "Flow", "1")
+    artifacts: Any = Artifacts(store, "Flow", "1")
     values = {f"x{n}": {"n": n, "name": str(n)} for n in range(1000)}
     began = time.process_time()
     entries = artifacts.save_all(values, "start", {})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy
-import pandas
-import pyarrow
+import pandas  # type: ignore[import-untyped, unused-ignore]
+import pyarrow  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from remote_store import RemoteStore
 
@@ -42,7 +43,7 @@ def table(rows=200_000):
     )
 
 
-ARROW = {
+ARROW: dict[str, Any] = {
     "table": table,
     "slice": lambda: table().slice(5, 100),
     "many slices": lambda: pyarrow.concat_tables([table().slice(n, 10) for n in range(0, 1000, 10)]),
@@ -74,7 +75,7 @@ def test_a_slice_within_another_value(artifacts):
 
 
 def test_an_arrow_table_is_mapped(tmp_path):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("x", table(1_000_000), "start")
     assert entry.buffers
     before = pyarrow.total_allocated_bytes()
@@ -83,7 +84,7 @@ def test_an_arrow_table_is_mapped(tmp_path):
     assert loaded.column("n")[999_999].as_py() == 999_999
 
 
-FRAMES = {
+FRAMES: dict[str, Any] = {
     "numbers": lambda: pandas.DataFrame(numpy.arange(600_000).reshape(-1, 3), columns=list("abc")),
     "strings": lambda: pandas.DataFrame({"s": [str(n) for n in range(100_000)], "t": [None, "x"] * 50_000}),
     "objects": lambda: pandas.DataFrame({"o": pandas.Series([1, "two", None, 3.5] * 100, dtype=object)}),
@@ -168,18 +169,20 @@ def test_a_serializer_may_leave_a_value_to_pickle(artifacts, registry):
 
 
 def test_only_classes_are_registered():
+    mesh: Any = "Mesh"
     with pytest.raises(TypeError, match="takes a class, not 'Mesh'"):
-        serializers.register_serializer("Mesh", dump=lambda value: None, load=lambda state, parts: None)
+        serializers.register_serializer(mesh, dump=lambda value: None, load=lambda state, parts: None)
 
 
 def test_without_the_library(tmp_path):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("rows", table().slice(1, 3), "start")
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from flowc.runtime.artifacts import Artifacts; from flowc.runtime.store import LocalStore\n"
         "from flowc.runtime.records.manifest import Inline\n"
-        f"Artifacts(LocalStore({str(tmp_path)!r}), 'Flow', '1').load('rows', Inline({getattr(entry, 'data', '')!r}, {entry.type!r}))"
+        f"artifacts = Artifacts(LocalStore({str(tmp_path)!r}), 'Flow', '1')\n"
+        f"artifacts.load('rows', Inline({entry.data!r}, {entry.type!r}))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", program], capture_output=True, text=True, env=dict(os.environ), check=False

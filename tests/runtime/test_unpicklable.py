@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import sys
 import threading
+from typing import Any
 
 import numpy
 import pytest
@@ -73,7 +74,7 @@ HERE = __name__
             lambda: {"a": [1, (2, threading.Lock())]},
             "a dict of 1 item: it cannot be pickled (self.it['a'][1][1] is a _thread.lock: ",
         ),
-        (lambda: Model(deep=Model(gen=(i for i in ()))), "(self.it.deep.gen is a generator: "),
+        (lambda: Model(deep=Model(gen=(letter for letter in "x"))), "(self.it.deep.gen is a generator: "),
         (lambda: Slotted(Slotted(threading.Lock())), "(self.it.inner.inner is a _thread.lock: "),
         (lambda: {1, threading.Lock()}, "a set of 2 items: it cannot be pickled (self.it holds a "),
         (lambda: sys.__stdout__, "a _io.TextIOWrapper: it cannot be pickled (cannot pickle '_io.TextIOWrapper' object)"),
@@ -115,7 +116,7 @@ def test_a_search_that_takes_too_long_is_left(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("value", [ExitsWhenRead(), [ExitsWhenRead()] * 5000])
 def test_a_value_that_ends_the_process_when_it_is_read(tmp_path, value):
-    artifacts = Artifacts(LocalStore(tmp_path), "Flow", "1")
+    artifacts: Any = Artifacts(LocalStore(tmp_path), "Flow", "1")
     entry = artifacts.save("it", value, "train")
     with pytest.raises(ArtifactError, match="the artifact `it` cannot be unpickled: SystemExit: 0"):
         artifacts.load("it", entry)
