@@ -34,7 +34,7 @@ from .assignment import Assignment
 from .keeper import LogKeeper
 from .memory import explain_kill, read_memory
 from .orphans import Orphans
-from .work import DONE, FAILED, do
+from .work import BUG, DONE, FAILED, do
 
 _GRACE = 3.0
 """Seconds that the user's code has to react to a signal before it is killed. Kubernetes gives ten times that, in all."""
@@ -79,7 +79,8 @@ class _Supervisor:
         self._keeper = LogKeeper(self._open_log, self._wake)
         self._selector = selectors.DefaultSelector()
         self._report = b""
-        self._signum = 0  # the first that asked for the end while the task was not over
+        self._stopping = False
+        self._signum = 0  # what asked for the end while the task was not over
         self._kill_at: float | None = None  # like all times here but `_started`, of the monotonic clock
         self._lost: set[int] = set()  # own streams that cannot be written
 
@@ -188,7 +189,7 @@ class _Supervisor:
         """Find out how the attempt ended, and see to it that this is known."""
         code, failure = _read_report(self._report)
         if self._signum and code != DONE:
-            failure, code = _interruption(self._signum, failure), 128 + self._signum
+            failure, code = _interruption(self._signum, None if code == BUG else failure), 128 + self._signum
         elif code is None:
             failure = failure_of_end(status, explain_kill(self._memory, read_memory(), used))
             code = FAILED if status >= 0 else 128 - status
@@ -223,7 +224,11 @@ class _Supervisor:
         return done.is_set()
 
     def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
-        if not self._report and not self._signum:
+        """Forward the first, and no other: the user's code need not be ready for a second while it reacts to one."""
+        if self._stopping:
+            return
+        self._stopping = True
+        if not self._report:
             self._signum = signum
         if self._child:
             signal_group(self._child, signum)

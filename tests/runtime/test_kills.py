@@ -10,7 +10,6 @@ import random
 import statistics
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from starts import Starter
@@ -138,7 +137,10 @@ def kill_many(tasks, wanted, seed):
                         assert failure is not None
                         assert failure.type == "KilledError"
                     attempt += 1
-    print(seconds, f"seed {seed}: {hits} kills in {run} runs, {done_when_killed} of tasks that were done; {time.monotonic() - began:.0f} s")
+    print(
+        seconds,
+        f"seed {seed}: {hits} kills in {run} runs, {done_when_killed} of tasks that were done; {time.monotonic() - began:.0f} s",
+    )
 
 
 def test_kills_on_the_local_store(write, tmp_path):
