@@ -147,6 +147,10 @@ def test_kills_on_the_local_store(write, tmp_path):
     kill_many(Tasks(write(FLOW), str(tmp_path / "store")), 320, random.randrange(10**6))
 
 
+def test_kills_on_s3(write, s3_place):
+    kill_many(Tasks(write(FLOW), s3_place), 110, random.randrange(10**6))
+
+
 def run_copies(tasks, times):
     """Start each task twice at once: both are content, and what is kept is all of one of them."""
     both = 0
@@ -162,6 +166,10 @@ def run_copies(tasks, times):
 
 def test_copies_on_the_local_store(write, tmp_path):
     run_copies(Tasks(write(FLOW), str(tmp_path / "store")), 60)
+
+
+def test_copies_on_s3(write, s3_place):
+    run_copies(Tasks(write(FLOW), s3_place), 30)
 
 
 def fails_once(tasks, starter, words, **settings):
