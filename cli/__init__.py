@@ -1,6 +1,6 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, show, explain, migrate, lsp    the verbs
+    check, compile, run, package, show, explain, migrate, lsp    the verbs
     program              their table; runs one, and says what exit codes mean
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have
@@ -8,6 +8,8 @@
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
+    packaging            what `package` packs, and `deploy` will
+    included, wheels     its data files; what it holds of other packages
     drawing              a flow as `show` prints it, which editors show too
     output, writing      where text goes, and in which colours; how files are written
     similar              guesses at what was meant
