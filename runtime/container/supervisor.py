@@ -82,6 +82,7 @@ class _Supervisor:
         self._stopping = False
         self._signum = 0  # what asked for the end while the task was not over
         self._kill_at: float | None = None  # like all times here but `_started`, of the monotonic clock
+        self._writing = False  # which can take for ever, where the output is a pipe that nobody reads
         self._lost: set[int] = set()  # own streams that cannot be written
 
     def run(self) -> int:
@@ -98,6 +99,7 @@ class _Supervisor:
         signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)
         for signum in _STOPPING:
             signal.signal(signum, self._on_signal)
+        signal.signal(signal.SIGALRM, self._on_alarm)
         gc.freeze()  # what is there now is shared with the child: a collection would only copy it
         try:
             self._child = os.fork()
@@ -121,7 +123,7 @@ class _Supervisor:
             if os.getppid() != self._this:  # it was gone before
                 os._exit(1)
         signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(signum, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self._selector.close()
@@ -233,6 +235,11 @@ class _Supervisor:
         if self._child:
             signal_group(self._child, signum)
         self._kill_at = min(self._kill_at or inf, time.monotonic() + _GRACE)
+        signal.setitimer(signal.ITIMER_REAL, _GRACE, _GRACE)
+
+    def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
+        if self._writing:
+            raise BrokenPipeError("nobody has read the output for some seconds, and there is no more time")
 
     def _say(self, text: str) -> None:
         self._hand_on(True, f"flowc: {text}\n".encode())
@@ -242,9 +249,12 @@ class _Supervisor:
         fd = 2 if is_error else 1
         if fd not in self._lost:
             try:
+                self._writing = True
                 _write(fd, data)
             except OSError:  # nobody reads it, or the disk is full: the store still gets it
                 self._lost.add(fd)
+            finally:
+                self._writing = False
         self._keeper.put(is_error, data)
 
     def _open_log(self) -> LogWriter:

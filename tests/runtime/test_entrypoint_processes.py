@@ -232,6 +232,29 @@ def test_code_that_comes_to_its_end_in_time(write):
     process.communicate()
 
 
+def test_an_interruption_while_nobody_reads_the_output(write):
+    flow = small(write, "print('here')\nwhile True: print('x' * 1000)")
+    process, _ = begin(flow)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 143
+    process.communicate()
+    assert failure_of(flow).message.startswith("was interrupted (SIGTERM)")
+
+
+def test_a_thread_that_goes_on_after_the_end(write):
+    flow = small(write, "threading.Thread(target=time.sleep, args=(600,)).start()")
+    command, settings = flow.container_command("r", "start")
+    code = (
+        "import flowc.runtime.__main__ as main, flowc.runtime.container.supervisor as supervisor\n"
+        "supervisor._LINGER = 1\n"
+        "main.os._exit(main.main())\n"
+    )
+    done = subprocess.run([command[0], "-c", code], **settings, capture_output=True, text=True, check=False)
+    assert (done.returncode, failure_of(flow)) == (0, None)
+    assert done.stderr == "flowc: the task is over, but its process goes on, with threads or exit handlers, and is ended\n"
+
+
 def test_a_keyboard_interrupt(write):
     flow = small(write, "try:\n    print('here')\n    time.sleep(600)\nfinally: print('cleans up')")
     process, _ = begin(flow)

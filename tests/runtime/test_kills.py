@@ -92,7 +92,7 @@ class Tasks:
             assert values["more"] == values["mine"] * 10_000
         else:
             folder = f"Killed/{run}/start/-"
-            assert json.loads(self.store.get(f"{folder}/{contract.ITEMS}")) == list(range(5))
+            assert json.loads(self.store.get(f"{folder}/{contract.ITEMS}") or b"") == list(range(5))
             assert self.store.get(f"Killed/{run}/run.json")
             assert self.store.get(f"Killed/{run}/plan.json")
         return True
