@@ -1,4 +1,4 @@
-"""Starts tasks as containers would, some hundred times a minute, and kills them: a process that has imported the entrypoint forks one
+"""Starts tasks as containers would, hundreds in a minute, and kills them: a process that has imported the entrypoint forks one
 for each order that it reads from its standard input.
 
     with Starter() as starter:
@@ -55,9 +55,7 @@ class Starter:
         """
         return self.run_many([environment], kill=kill, after=after, fsize=fsize)[0]
 
-    def run_many(
-        self, environments: list[Mapping[str, str]], *, kill: str = "", after: float = 0, fsize: int = 0
-    ) -> list[Ended]:
+    def run_many(self, environments: list[Mapping[str, str]], *, kill: str = "", after: float = 0, fsize: int = 0) -> list[Ended]:
         """Run several at once."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -34,7 +34,7 @@ from .assignment import Assignment
 from .keeper import LogKeeper
 from .memory import explain_kill, read_memory
 from .orphans import Orphans
-from .work import DONE, FAILED, do
+from .work import BUG, DONE, FAILED, do
 
 _GRACE = 3.0
 """Seconds that the user's code has to react to a signal before it is killed. Kubernetes gives ten times that, in all."""
@@ -79,8 +79,10 @@ class _Supervisor:
         self._keeper = LogKeeper(self._open_log, self._wake)
         self._selector = selectors.DefaultSelector()
         self._report = b""
-        self._signum = 0  # the first that asked for the end while the task was not over
+        self._stopping = False
+        self._signum = 0  # what asked for the end while the task was not over
         self._kill_at: float | None = None  # like all times here but `_started`, of the monotonic clock
+        self._writing = False  # which can take for ever, where the output is a pipe that nobody reads
         self._lost: set[int] = set()  # own streams that cannot be written
 
     def run(self) -> int:
@@ -97,6 +99,7 @@ class _Supervisor:
         signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)
         for signum in _STOPPING:
             signal.signal(signum, self._on_signal)
+        signal.signal(signal.SIGALRM, self._on_alarm)
         gc.freeze()  # what is there now is shared with the child: a collection would only copy it
         try:
             self._child = os.fork()
@@ -120,7 +123,7 @@ class _Supervisor:
             if os.getppid() != self._this:  # it was gone before
                 os._exit(1)
         signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(signum, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self._selector.close()
@@ -188,7 +191,7 @@ class _Supervisor:
         """Find out how the attempt ended, and see to it that this is known."""
         code, failure = _read_report(self._report)
         if self._signum and code != DONE:
-            failure, code = _interruption(self._signum, failure), 128 + self._signum
+            failure, code = _interruption(self._signum, None if code == BUG else failure), 128 + self._signum
         elif code is None:
             failure = failure_of_end(status, explain_kill(self._memory, read_memory(), used))
             code = FAILED if status >= 0 else 128 - status
@@ -223,11 +226,20 @@ class _Supervisor:
         return done.is_set()
 
     def _on_signal(self, signum: int, _frame: FrameType | None) -> None:
-        if not self._report and not self._signum:
+        """Forward the first, and no other: the user's code need not be ready for a second while it reacts to one."""
+        if self._stopping:
+            return
+        self._stopping = True
+        if not self._report:
             self._signum = signum
         if self._child:
             signal_group(self._child, signum)
         self._kill_at = min(self._kill_at or inf, time.monotonic() + _GRACE)
+        signal.setitimer(signal.ITIMER_REAL, _GRACE, _GRACE)
+
+    def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
+        if self._writing:
+            raise BrokenPipeError("nobody has read the output for some seconds, and there is no more time")
 
     def _say(self, text: str) -> None:
         self._hand_on(True, f"flowc: {text}\n".encode())
@@ -237,9 +249,12 @@ class _Supervisor:
         fd = 2 if is_error else 1
         if fd not in self._lost:
             try:
+                self._writing = True
                 _write(fd, data)
             except OSError:  # nobody reads it, or the disk is full: the store still gets it
                 self._lost.add(fd)
+            finally:
+                self._writing = False
         self._keeper.put(is_error, data)
 
     def _open_log(self) -> LogWriter:

@@ -91,6 +91,7 @@ class Profiles:
         own = [(name, escape_variable(value)) for name, value in settings.environment]
         variables = [
             (contract.DATASTORE, self.options.datastore_url),
+            (contract.TARGET, "argo"),
             (contract.OUTPUTS, _OUTPUTS),
             (contract.RUN, "{{workflow.name}}"),
             (contract.STEP, "{{inputs.parameters.step}}"),

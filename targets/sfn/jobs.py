@@ -70,6 +70,7 @@ class Jobs:
         environment = [
             *settings.environment,
             (contract.DATASTORE, self.options.datastore_url),
+            (contract.TARGET, "sfn"),
         ]
         container: dict[str, Any] = {
             "image": settings.image,

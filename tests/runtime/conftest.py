@@ -115,6 +115,11 @@ class WrittenFlow:
 
     def container(self, run: str, step: str, path: str = "-", attempt: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one task as a container would."""
+        command, settings = self.container_command(run, step, path, attempt, **more)
+        return subprocess.run(command, **settings, capture_output=True, text=True, check=False)
+
+    def container_command(self, run: str, step: str, path: str = "-", attempt: int = 0, **more: str) -> tuple[list[str], Any]:
+        """How `subprocess` runs one task as a container would."""
         (self.file.parent / contract.PLAN_FILE).write_text(self.plan_text)
         outputs = self.file.parent / "outputs" / step / path
         environment = {
@@ -128,8 +133,7 @@ class WrittenFlow:
             contract.OUTPUTS: str(outputs),
             **more,
         }
-        command = [sys.executable, "-m", "flowc.runtime"]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=self.file.parent, check=False)
+        return [sys.executable, "-m", "flowc.runtime"], {"env": environment, "cwd": self.file.parent}
 
     def orchestrated(self, run: str, attempts: int = 1, **more: str) -> Ran:
         """Run all tasks as containers, with an orchestrator that knows what they put into their outputs and nothing else."""

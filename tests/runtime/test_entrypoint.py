@@ -260,8 +260,8 @@ def test_a_container_imports_little(write):
 
 def test_a_bug_of_ours_says_so():
     code = (
-        "import flowc.runtime.__main__ as main; main.supervise = lambda work: 1 / 0; main.read_assignment = print; raise SystemExit(main.main(dict.fromkeys("
-        "('FLOWC_RUN', 'FLOWC_STEP', 'FLOWC_PATH', 'FLOWC_PACKAGE', 'FLOWC_DATASTORE'), 'x')))"
+        "import flowc.runtime.__main__ as main; main.supervise = lambda work: 1 / 0; main.read_assignment = print; "
+        "raise SystemExit(main.main({}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3
