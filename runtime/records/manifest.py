@@ -81,8 +81,15 @@ def read_manifest(store: Store, flow: str, task: TaskId) -> Manifest | None:
     """
     key = manifest_key(flow, task)
     data = store.get(key)
-    if data is None:
-        return None
+    return None if data is None else decode_manifest(key, data)
+
+
+def decode_manifest(key: str, data: bytes) -> Manifest:
+    """What the object of a manifest says.
+
+    Raises:
+        StoreError: It is damaged, or of another version.
+    """
     try:
         document = json.loads(data)
         if document["format"] != FORMAT:

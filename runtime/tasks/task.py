@@ -26,6 +26,7 @@ from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
 from ..store import Store
+from ..store.serving import serve
 from .binding import Binding
 from .lineage import Lineage
 from .policy import check_catch, policy_of
@@ -109,6 +110,7 @@ def _run(
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         current._begin(plan, task, attempt)
+        serve(store)
         failure = _call_step(flow, binding)
         if failure is not None:
             return failure
