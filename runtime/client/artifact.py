@@ -55,12 +55,22 @@ class DataArtifact(MetaflowObject[None]):
     @property
     def size(self) -> int:
         """How many bytes it takes, pickled."""
-        return size_of(self._entry)
+        return self._entry.size
+
+    @property
+    def type(self) -> str:
+        """The name of its type, such as `list` or `numpy.ndarray`, known without loading it; "" if nothing says it."""
+        return getattr(self._entry, "type", "")
 
     @property
     def sha(self) -> str:
         """A hash of its content: equal ones are equal values."""
-        return hash_of(self._entry)
+        entry = self._entry
+        if isinstance(entry, Inline):
+            import hashlib
+
+            return hashlib.sha256(entry.data.encode()).hexdigest()
+        return entry.sha256
 
     @property
     def created_at(self) -> datetime | None:
@@ -81,22 +91,3 @@ class DataArtifact(MetaflowObject[None]):
         if entry is None:
             raise MetaflowNotFound(f"the task {task.pathspec} has no artifact {self.id}")
         return entry
-
-
-def size_of(entry: Entry) -> int:
-    """How many bytes a value takes, pickled."""
-    if isinstance(entry, Inline):
-        from binascii import a2b_base64
-
-        return len(a2b_base64(entry.data))
-    return entry.size
-
-
-def hash_of(entry: Entry) -> str:
-    """A hash of a value's content."""
-    if isinstance(entry, Inline):
-        import hashlib
-        from binascii import a2b_base64
-
-        return hashlib.sha256(a2b_base64(entry.data)).hexdigest()
-    return entry.sha256

@@ -21,7 +21,9 @@ class MetaflowData:
     def __getattr__(self, name: str) -> Any:
         artifacts: Mapping[str, DataArtifact] = self.__dict__.get("_artifacts", {})
         if name not in artifacts:
-            raise AttributeError(f"the task {self.__dict__.get('_pathspec')} has no artifact {name}{near(name, artifacts, many=10)}")
+            raise AttributeError(
+                f"the task {self.__dict__.get('_pathspec')} has no artifact {name}{near(name, artifacts, many=10)}"
+            )
         value = artifacts[name].data
         self.__dict__[name] = value
         return value

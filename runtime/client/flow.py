@@ -11,7 +11,7 @@ from ..contract import run_key
 from ..records.runs import read_run
 from ..store import Store
 from .faults import MetaflowNotFound, near
-from .objects import MetaflowObject
+from .objects import MetaflowObject, is_running_here
 from .places import get_metadata, store_at
 from .run import Run
 
@@ -26,7 +26,7 @@ class Flow(MetaflowObject[Run]):
     _FORM = ("FLOW",)
 
     def _demand(self) -> None:
-        if next(self._store.folders(f"{self.id}/"), None) is None:
+        if not is_running_here(self.id) and next(iter(self._store.folders(f"{self.id}/")), None) is None:
             others = near(self.id, flow_names(self._store))
             raise MetaflowNotFound(f"the datastore {self._store.url} has no runs of a flow {self.id}{others}")
 

@@ -22,9 +22,7 @@ _ROWS = 10
 
 def flow_table(flow: Flow) -> str:
     """The newest runs of a flow."""
-    rows = [
-        (run.id, run.status, when(run.created_at), " ".join(sorted(run.user_tags))) for run in islice(flow, _ROWS + 1)
-    ]
+    rows = [(run.id, run.status, when(run.created_at), " ".join(sorted(run.user_tags))) for run in islice(flow, _ROWS + 1)]
     return _table(f"Flow {flow.pathspec}", ("run", "status", "started", "tags"), rows)
 
 
@@ -33,7 +31,7 @@ def run_table(run: Run) -> str:
     plan, over = run._plan, run._ended() is not None
     rows = []
     for name in run._steps_in_order():
-        found = traces(run._store, *run.path_components, name)
+        found = traces(run._store, run.parent.id, run.id, name)
         states = Counter(state_of(trace, name, plan, run_is_over=over) for trace in found.values())
         rows.append((name, *(str(states[state] or "") for state in ("done", "failed", "running"))))
     return _table(f"Run {run.pathspec}: {run.status}", ("step", "done", "failed", "running"), rows, most=len(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..language.current import current
@@ -176,7 +177,7 @@ class MetaflowObject(Generic[C]):
         return isinstance(id, str) and self._child(id) is not None
 
     def _ipython_key_completions_(self) -> list[str]:
-        return [child.id for _, child in zip(range(1000), self._children())]  # type: ignore[attr-defined]  # B905  # children have ids
+        return [str(getattr(child, "id", "")) for child in islice(self, 1000)]
 
     def __repr__(self) -> str:
         attempt = "" if self._attempt is None else f", attempt={self._attempt}"
@@ -211,6 +212,7 @@ def moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds)
 
 
-def is_running_here(flow: str, run: str) -> bool:
-    """Whether the task that runs in this process is of this run, which may have left nothing yet."""
-    return (current.flow_name, current.run_id) == (flow, run)
+def is_running_here(*parts: str) -> bool:
+    """Whether the task that runs in this process is this, or within it: it may have left nothing yet."""
+    running = (current.flow_name, current.run_id, current.step_name, current.task_id)
+    return running[: len(parts)] == parts

@@ -84,7 +84,7 @@ def _store(place: str) -> Store:
     """A store that is opened once: it may hold connections. A relative folder is another one in another current folder."""
     if not place.strip():
         raise StoreError("the datastore's name is empty")
-    name = place if "://" in place else os.path.abspath(place)
+    name = place if "://" in place else str(Path(place).absolute())
     if name not in _opened:
         _opened[name] = open_store(name)
     return _opened[name]

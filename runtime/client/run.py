@@ -51,7 +51,7 @@ class Run(MetaflowObject[Step]):
         return Flow
 
     def _child(self, id: str) -> Step | None:
-        return Step._below(self, id) if id in self._begun() else None
+        return Step._below(self, id) if is_running_here(*self.path_components, id) or id in self._begun() else None
 
     def _no_child(self, id: str) -> MetaflowNotFound:
         begun = self._steps_in_order()
@@ -89,6 +89,9 @@ class Run(MetaflowObject[Step]):
     @property
     def successful(self) -> bool:
         """Whether its end step is done."""
+        result = self._ended()
+        if result is not None:
+            return result.ok
         end = self._end()
         return end is not None and end.successful
 
@@ -97,9 +100,8 @@ class Run(MetaflowObject[Step]):
         """`done`, `failed` or `running`. A run whose machine was switched off goes on to be `running`."""
         if self.successful:
             return "done"
-        result = self._ended()
-        if result is not None:
-            return "done" if result.ok else "failed"
+        if self._ended() is not None:
+            return "failed"
         plan = self._plan
         for step in self._begun():
             found = traces(self._store, self.parent.id, self.id, step)

@@ -13,8 +13,9 @@ from ..contract import TURN_MARK
 from ..errors import TaskError
 from ..failure import Failure
 from ..paths import TaskId
-from ..plan import Plan, Step as PlanStep
-from ..records.manifest import Manifest, decode_manifest, manifest_key
+from ..plan import Plan
+from ..plan import Step as PlanStep
+from ..records.manifest import Manifest, parse_manifest, manifest_key
 from ..records.traces import FailedAttempt, Trace, read_attempt, traces
 from .artifact import DataArtifact
 from .data import MetaflowData
@@ -23,7 +24,6 @@ from .objects import MetaflowObject, is_running_here, moment
 from .states import State, state_of
 
 if TYPE_CHECKING:
-    from ..language.current import current as current
     from ..records.logs import LogLine
     from .step import Step
 
@@ -57,7 +57,7 @@ class Task(MetaflowObject[DataArtifact]):
         """Take what was read for many tasks at once."""
         self._trace_read = trace if trace.done else None  # another may fail, or print, later
         if manifest is not None:
-            self._manifest_read = decode_manifest(manifest_key(self.path_components[0], self._id), manifest)
+            self._manifest_read = parse_manifest(manifest_key(self.path_components[0], self._id), manifest)
 
     def _demand(self) -> None:
         if not self._exists():
@@ -69,12 +69,11 @@ class Task(MetaflowObject[DataArtifact]):
         if self._manifest is not None:
             return True
         flow, run, step, path = self.path_components
-        if is_running_here(flow, run):
-            from ..language.current import current
-
-            if (current.step_name, current.task_id) == (step, path):
-                return True
-        return self._trace != _NOTHING or path in traces(self._store, flow, run, step, path)
+        return (
+            is_running_here(flow, run, step, path)
+            or self._trace != _NOTHING
+            or path in traces(self._store, flow, run, step, path)
+        )
 
     def _parent_class(self) -> type[MetaflowObject[Any]]:
         from .step import Step
@@ -202,7 +201,7 @@ class Task(MetaflowObject[DataArtifact]):
     def artifacts(self) -> Any:
         """Its artifacts as a named tuple of `DataArtifact`, which loads none of them."""
         found = {artifact.id: artifact for artifact in self if artifact.id.isidentifier() and not iskeyword(artifact.id)}
-        return namedtuple("MetaflowArtifacts", sorted(found))(**found)  # noqa: PYI024  # its names are known only now
+        return namedtuple("MetaflowArtifacts", sorted(found))(**found)
 
     @property
     def stdout(self) -> str:
@@ -291,7 +290,7 @@ class Task(MetaflowObject[DataArtifact]):
             key = manifest_key(self.path_components[0], self._id)
             data = self._store.get(key)
             if data is not None:
-                self._manifest_read = decode_manifest(key, data)
+                self._manifest_read = parse_manifest(key, data)
         return self._manifest_read
 
     @property
