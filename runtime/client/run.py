@@ -243,6 +243,14 @@ class Run(MetaflowObject[Step]):
         first = next(iter(Step._below(self, plan.start if plan else "start")), None)
         return None if first is None else first._times()[0]
 
+    def _over_at(self) -> float | None:
+        """When it was over, done or failed."""
+        result = self._ended()
+        if result is not None:
+            return result.ended
+        end = self._end()
+        return end._times()[1] if end is not None and end.successful else None
+
     def _repr_html_(self) -> str:
         from .notebook import run_table
 

@@ -11,7 +11,8 @@ from ..plan import Plan
 from ..records.traces import Trace
 from ..tasks.policy import policy_of
 
-State: TypeAlias = Literal["done", "failed", "running"]
+State: TypeAlias = Literal["done", "failed", "running", "stopped"]
+"""`stopped`: it had not come to its end when the run was over; runs are never that."""
 
 
 def state_of(trace: Trace, step: str, plan: Plan | None, *, run_is_over: bool) -> State:
@@ -25,7 +26,7 @@ def state_of(trace: Trace, step: str, plan: Plan | None, *, run_is_over: bool) -
         return "done"
     last = max(trace.failed, default=None)
     if last is None:
-        return "failed" if run_is_over else "running"
+        return "stopped" if run_is_over else "running"
     if run_is_over:
         return "failed"
     if trace.printed and trace.printed[-1] > last:

@@ -15,7 +15,7 @@ from ..failure import Failure
 from ..paths import TaskId
 from ..plan import Plan
 from ..plan import Step as PlanStep
-from ..records.manifest import Manifest, parse_manifest, manifest_key
+from ..records.manifest import Manifest, manifest_key, parse_manifest
 from ..records.traces import FailedAttempt, Trace, read_attempt, traces
 from .artifact import DataArtifact
 from .data import MetaflowData
@@ -108,7 +108,7 @@ class Task(MetaflowObject[DataArtifact]):
 
     @property
     def status(self) -> State:
-        """`done`, `failed` or `running`."""
+        """`done`, `failed`, `running`, or `stopped` where the run was over first."""
         run = self._run
         if self.successful:
             return "done"
