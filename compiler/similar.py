@@ -25,7 +25,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
 
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """All known names that are near, the nearest first. Of names that differ only in case, as `step` and `Step`, only the nearer."""
+    """All known names that are near, the nearest first. Of those that differ only in case, as `step` and `Step`, the nearer."""
     given = name.lower()
     if not given or len(given) > LONGEST:
         return ()

@@ -47,7 +47,7 @@ def test_absurd(given: str, known: list[str]) -> None:
 
 
 def test_of_names_that_differ_in_case_only_the_nearer_is_near() -> None:
-    assert near("stpe", ["Step", "step", "stop"]) == ("step", "stop")
+    assert near("stpe", ["Step", "step", "start"]) == ("step",)
     assert near("sTep", ["Step", "step"]) == ("step",)
     assert near("stEP", ["Step", "step", "STEP"]) == ("STEP", "step")
 
