@@ -16,6 +16,7 @@ from .verb import Verb, color_option, data_format_option
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
+    from ..runtime.plan import Plan
 
 STATES = ("done", "running", "failed", "stopped")
 FAILURES = 3
@@ -63,7 +64,17 @@ def _progress(run: Run) -> dict[str, Any]:
                 failures.append({"task": where, "attempt": task.current_attempt, "ended": ended, **failure.to_json()})
         started, ended = min(starts, default=None), max(ends, default=None)
         steps.append({"step": name, **counts, "started": started, "ended": None if counts["running"] else ended})
-    return {"steps": steps, "failures": sorted(failures, key=lambda one: one["ended"] or 0)}
+    # First those that had their last attempt: they are what the run failed for.
+    failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
+    return {"steps": steps, "failures": failures}
+
+
+def _may_go_on(plan: Plan | None, failure: dict[str, Any]) -> bool:
+    """Whether another attempt would have followed."""
+    from ..runtime.tasks.policy import policy_of
+
+    step = plan.steps.get(failure["task"].partition("/")[0]) if plan else None
+    return step is not None and policy_of(step).may_follow(failure["attempt"])
 
 
 def _text(about: dict[str, Any], color: bool) -> str:

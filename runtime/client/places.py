@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..contract import DATASTORE
 from ..errors import StoreError
+from ..language.current import current
 from ..settings_file import nearest_table
 from ..store import DEFAULT_ROOT, LocalStore, Store, open_store
 from ..store.serving import serving
@@ -76,7 +77,7 @@ def store_at(place: str | os.PathLike[str] | None) -> Store:
         return _store(os.fspath(place))
     if _chosen is not None:
         return _store(_chosen)
-    own = serving()
+    own = serving() if current.is_running_flow else None
     return own if own is not None else _store(os.environ.get(DATASTORE) or _configured() or DEFAULT_ROOT)
 
 

@@ -141,7 +141,8 @@ class Run(MetaflowObject[Step]):
         """Whether it has the namespace as a tag, or does not say who started it."""
         if self._namespace is None or self._namespace in self.system_tags:
             return True
-        if self._recorded() is None:
+        record = self._recorded()
+        if record is None or record.user is None:
             return True
         # Whose a run is, its own tags say: what people added is read for other namespaces only.
         return not self._namespace.startswith("user:") and self._namespace in self.user_tags
