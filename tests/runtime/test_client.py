@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -517,3 +518,18 @@ def test_runs_are_numbered_and_read_as_they_are_asked_for(tmp_path: Path, monkey
 def test_exceptions_have_one_base() -> None:
     for kind in (MetaflowNotFound, MetaflowNamespaceMismatch, MetaflowInvalidPathspec, MetaflowTaggingError):
         assert issubclass(kind, MetaflowException)
+
+
+def test_the_page_says_what_works(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 3
+    for example in examples:
+        exec(example, {})
+    printed = capsys.readouterr().out
+    assert "Run('Squares/1') done" in printed
+    assert "['3', '2', '1']\nRun('Squares/3')\n" in printed
+    for kind in (Metaflow, Flow, Run, Step, Task, DataArtifact):
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| `{kind.__name__}"))
+        for name in re.findall(r"`(\w+)[`(]", row.split("|")[2]):
+            assert hasattr(kind, name), f"{kind.__name__}.{name}"
