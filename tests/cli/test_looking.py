@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,16 @@ def here(past_runs: Path, flowc: Run, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("FLOWC_USER", "ann")
     namespaces.default_namespace()
     return flowc
+
+
+@contextmanager
+def started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that does not outlive the test, however that ends."""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_runs(here: Run) -> None:
@@ -156,7 +168,7 @@ def test_logs_are_followed_to_the_end_of_the_run(flowc: Run, tmp_path: Path) -> 
     log.line(False, "first")
     log.flush()
     command = [sys.executable, "-u", "-m", "flowc", "logs", "flow.py", "--follow"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "[start] first\n"
         log.line(True, "second")
@@ -181,9 +193,10 @@ def test_a_log_that_is_followed_ends_at_ctrl_c(flowc: Run, tmp_path: Path) -> No
     log.line(False, "first")
     log.close()
     # A shell starts what runs in the background with SIGINT ignored, and a test may run there.
-    start = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); runpy.run_module('flowc', None, '__main__')"
-    command = [sys.executable, "-u", "-c", start, "logs", "flow.py", "latest/start", "--follow"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    heed = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    start = f"{heed}; runpy.run_module('flowc', None, '__main__')"
+    command = [sys.executable, "-u", "-c", start, "logs", "flow.py", "latest/start/-", "--follow"]
+    with started(command, tmp_path) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "first\n"
@@ -200,7 +213,7 @@ def test_a_reader_that_goes_away(flowc: Run, tmp_path: Path) -> None:
         log.line(False, f"line {number}")
     log.close()
     command = [sys.executable, "-m", "flowc", "logs", "flow.py"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(command, tmp_path) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "[start] line 0\n"
