@@ -1,6 +1,8 @@
 """The command line: one file a verb, around a core without I/O.
 
     check, compile, run, resume, package, show, explain, migrate, lsp    the verbs
+    runs, status, logs, dump, tag    those that look back at runs
+    looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have

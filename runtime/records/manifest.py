@@ -44,6 +44,11 @@ class Inline:
         """Bytes of the pickle."""
         return len(self.data) // 4 * 3 - self.data.count("=", -2)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle."""
+        return len(self.data) // 4 * 3 - self.data.count("=", -2)
+
 
 @dataclass(frozen=True, slots=True)
 class Blob:

@@ -27,6 +27,7 @@ from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
 from ..records.parameters import read_parameters, write_parameters
 from ..store import Store
+from ..store.serving import serve
 from .binding import Binding
 from .lineage import Lineage
 from .policy import check_catch, policy_of
@@ -110,6 +111,7 @@ def _run(
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         current._begin(plan, task, attempt)
+        serve(store)
         try:
             failure = _call_step(flow, binding)
         finally:
