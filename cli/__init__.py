@@ -1,6 +1,6 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, resume, show, explain, migrate, lsp    the verbs
+    check, compile, run, resume, replay, show, explain, migrate, lsp    the verbs
     program              their table; runs one, and says what exit codes mean
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have

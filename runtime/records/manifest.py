@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ..contract import MANIFEST, run_key, task_key
 from ..errors import StoreError
@@ -102,7 +102,10 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts=entries_from_json(document["artifacts"]),
+            artifacts={
+                name: Inline(entry["inline"]) if "inline" in entry else Blob(entry["sha256"], entry["size"])
+                for name, entry in document["artifacts"].items()
+            },
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
             origin=document.get("origin"),
         )
@@ -110,8 +113,8 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
         raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
 
 
-def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -> bool:
-    """Commit a task; False if another attempt of it already did."""
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The object of a manifest."""
     document = {
         "format": FORMAT,
         "attempt": manifest.attempt,
@@ -121,25 +124,17 @@ def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
         "origin": manifest.origin,
-        "artifacts": entries_to_json(manifest.artifacts),
+        "artifacts": {
+            name: {"inline": entry.data} if isinstance(entry, Inline) else {"sha256": entry.sha256, "size": entry.size}
+            for name, entry in manifest.artifacts.items()
+        },
     }
-    return store.put_new(manifest_key(flow, task), json.dumps(document).encode())
+    return json.dumps(document).encode()
 
 
-def entries_to_json(entries: Mapping[str, Entry]) -> dict[str, Any]:
-    """Artifacts as JSON data."""
-    return {
-        name: {"inline": entry.data} if isinstance(entry, Inline) else {"sha256": entry.sha256, "size": entry.size}
-        for name, entry in entries.items()
-    }
-
-
-def entries_from_json(data: Mapping[str, Any]) -> dict[str, Entry]:
-    """What `entries_to_json` gave."""
-    return {
-        name: Inline(entry["inline"]) if "inline" in entry else Blob(entry["sha256"], entry["size"])
-        for name, entry in data.items()
-    }
+def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -> bool:
+    """Commit a task; False if another attempt of it already did."""
+    return store.put_new(manifest_key(flow, task), manifest_bytes(manifest))
 
 
 def blobs_of(entries: Iterable[Entry]) -> set[str]:

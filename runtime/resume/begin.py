@@ -80,7 +80,7 @@ def _parameters(
     store: Store, plan: Plan, flow_class: type[FlowSpec], run: str, resumption: Resumption, folder: Path | None
 ) -> dict[str, Entry]:
     """Hand the parameters on; those which the older run did not have, and that its tasks' copies must get."""
-    entries = read_parameters(store, plan.flow, resumption.origin)
+    entries: Mapping[str, Entry] | None = read_parameters(store, plan.flow, resumption.origin)
     if entries is None:
         entries = _parameters_of_start(store, plan, resumption.origin)
     if entries is None and plan.parameters and not resumption.reused:

@@ -4,6 +4,7 @@
 `put_new` is written by one of those who try.
 
     local                    objects as plain files in a directory
+    overlay                  a store that is read, and written to somewhere else
 """
 
 from __future__ import annotations

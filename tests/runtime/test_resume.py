@@ -208,7 +208,7 @@ SUMS = """
 
 def test_what_failed_runs_again(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "2"))
-    flow.failed("as asked", parameters={"count": 3})
+    flow.failed("as asked", max_workers=1, parameters={"count": 3})
     mended = rewritten(flow, write, ("== 2:", "== -1:"))
     done, decision = resumed(mended)
     assert done.result is not None
@@ -228,7 +228,7 @@ def test_what_failed_runs_again(write: Write) -> None:
 
 def test_a_resumed_run_can_be_resumed_and_stands_alone(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "2"))
-    flow.failed(parameters={"count": 3})
+    flow.failed(max_workers=1, parameters={"count": 3})
     again = rewritten(flow, write, ("self.total = sum(", "self.total = bug("))
     failed, _ = resumed(rewritten(again, write, ("== 2:", "== -1:")))
     assert failed.result is not None
@@ -249,7 +249,7 @@ def test_a_resumed_run_can_be_resumed_and_stands_alone(write: Write) -> None:
 
 def test_a_start_that_failed_has_its_parameters_again(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "9").replace("self.numbers = list(range(self.count))", "self.numbers = nothing"))
-    flow.failed("NameError", parameters={"count": 2})
+    flow.failed("NameError", max_workers=1, parameters={"count": 2})
     assert read_parameters(flow.store, "Sums", "1") is not None
     mended = rewritten(
         flow,
@@ -267,7 +267,7 @@ def test_a_start_that_failed_has_its_parameters_again(write: Write) -> None:
 
 def test_a_parameter_that_is_new_is_there_after_reused_tasks(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "1"))
-    flow.failed()
+    flow.failed(max_workers=1)
     added = ('count = Parameter("count", default=4)', 'count = Parameter("count", default=4)\n    more = Parameter("more", default=7)')
     done, _ = resumed(rewritten(flow, write, ("== 1:", "== -1:"), ("count_too = self.count", "count_too = self.more"), added))
     assert done.value("end", "count_too") == 7
@@ -276,7 +276,7 @@ def test_a_parameter_that_is_new_is_there_after_reused_tasks(write: Write) -> No
 
 def test_a_parameter_that_is_new_and_required_is_named(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "1"))
-    flow.failed()
+    flow.failed(max_workers=1)
     added = ('count = Parameter("count", default=4)', 'count = Parameter("count", default=4)\n    more = Parameter("more", required=True)')
     with pytest.raises(Exception, match="no value for the parameter `more`, which is new since and has no default"):
         resumed(rewritten(flow, write, ("== 1:", "== -1:"), added))
@@ -379,7 +379,7 @@ def shaped(next: str, a: str, b: str, bad: bool) -> str:
 )  # fmt: skip
 def test_the_graph_may_change(write: Write, before: Any, after: Any, again: dict[str, str], trail: list[str]) -> None:
     flow = write(shaped(*before, bad=True))
-    flow.failed("as asked")
+    flow.failed("as asked", max_workers=1)
     text = shaped(*after, bad=False)
     if "self.a" not in text.replace("def a(self)", ""):
         text = text.replace("        @step\n        def a(self):\n            self.trail = self.trail + [\"a\"]\n            self.next(self.b)\n\n", "")
@@ -415,7 +415,7 @@ LOOP = """
 
 def test_a_loop_goes_on_with_the_turn_that_failed(write: Write) -> None:
     flow = write(LOOP.replace("BAD", "4"))
-    flow.failed("as asked")
+    flow.failed("as asked", max_workers=1)
     done, decision = resumed(rewritten(flow, write, ("== 4:", "== -1:")))
     assert decision.again == {("turn", "~3"): "it failed in run 1"}
     assert done.value("end", "count") == 6
@@ -423,7 +423,7 @@ def test_a_loop_goes_on_with_the_turn_that_failed(write: Write) -> None:
 
 def test_a_loop_that_may_not_go_so_far_any_more(write: Write) -> None:
     flow = write(LOOP.replace("BAD", "4"))
-    flow.failed("as asked")
+    flow.failed("as asked", max_workers=1)
     _, decision = resumed(rewritten(flow, write, ("== 4:", "== -1:"), ("max_iterations=20", "max_iterations=3")))
     assert decision.again == {("turn", "~2"): "its loop has 3 turns at the most now"}
 
