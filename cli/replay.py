@@ -149,7 +149,9 @@ class _Debugger:
             from ..runtime.failure import trimmed_traceback
 
             place = error.__traceback__
-            while place is not None and place.tb_next is not None and place.tb_frame.f_globals.get("__name__") in (__name__, "bdb"):
+            while (
+                place is not None and place.tb_next is not None and place.tb_frame.f_globals.get("__name__") in (__name__, "bdb")
+            ):
                 place = place.tb_next
             complain(trimmed_traceback(error.with_traceback(place)).rstrip())
             debugger = Debugger()

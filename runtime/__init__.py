@@ -11,5 +11,6 @@ what a task needs.
     tasks/                   one attempt of one task
     local/                   a whole run on this machine
     resume/                  a new run that takes over what an older one has done
+    testing/                 one step in a test of the user's
     __main__                 one task in a container: `python3 -m flowc.runtime`
 """

@@ -58,7 +58,8 @@ class Survey:
         """The same as JSON."""
         names: dict[frozenset[str], int] = {}  # most tasks of a step have the same
         committed = [
-            [*task, one.chose, one.cardinality, names.setdefault(one.artifacts, len(names))] for task, one in self.committed.items()
+            [*task, one.chose, one.cardinality, names.setdefault(one.artifacts, len(names))]
+            for task, one in self.committed.items()
         ]
         damaged = [[*task, what] for task, what in self.damaged.items()]
         document = {"run": self.run, "ok": self.ok, "plan": self.plan, "parameters": self.parameters, "committed": committed}
@@ -113,7 +114,8 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
     if not keys:
         known = ", ".join(islice(latest_first(store, flow), 3))
         raise TaskError(
-            f"there is no run {run} of {flow} in {store.url}" + (f"; the latest there are {known}" if known else ", nor any other")
+            f"there is no run {run} of {flow} in {store.url}"
+            + (f"; the latest there are {known}" if known else ", nor any other")
         )
     committed: dict[Ready, Committed] = {}
     damaged: dict[Ready, str] = {}
@@ -145,7 +147,7 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
 
 def latest_first(store: Store, flow: str) -> Iterator[str]:
     """The ids of a flow's runs; one that does not say when it began counts as old."""
-    runs = sorted(store.folders(f"{flow}/"), key=lambda run: (len(run), run))
+    runs = sorted(store.folders(f"{flow}/"), key=lambda run: (len(run), run), reverse=True)
     began: dict[str, float] = {}
     for run in runs:
         try:
@@ -153,7 +155,7 @@ def latest_first(store: Store, flow: str) -> Iterator[str]:
         except (StoreError, TypeError):  # damaged, or of a later version: still a run
             record = None
         began[run] = 0.0 if record is None else record.created
-    yield from sorted(reversed(runs), key=lambda run: -began[run])
+    yield from sorted(runs, key=lambda run: -began[run])
 
 
 def _read_all(store: Store, prefix: str, tasks: list[Ready]) -> Iterator[tuple[Ready, bytes | None]]:

@@ -1,7 +1,7 @@
 """One task of a run again, in this process: with its real inputs, and without a trace in the store.
 
-In: a task, done or failed, of any run that the store has. Out: a `Replayed`: what it leaves now beside what it left then. The task
-finds what comes before it as it did in its run; what it writes goes to a folder that is then deleted.
+In: a task, done or failed, of any run that the store has. Out: a `Replayed`: what it leaves now beside what it left then. The
+task finds what comes before it as it did in its run; what it writes goes to a folder that is then deleted.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def find_task(store: Store, plan: Plan, run: str, step: str, path: str | None) -
     some = ", ".join(f"{run}/{step}/{one}" for one in found[:3])
     if found:
         raise TaskError(f"run {run} has {len(found)} tasks of `{step}`: name one, as in {some}")
-    raise TaskError(f"run {run} has begun no task of `{step}`, which is inside of a foreach or a loop: name one, as in {run}/{step}/0")
+    raise TaskError(
+        f"run {run} has begun no task of `{step}`, which is inside of a foreach or a loop: name one, as in {run}/{step}/0"
+    )
 
 
 def replay(
@@ -112,7 +114,9 @@ def replay(
         if isinstance(outcome, Failure):
             return Replayed(failure=outcome, recorded=recorded is not None)
         before = {} if recorded is None else recorded.artifacts
-        then, now = (Binding(plan, place, task, dict(entries)) for place, entries in ((store, before), (overlay, outcome.artifacts)))
+        then, now = (
+            Binding(plan, place, task, dict(entries)) for place, entries in ((store, before), (overlay, outcome.artifacts))
+        )
         return Replayed(
             failure=None,
             recorded=recorded is not None,
