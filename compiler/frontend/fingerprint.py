@@ -43,6 +43,8 @@ def _write(root: object, parts: list[str]) -> None:
                 value = getattr(one, name, None)
                 if name in _NOT_CODE or (value is None and not isinstance(one, ast.Constant)) or value == []:
                     continue
+                if isinstance(one, ast.JoinedStr):  # Python 3.12 puts empty texts into `f"{x:{y}}"`
+                    value = [part for part in one.values if not (isinstance(part, ast.Constant) and part.value == "")]
                 push(value)
                 push(_Name(name))
         elif isinstance(one, list):
