@@ -1,6 +1,6 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, resume, package, show, explain, migrate, lsp    the verbs
+    check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean

@@ -32,7 +32,7 @@ READER_GONE = 141
 
 VERBS = (
     *("check", "compile", "package"),
-    *("run", "resume"),
+    *("run", "resume", "replay"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),
 )

@@ -2,8 +2,8 @@
 
 It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its
 `scopes` (the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`. It says
-which artifacts a step `reads`, which it `takes` from a join's inputs, and which it `writes`; null where that is not known. `code` is a
-fingerprint of the step's method, by which a run that is resumed knows what has changed.
+which artifacts a step `reads`, which it `takes` from a join's inputs, and which it `writes`; null where that is not known. `code`
+is a fingerprint of the step's method, by which it is told what has changed when a run is resumed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ what a task needs.
     container/               one task in a container
     local/                   a whole run on this machine
     resume/                  a new run that takes over what an older one has done
+    testing/                 one step in a test of the user's
     client/                  looking back at runs from Python
     settings_file            where the settings are
     __main__                 the command of every container: `python3 -m flowc.runtime`

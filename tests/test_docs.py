@@ -25,7 +25,7 @@ from flowc.compiler.pipeline import compile_bytes
 from flowc.runtime.language.current import Current
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(ROOT.glob("*.md"))
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("[!d]*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -69,6 +69,25 @@ def test_flows_are_sound(name: str, tmp_path: Path) -> None:
 def write_files(folder: Path) -> None:
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_the_examples_of_tests_pass(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    files = {block.about: block.text for block in blocks(page) if block.about}
+    assert set(files) == {"train.py", "test_train.py"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    compiled = compile_bytes("train.py", files["train.py"].encode(), None, Beside(tmp_path))
+    assert compiled.diagnostics == ()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "7 passed" in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -41,8 +41,10 @@ def _write(root: object, parts: list[str]) -> None:
             push(_CLOSE)
             for name in reversed(one._fields):
                 value = getattr(one, name, None)
-                if name in _NOT_CODE or value is None and not isinstance(one, ast.Constant) or value == []:
+                if name in _NOT_CODE or (value is None and not isinstance(one, ast.Constant)) or value == []:
                     continue
+                if isinstance(one, ast.JoinedStr):  # Python 3.12 puts empty texts into `f"{x:{y}}"`
+                    value = [part for part in one.values if not (isinstance(part, ast.Constant) and part.value == "")]
                 push(value)
                 push(_Name(name))
         elif isinstance(one, list):

@@ -44,11 +44,6 @@ class Inline:
         """Bytes of the pickle."""
         return len(self.data) // 4 * 3 - self.data.count("=", -2)
 
-    @property
-    def size(self) -> int:
-        """Bytes of the pickle."""
-        return len(self.data) // 4 * 3 - self.data.count("=", -2)
-
 
 @dataclass(frozen=True, slots=True)
 class Blob:
@@ -150,7 +145,7 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts=entries_from_json(document["artifacts"]),
+            artifacts={name: _entry(entry) for name, entry in document["artifacts"].items()},
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
             origin=document.get("origin"),
         )
@@ -170,7 +165,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
         "origin": manifest.origin,
-        "artifacts": entries_to_json(manifest.artifacts),
+        "artifacts": {name: _entry_json(entry) for name, entry in manifest.artifacts.items()},
     }
     rest = json.dumps(document, separators=(",", ":")).encode()[1:]
     return _SEAL + hashlib.sha256(rest).hexdigest().encode() + b'",' + rest
@@ -215,16 +210,6 @@ def _entry(document: Mapping[str, Any]) -> Entry:
 def _own_version() -> str:
     version: str = sys.modules[__name__.partition(".")[0]].__version__
     return version
-
-
-def entries_to_json(entries: Mapping[str, Entry]) -> dict[str, Any]:
-    """Artifacts as JSON data."""
-    return {name: _entry_json(entry) for name, entry in entries.items()}
-
-
-def entries_from_json(data: Mapping[str, Any]) -> dict[str, Entry]:
-    """What `entries_to_json` gave."""
-    return {name: _entry(entry) for name, entry in data.items()}
 
 
 def blobs_of(entries: Iterable[Entry]) -> set[str]:

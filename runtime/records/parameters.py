@@ -1,19 +1,16 @@
 """The values of a run's parameters, kept apart from the first task, which may fail before it has kept anything.
 
-Flow/run/parameters.json    written once, by the run's first task or by whoever resumes another run
+Flow/run/parameters.json    written once, by the run's first task or by whoever resumes another run; as a manifest is
 """
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Mapping
 
 from ..contract import run_key
-from ..errors import StoreError
 from ..store import Store
-from .manifest import Entry, entries_from_json, entries_to_json
-
-FORMAT = 1
+from .manifest import Entry, Manifest, manifest_bytes, parse_manifest
 
 
 def parameters_key(flow: str, run: str) -> str:
@@ -23,11 +20,12 @@ def parameters_key(flow: str, run: str) -> str:
 
 def write_parameters(store: Store, flow: str, run: str, entries: Mapping[str, Entry]) -> bool:
     """Keep the values, by attribute; False if they were kept before."""
-    document = {"format": FORMAT, "artifacts": entries_to_json(entries)}
-    return store.put_new(parameters_key(flow, run), json.dumps(document).encode())
+    now = time.time()
+    kept = Manifest(attempt=0, started=now, ended=now, chose=None, cardinality=None, artifacts=entries)
+    return store.put_new(parameters_key(flow, run), manifest_bytes(kept))
 
 
-def read_parameters(store: Store, flow: str, run: str) -> dict[str, Entry] | None:
+def read_parameters(store: Store, flow: str, run: str) -> Mapping[str, Entry] | None:
     """The values, by attribute; None if the run has kept none.
 
     Raises:
@@ -35,12 +33,4 @@ def read_parameters(store: Store, flow: str, run: str) -> dict[str, Entry] | Non
     """
     key = parameters_key(flow, run)
     data = store.get(key)
-    if data is None:
-        return None
-    try:
-        document = json.loads(data)
-        if document["format"] != FORMAT:
-            raise StoreError(f"the object {key} has format {document['format']}, and this flowc reads format {FORMAT}")
-        return entries_from_json(document["artifacts"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+    return None if data is None else parse_manifest(key, data).artifacts

@@ -1,11 +1,10 @@
 """Begins the run that resumes another: claims its id, and copies into it what it takes over.
 
-Each run has all of its own objects, so that a rule that deletes old runs never takes anything from a newer one. Blobs are copied as
-the store can (a hard link in a directory, a copy within an object store); manifests are written anew, and name the run that did
-the work. To be called in a child process of the scheduler's, which never uses the store itself.
+Each run has all of its own objects, so that a rule that deletes old runs never takes anything from a newer one. Blobs are copied
+as the store can (a hard link in a directory, a copy within an object store); manifests are written anew, and name the run that
+did the work. To be called in a child process of the scheduler's, which never uses the store itself.
 
-**Invariant:** a task is copied after those that it depends on, and its manifest after its blobs: what a copy that was cut short has
-left can be resumed.
+**Invariant:** the manifest of a task is copied after its blobs, so that what a copy has left that was cut short can be resumed.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def _parameters(
     store: Store, plan: Plan, flow_class: type[FlowSpec], run: str, resumption: Resumption, folder: Path | None
 ) -> dict[str, Entry]:
     """Hand the parameters on; those which the older run did not have, and that its tasks' copies must get."""
-    entries = read_parameters(store, plan.flow, resumption.origin)
+    entries: Mapping[str, Entry] | None = read_parameters(store, plan.flow, resumption.origin)
     if entries is None:
         entries = _parameters_of_start(store, plan, resumption.origin)
     if entries is None and plan.parameters and not resumption.reused:

@@ -2,9 +2,9 @@
 
 In: the flow as it is compiled now, and a `Survey` of the older run. Out: a `Decision`. Nothing is read or run.
 
-The plan is walked as the scheduler walks it (`local.tree`), with what the older run's tasks chose. A task that is reached is taken
-over if the older run has committed it, and what it said still means something; then the walk goes on from there. So what comes
-after a task that runs again is never reached, and runs again too.
+The plan is walked as the scheduler walks it (`local.tree`), with what the older run's tasks chose. A task that is reached is
+taken over if the older run has committed it, and what it said still means something; then the walk goes on from there. So what
+comes after a task that runs again is never reached, and runs again too.
 
 **Invariant:** what is taken over depends on nothing that runs again.
 """

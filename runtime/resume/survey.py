@@ -147,7 +147,7 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
 
 def latest_first(store: Store, flow: str) -> Iterator[str]:
     """The ids of a flow's runs; one that does not say when it began counts as old."""
-    runs = sorted(store.folders(f"{flow}/"), key=lambda run: (len(run), run))
+    runs = sorted(store.folders(f"{flow}/"), key=lambda run: (len(run), run), reverse=True)
     began: dict[str, float] = {}
     for run in runs:
         try:
@@ -155,7 +155,7 @@ def latest_first(store: Store, flow: str) -> Iterator[str]:
         except (StoreError, TypeError):  # damaged, or of a later version: still a run
             record = None
         began[run] = 0.0 if record is None else record.created
-    yield from sorted(reversed(runs), key=lambda run: -began[run])
+    yield from sorted(runs, key=lambda run: -began[run])
 
 
 def _read_all(store: Store, prefix: str, tasks: list[Ready]) -> Iterator[tuple[Ready, bytes | None]]:

@@ -19,6 +19,7 @@ from ..store import Store
 from .transition import Transition, resolve
 
 if TYPE_CHECKING:
+    from ..language.flowspec import FlowSpec
     from ..language.inputs import Inputs
 
 
@@ -104,6 +105,12 @@ class Binding:
                 self._before_join = ("", frozenset())
         join, names = self._before_join
         return join if name in names else None
+
+    def unset(self, flow: FlowSpec, name: str) -> str:
+        """Why an artifact cannot be read."""
+        from .merge import unset_message
+
+        return unset_message(flow, self, name)
 
     def goes_on(
         self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object

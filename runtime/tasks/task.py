@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .. import paths
 from ..children import leave_if_forked
@@ -35,6 +35,15 @@ from .transition import only_edge
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
+
+
+Call: TypeAlias = Callable[..., object]
+"""Calls its first argument with the others."""
+
+
+def run_plainly(function: Callable[..., object], *arguments: object) -> object:
+    """Call a function."""
+    return function(*arguments)
 
 
 def check_task(plan: Plan, task: TaskId) -> None:
@@ -63,6 +72,7 @@ def execute(
     *,
     parameters: Mapping[str, object] | None = None,
     outputs: Path | None = None,
+    call: Call = run_plainly,
 ) -> Manifest | Failure:
     """Run one attempt, in this process.
 
@@ -71,6 +81,7 @@ def execute(
         attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
         parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
+        call: What calls the step, as a debugger does.
 
     Returns:
         The manifest that is committed, if the task is done: this attempt's, or that of another which was faster.
@@ -79,7 +90,7 @@ def execute(
     try:
         # An orchestrator may run a task again that is done, when it lost sight of the container that did it.
         done = read_manifest(store, plan.flow, task) if attempt else None
-        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
+        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started, call)
         if isinstance(outcome, Manifest):
             tell_orchestrator(outputs, outcome)
             return outcome
@@ -99,6 +110,7 @@ def _run(
     attempt: int,
     parameters: Mapping[str, object] | None,
     started: float,
+    call: Call,
 ) -> Manifest | Failure:
     policy = policy_of(plan.steps[task.step])
     check_catch(plan.steps[task.step], flow_class)
@@ -113,7 +125,7 @@ def _run(
         current._begin(plan, task, attempt)
         serve(store)
         try:
-            failure = _call_step(flow, binding)
+            failure = _call_step(flow, binding, call)
         finally:
             binding.ahead.close()
             if binding.inputs is not None:
@@ -173,7 +185,7 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
     return binding
 
 
-def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
+def _call_step(flow: FlowSpec, binding: Binding, call: Call) -> Failure | None:
     """Run the user's code; what went wrong in it, or None."""
     name = binding.step.name
     function = getattr(flow, name) if callable(getattr(type(flow), name, None)) else None
@@ -182,9 +194,9 @@ def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
     pid = os.getpid()
     try:
         if binding.step.joins:
-            function(binding.inputs)
+            call(function, binding.inputs)
         else:
-            function()
+            call(function)
         leave_if_forked(pid)
     except SystemExit as error:
         leave_if_forked(pid, error)
