@@ -1,4 +1,4 @@
-"""A command at a pseudo-terminal: what it shows, and what a person types."""
+"""Commands that are watched: at a pseudo-terminal, what they show and what a person types; and whether a process lives."""
 
 from __future__ import annotations
 
@@ -98,3 +98,10 @@ def screen(shown: str, columns: int = 80) -> list[str]:
             lines.append("")
     return lines
 
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
