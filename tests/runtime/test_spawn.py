@@ -50,7 +50,11 @@ def spawned(write, body: str = "pass", decorators: str = ""):
 
 
 def test_a_run(write):
-    flow = spawned(write, "print('out', self.input); print('err', file=sys.stderr); print(repr(sys.stdin.read()))", "@environment(vars={'WORD': 'w'})")
+    flow = spawned(
+        write,
+        "print('out', self.input); print('err', file=sys.stderr); print(repr(sys.stdin.read()))",
+        "@environment(vars={'WORD': 'w'})",
+    )
     ran = flow.done({"alpha": 5}, method="spawn")
     assert ran.value("end", "squares") == [(1, "w", 5), (4, "w", 5), (9, "w", 5)]
     assert sorted(ran.out.splitlines()) == sorted(f"[work/{n}] {said}" for n in range(3) for said in (f"out {n + 1}", "''"))
