@@ -34,7 +34,7 @@ class Terminal:
             cwd=folder,
             env={**keep, "TERM": "xterm", **variables},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # so that ^C is a signal
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C is a signal
         )
         os.close(theirs)
         self.shown = b""

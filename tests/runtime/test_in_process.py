@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from terminals import Terminal
@@ -53,6 +54,10 @@ def at_a_terminal(tmp_path: Path, body: str, *options: str) -> Terminal:
     return Terminal([sys.executable, "-m", "flowc", "run", "flow.py", *options], tmp_path)
 
 
+def prompts(count: int) -> Callable[[str], bool]:
+    return lambda text: text.count("(Pdb) ") == count
+
+
 def test_surroundings_are_put_back(write, capsys):
     before, path, folder = dict(os.environ), list(sys.path), Path.cwd()
     ran = write(FLOW.replace("BODY", "pass")).done(method="inline")
@@ -80,9 +85,9 @@ def test_retries_and_catches(write, capfd):
 def test_a_breakpoint_stops_there(tmp_path):
     terminal = at_a_terminal(tmp_path, "breakpoint()", "--in-process")
     for n in range(3):
-        terminal.read_until(lambda text, n=n: text.count("(Pdb) ") == 2 * n + 1)
+        terminal.read_until(prompts(2 * n + 1))
         terminal.type("p 'input is', self.input\n")
-        terminal.read_until(lambda text, n=n: text.count("(Pdb) ") == 2 * n + 2)
+        terminal.read_until(prompts(2 * n + 2))
         terminal.type("c\n")
     text = terminal.read_to_end()
     assert terminal.code == 0

@@ -131,7 +131,8 @@ def test_no_module_of_a_local_run_needs_what_only_some_systems_have():
 def test_a_system_without_forks(tmp_path):
     """All that only POSIX has is taken away before flowc is imported."""
     (tmp_path / "flow.py").write_text(
-        "from flowc import *\n\nclass F(FlowSpec):\n    @step\n    def start(self):\n        print('ran')\n        self.next(self.end)\n\n"
+        "from flowc import *\n\nclass F(FlowSpec):\n    @step\n    def start(self):\n        print('ran')\n"
+        "        self.next(self.end)\n\n"
         "    @step\n    def end(self):\n        pass\n",
         encoding="utf-8",
     )
