@@ -1,4 +1,4 @@
-"""A command at a pseudo-terminal: what it shows, and what a person types."""
+"""Commands that are watched: at a pseudo-terminal, what they show and what a person types; and whether a process lives."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Terminal:
             cwd=folder,
             env={**keep, "TERM": "xterm", **variables},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # so that ^C is a signal
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C is a signal
         )
         os.close(theirs)
         self.shown = b""
@@ -98,3 +98,10 @@ def screen(shown: str, columns: int = 80) -> list[str]:
             lines.append("")
     return lines
 
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

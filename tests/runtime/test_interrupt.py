@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from terminals import alive
 
 FLOW = """
     import os, signal, subprocess, time
@@ -56,13 +57,6 @@ result = run_locally(plan, file, {}, store="store")
 assert not result.ok
 sys.exit(result.exit_code)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def started(write, tmp_path: Path, body: str = "pass", grace: int = 60) -> tuple[subprocess.Popen[str], list[int]]:

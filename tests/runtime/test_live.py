@@ -72,7 +72,7 @@ def test_the_table_stays_below_and_all_lines_above(tmp_path):
 
 def test_it_lives(tmp_path):
     terminal = shown(tmp_path, "--max-workers", "3", go=False)
-    text = terminal.read_until(lambda text: "Shown/1: 3 running" in text and "0/8" in text)
+    terminal.read_until(lambda text: "Shown/1: 3 running" in text and "0/8" in text)
     (tmp_path / "go").touch()
     assert "\x1b[J" in terminal.read_to_end()
     assert terminal.code == 0
