@@ -1,4 +1,4 @@
-"""`flowc run`: compile a flow and run it here, with local processes and a local store.
+"""`flowc run`: compile a flow and run it here, with local processes.
 
 A flow's parameters are options of the verb. They are known once the flow is compiled, so this happens while the command line is
 being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds the options.
@@ -129,7 +129,7 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
 @flow_argument()
 @setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
 @setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
-@setting("datastore", "DIR", f"The folder that keeps the run. [default: {STORE}]")
+@setting("datastore", "PLACE", f"What keeps the run: a folder, s3://…, az://… or gs://…. [default: {STORE}]")
 @config_options
 @format_option
 @color_option
@@ -154,10 +154,7 @@ def command(
     settings = read_settings(Path(flow.path).parent)
     store = str(settings.get("datastore", STORE)) if datastore is None else datastore
     if not store.strip():
-        raise Unusable("--datastore is empty: leave it out, or name a folder")
-    if "://" in store:
-        where = "" if datastore is not None else ", as the settings file has it"
-        raise Unusable(f"a run on this machine is kept in a folder, not in {store}{where}: add --datastore {STORE}")
+        raise Unusable("--datastore is empty: leave it out, or name a folder or a URL")
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan

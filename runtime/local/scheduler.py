@@ -108,6 +108,7 @@ def run_locally(
         check_catch(step, flow_class)
     values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store
+    place.prepare()
     record = new_record(target="local", user=user_name())
     run_id = _in_child(lambda: claim_run(place, plan.flow, record))
     progress = Progress(out or sys.stdout, err or sys.stderr, color)
