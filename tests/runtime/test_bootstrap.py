@@ -483,7 +483,13 @@ def test_azures_identities(tmp_path: Path) -> None:
     with service(everything) as (address, asked):
         account = {"AZURE_STORAGE_ACCOUNT_NAME": "a", "AZURE_STORAGE_ENDPOINT": address}
         workload = {"AZURE_CLIENT_ID": "c", "AZURE_TENANT_ID": "t", "AZURE_AUTHORITY_HOST": address + "/"}
-        done = start("az://c/p", tmp_path, **account, **workload, AZURE_FEDERATED_TOKEN_FILE=str(tmp_path / "token"))
+        done = start(
+            "abfss://c@a.dfs.core.windows.net/p",
+            tmp_path,
+            **account,
+            **workload,
+            AZURE_FEDERATED_TOKEN_FILE=str(tmp_path / "token"),
+        )
         assert refusal(done).startswith("there is no package ")
         assert forms[-1]["client_assertion"] == ["assertion"]
         assert asked[0] == "POST /t/oauth2/v2.0/token"
