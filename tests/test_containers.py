@@ -78,7 +78,7 @@ def test_tasks_run_in_containers_of_nothing_but_python(containers: Network, s3: 
             done = containers.run(bootstrap_command(place), environment | common | task)
             assert done.returncode == 0, f"{step}/{path}: {done.stderr}"
             assert ("this is body" in done.stdout) == (step == "body")
-        assert kept(there, "Sums", run) == kept(here, "Sums", run)  # type: ignore[arg-type]
+        assert kept(there, "Sums", run) == kept(here, "Sums", run)
     assert json.loads(kept(here, "Sums", run))["end/-"]["said"] == "'a file and 5 200000'"
 
 

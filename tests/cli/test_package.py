@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from flowc.cli import packaging, wheels
+from flowc.cli import packaging
 from flowc.cli.flow_file import FlowFile
+from flowc.cli.output import Unusable
 from flowc.cli.packaging import Package, build_package
 from flowc.cli.wheels import Wheel, cache_folder, contents, wheels_for
 
@@ -316,7 +317,7 @@ def test_a_damaged_wheel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_wheels(folder / "cache")
     for path in cache_folder().iterdir():
         path.write_bytes(b"PK cut off")
-    with pytest.raises(wheels.Unusable, match=r"obstore-.*whl is damaged \(.*\): delete it, and it is fetched again"):
+    with pytest.raises(Unusable, match=r"obstore-.*whl is damaged \(.*\): delete it, and it is fetched again"):
         list(contents(wheels_for("linux/amd64")[0]))
 
 
