@@ -45,7 +45,9 @@ def blocks(page: str) -> Iterator[Block]:
 def commands() -> dict[str, click.Command]:
     program = Program()
     context = click.Context(program)
-    return {name: command for name in VERBS if (command := program.get_command(context, name))}
+    found = {name: command for name in VERBS if (command := program.get_command(context, name))}
+    families = [(name, command) for name, command in found.items() if isinstance(command, click.Group)]
+    return found | {f"{name} {inner}": each for name, family in families for inner, each in family.commands.items()}
 
 
 FILES = {block.about: block.text for block in blocks(README) if block.language != "console" and block.about}
@@ -124,7 +126,7 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert re.fullmatch(pattern, printed), f"$ {command}\n{printed}"
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", commands())
 def test_readme_names_every_command_and_option(name: str) -> None:
     assert f"`flowc {name} " in README
     for parameter in commands()[name].params:
