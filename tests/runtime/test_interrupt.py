@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from terminals import alive
+from terminals import alive as alive  # test_resume has it from here
 
 FLOW = """
     import os, signal, subprocess, time

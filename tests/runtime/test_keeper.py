@@ -15,9 +15,10 @@ import pytest
 from flowc.runtime.errors import StoreError
 from flowc.runtime.local import keeper
 from flowc.runtime.local.keeper import ForkedKeeper
+from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import attempts_with_logs, read_lines
 from flowc.runtime.records.runs import read_result, read_run
-from flowc.runtime.store import LocalStore
+from flowc.runtime.store import LocalStore, open_store
 
 FLOW = """
     import os, sys, time
@@ -261,3 +262,20 @@ def test_the_parent_does_not_use_the_store(write):
 
     ran = flow.run(store_of=Elsewhere2)
     assert ran.result.ok, ran.err
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "inline"])
+def test_on_a_real_object_store(write, s3_place, method):
+    """The parent forks after its helper has begun to use the store; logs of many tasks go there at once."""
+    body = "print('at', self.input)" + ("" if method == "inline" else "; os._exit(1) if not current.retry_count else None")
+    flow = kept(write, body, count=12)
+    place = f"{s3_place}/kept-{method}"
+    ran = flow.run(store_of=lambda _store: place, method=method)
+    assert ran.result.ok, ran.err
+    store = open_store(place)
+    task = TaskId(ran.run_id, "work", "7")
+    last = attempts_with_logs(store, "Kept", task)[-1]
+    assert [line.text for line in read_lines(store, "Kept", task, last)] == ["at 7"]
+    result = read_result(store, "Kept", ran.run_id)
+    assert result is not None
+    assert result.ok
