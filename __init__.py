@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .runtime.language.flowspec import FlowSpec
     from .runtime.language.include import IncludeFile
     from .runtime.language.inputs import Inputs
-    from .runtime.language.parallel import parallel_map
+    from .runtime.language.parallel import parallel_imap_unordered, parallel_map
     from .runtime.language.parameter import JSONType, Parameter
 
 __version__ = "0.1.0"
@@ -59,6 +59,7 @@ __all__ = [
     "environment",
     "exit_hook",
     "kubernetes",
+    "parallel_imap_unordered",
     "parallel_map",
     "project",
     "pypi",
@@ -83,6 +84,7 @@ _MODULES = {
     "Parameter": "parameter",
     "config_expr": "config",
     "current": "current",
+    "parallel_imap_unordered": "parallel",
     "parallel_map": "parallel",
 }
 """Where names are that are no decorators."""

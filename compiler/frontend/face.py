@@ -24,7 +24,18 @@ API_NAMES: Final = frozenset(
             "Inputs",
             "current",
         ),
-        *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets"),
+        *(
+            "parallel_imap_unordered",
+            "parallel_map",
+            "resources",
+            "batch",
+            "kubernetes",
+            "retry",
+            "timeout",
+            "catch",
+            "environment",
+            "secrets",
+        ),
         *("schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi", "pypi_base", "conda", "conda_base"),
         "card",
     }
@@ -38,7 +49,7 @@ NOT_YET: Final = frozenset(
         *("NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task"),
         *("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
         *("default_metadata", "default_namespace", "get_metadata", "get_namespace", "inspect_spin", "metadata", "namespace"),
-        *("metaflow_version", "parallel", "parallel_imap_unordered", "profile", "pytorch_parallel", "namespaced_event_name"),
+        *("metaflow_version", "parallel", "profile", "pytorch_parallel", "namespaced_event_name"),
         *("airflow_external_task_sensor", "airflow_s3_key_sensor"),
         *("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
         # Its modules.
