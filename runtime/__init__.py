@@ -7,6 +7,7 @@ what a task needs.
     store/                   where objects are kept
     records/                 what runs leave there: manifests, failures
     artifacts                values, pickled into the store and back
+    secrets/                 what `@secrets` names, fetched
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     local/                   a whole run on this machine

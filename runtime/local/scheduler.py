@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ..children import call_in_child
 from ..errors import FlowcError, OutputError, StoreError, TaskError
 from ..failure import Failure
+from ..language.card import note_of_cards
 from ..language.current import user_name
 from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
@@ -97,9 +98,6 @@ def run_locally(
     """
     if not hasattr(os, "fork"):
         raise TaskError("local runs fork processes, which this system cannot; flowc runs flows on Linux and macOS")
-    for name, step in plan.steps.items():
-        if step.decorator("secrets") is not None:
-            raise TaskError(f"step `{name}` has @secrets, which this version of flowc does not fetch in local runs yet")
     stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
@@ -150,6 +148,8 @@ class _LocalRun:
         with Pool(self._on_line) as pool:
             try:
                 self._progress.say(f"flowc: run {name} starts, in {self._store.url}")
+                if (note := note_of_cards(self._plan)) is not None:
+                    self._progress.say(f"flowc: {note}")
                 self._progress.flush()
                 trouble, code = self._until_over(pool)
             except Stopped as stop:

@@ -25,6 +25,7 @@ from ..language.inputs import Inputs
 from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..secrets import set_secrets
 from ..store import Store
 from .binding import Binding
 from .lineage import Lineage
@@ -108,7 +109,8 @@ def _run(
         caught = _caught(plan, store, task, attempt)
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
-        current._begin(plan, task, attempt)
+        set_secrets(binding.step)
+        current._begin(plan, task, attempt, store)
         failure = _call_step(flow, binding)
         if failure is not None:
             return failure
