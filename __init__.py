@@ -10,6 +10,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
+    from .runtime.client.artifact import DataArtifact
+    from .runtime.client.flow import Flow, Metaflow
+    from .runtime.client.namespaces import default_namespace, get_namespace, namespace
+    from .runtime.client.places import default_metadata, get_metadata, metadata
+    from .runtime.client.run import Run
+    from .runtime.client.step import Step
+    from .runtime.client.task import Task
+    from .runtime.language.aws import get_aws_client
     from .runtime.language.config import Config, ConfigValue, config_expr
     from .runtime.language.current import current
     from .runtime.language.decorators import (
@@ -38,17 +46,26 @@ if TYPE_CHECKING:
     from .runtime.language.inputs import Inputs
     from .runtime.language.parallel import parallel_imap_unordered, parallel_map
     from .runtime.language.parameter import JSONType, Parameter
+    from .runtime.language.profile import profile
+    from .runtime.s3.client import S3
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Config",
     "ConfigValue",
+    "DataArtifact",
+    "Flow",
     "FlowSpec",
     "IncludeFile",
     "Inputs",
     "JSONType",
+    "Metaflow",
     "Parameter",
+    "Run",
+    "S3",
+    "Step",
+    "Task",
     "batch",
     "card",
     "catch",
@@ -56,11 +73,19 @@ __all__ = [
     "conda_base",
     "config_expr",
     "current",
+    "default_metadata",
+    "default_namespace",
     "environment",
     "exit_hook",
+    "get_aws_client",
+    "get_metadata",
+    "get_namespace",
     "kubernetes",
+    "metadata",
+    "namespace",
     "parallel_imap_unordered",
     "parallel_map",
+    "profile",
     "project",
     "pypi",
     "pypi_base",
@@ -75,17 +100,32 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Config": "config",
-    "ConfigValue": "config",
-    "FlowSpec": "flowspec",
-    "IncludeFile": "include",
-    "Inputs": "inputs",
-    "JSONType": "parameter",
-    "Parameter": "parameter",
-    "config_expr": "config",
-    "current": "current",
-    "parallel_imap_unordered": "parallel",
-    "parallel_map": "parallel",
+    "Config": "language.config",
+    "ConfigValue": "language.config",
+    "DataArtifact": "client.artifact",
+    "Flow": "client.flow",
+    "FlowSpec": "language.flowspec",
+    "IncludeFile": "language.include",
+    "Inputs": "language.inputs",
+    "JSONType": "language.parameter",
+    "Metaflow": "client.flow",
+    "Parameter": "language.parameter",
+    "Run": "client.run",
+    "S3": "s3.client",
+    "Step": "client.step",
+    "Task": "client.task",
+    "config_expr": "language.config",
+    "current": "language.current",
+    "default_metadata": "client.places",
+    "default_namespace": "client.namespaces",
+    "get_aws_client": "language.aws",
+    "get_metadata": "client.places",
+    "get_namespace": "client.namespaces",
+    "metadata": "client.places",
+    "namespace": "client.namespaces",
+    "parallel_imap_unordered": "language.parallel",
+    "parallel_map": "language.parallel",
+    "profile": "language.profile",
 }
 """Where names are that are no decorators."""
 
@@ -94,7 +134,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        module = import_module(f".runtime.language.{_MODULES.get(name, 'decorators')}", __name__)
+        module = import_module(f".runtime.{_MODULES.get(name, 'language.decorators')}", __name__)
         value: object = getattr(module, name)
         globals()[name] = value
         return value

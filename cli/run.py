@@ -17,6 +17,7 @@ from ..compiler.ir.nodes import Config, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .configs import FLAGS, config_options, scan
+from .datastore import DEFAULT, datastore_option, place_of
 from .flow_file import FlowFile, parse_flow_file
 from .output import FAULTS, Unusable, complain, stop_at_faults
 from .settings import read_settings, setting
@@ -29,7 +30,6 @@ VALUES = f"{__name__}.values"
 
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
-STORE = ".flowc"
 
 
 class RunVerb(Verb):
@@ -129,7 +129,7 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
 @flow_argument()
 @setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
 @setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
-@setting("datastore", "DIR", f"The folder that keeps the run. [default: {STORE}]")
+@datastore_option
 @config_options
 @format_option
 @color_option
@@ -152,12 +152,10 @@ def command(
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     settings = read_settings(Path(flow.path).parent)
-    store = str(settings.get("datastore", STORE)) if datastore is None else datastore
-    if not store.strip():
-        raise Unusable("--datastore is empty: leave it out, or name a folder")
+    store = place_of(datastore, flow)
     if "://" in store:
         where = "" if datastore is not None else ", as the settings file has it"
-        raise Unusable(f"a run on this machine is kept in a folder, not in {store}{where}: add --datastore {STORE}")
+        raise Unusable(f"a run on this machine is kept in a folder, not in {store}{where}: add --datastore {DEFAULT}")
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan

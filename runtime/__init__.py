@@ -4,12 +4,16 @@ what a task needs.
     contract, paths, plan    what a task is called, and the compiled flow as data
     errors, failure          faults of users as messages; why an attempt failed
     children                 the child's side of a fork
+    lines                    what a process prints, cut into lines
     store/                   where objects are kept
-    records/                 what runs leave there: manifests, failures
+    records/                 what runs leave there: manifests, failures, logs
     artifacts                values, pickled into the store and back
+    s3/                      objects of any name, for Metaflow's programs
     secrets/                 what `@secrets` names, fetched
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     local/                   a whole run on this machine
+    client/                  looking back at runs from Python
+    settings_file            where the settings are
     __main__                 one task in a container: `python3 -m flowc.runtime`
 """

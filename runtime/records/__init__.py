@@ -2,4 +2,7 @@
 
 runs                     who started a run, and how it ended
 manifest                 the object whose write commits a task; failures of attempts
+tags                     what people call a run
+traces                   what tasks have left, found by listing
+logs                     what attempts print
 """

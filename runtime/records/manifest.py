@@ -27,6 +27,11 @@ class Inline:
 
     data: str
 
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle."""
+        return len(self.data) // 4 * 3 - self.data.count("=", -2)
+
 
 @dataclass(frozen=True, slots=True)
 class Blob:
@@ -81,8 +86,15 @@ def read_manifest(store: Store, flow: str, task: TaskId) -> Manifest | None:
     """
     key = manifest_key(flow, task)
     data = store.get(key)
-    if data is None:
-        return None
+    return None if data is None else parse_manifest(key, data)
+
+
+def parse_manifest(key: str, data: bytes) -> Manifest:
+    """What the object of a manifest says.
+
+    Raises:
+        StoreError: It is damaged, or of another version.
+    """
     try:
         document = json.loads(data)
         if document["format"] != FORMAT:

@@ -4,6 +4,7 @@
 `put_new` is written by one of those who try.
 
     local                    objects as plain files in a directory
+    serving                  the store of the task that runs here
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
 from ..secrets import set_secrets
 from ..store import Store
+from ..store.serving import serve
 from .binding import Binding
 from .lineage import Lineage
 from .policy import check_catch, policy_of
@@ -111,6 +112,7 @@ def _run(
     else:
         set_secrets(binding.step)
         current._begin(plan, task, attempt, store)
+        serve(store)
         failure = _call_step(flow, binding)
         if failure is not None:
             return failure
