@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "S3",
     "Config",
     "ConfigValue",
     "DataArtifact",
@@ -63,7 +64,6 @@ __all__ = [
     "Metaflow",
     "Parameter",
     "Run",
-    "S3",
     "Step",
     "Task",
     "batch",

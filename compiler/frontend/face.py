@@ -108,7 +108,7 @@ def is_flowcs(module: str) -> bool:
     return module.partition(".")[0] in API_MODULES
 
 
-def names_in(module: str) -> frozenset[str] | None:
+def names_below(module: str) -> frozenset[str] | None:
     """What can be imported from a module below `metaflow`; None if flowc has no such module."""
     top, _, inner = module.partition(".")
     return SUBMODULES.get(inner) if top == "metaflow" else None

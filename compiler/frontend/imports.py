@@ -12,7 +12,7 @@ from enum import IntEnum
 from ..diagnostics.rules import file as rules
 from .absent import LEAVE_OUT, note_imports
 from .context import Context, did_you_mean
-from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, SUBMODULES, is_flowcs, names_in
+from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, SUBMODULES, is_flowcs, names_below
 from .fixing import rename_import, the_near_one
 from .metaflows import ELSEWHERE, instead
 
@@ -46,9 +46,9 @@ def check_imports(context: Context) -> None:
                     elif alias.name not in API_NAMES and alias.name != "*" and not _has_module(f"{module}.{alias.name}"):
                         _no_name(context, alias, str(module))
             case ast.ImportFrom(module=str(module), level=0) if is_flowcs(module):
-                if (names := names_in(module)) is not None:
+                if (members := names_below(module)) is not None:
                     for alias in statement.names:
-                        if alias.name not in names and alias.name != "*" and not _has_module(f"{module}.{alias.name}"):
+                        if alias.name not in members and alias.name != "*" and not _has_module(f"{module}.{alias.name}"):
                             _no_member(context, alias, module)
                 elif not _has_module(module):
                     _no_module(context, statement, module, [alias.name for alias in statement.names])

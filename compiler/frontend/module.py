@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from .face import API_MODULES, API_NAMES, is_flowcs, names_in
+from .face import API_MODULES, API_NAMES, is_flowcs, names_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def read_module(tree: ast.Module) -> Module:
                         api.update({name: name for name in API_NAMES})
                     elif alias.name in API_NAMES:
                         api[alias.asname or alias.name] = alias.name
-            case ast.ImportFrom(module=str(module), names=names, level=0) if (found := names_in(module)) is not None:
+            case ast.ImportFrom(module=str(module), names=names, level=0) if (found := names_below(module)) is not None:
                 ours = API_NAMES & found
                 for alias in names:
                     if alias.name == "*":

@@ -26,7 +26,7 @@ def get_aws_client(
         from botocore.exceptions import ClientError
     except ImportError:
         raise ImportError("get_aws_client needs the package boto3, which is not installed here", name="boto3") from None
-    session = boto3.session.Session(**dict(session_vars or {}))
+    session: Any = boto3.session.Session(**dict(session_vars or {}))
     if role_arn:
         given = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="flowc")["Credentials"]
         session = boto3.session.Session(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
 from .workers import Workers, processors
@@ -34,7 +34,7 @@ def parallel_map(
         RuntimeError: A process was killed.
     """
     results: dict[int, R] = {}
-    total = len(iterable) if hasattr(iterable, "__len__") else None
+    total = len(iterable) if isinstance(iterable, Sized) else None
     for index, result in _told(_workers("parallel_map", func, iterable, max_parallel, dir).results(), total):
         results[index] = result
     return [results[index] for index in range(len(results))]

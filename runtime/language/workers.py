@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +70,7 @@ class Workers(Generic[A, R]):
             raise OSError(f"{name} forks processes, which this system cannot")
         self._name = name
         self._func = func
-        self._count = len(items) if hasattr(items, "__len__") else None
+        self._count = len(items) if isinstance(items, Sized) else None
         self._items = iter(items)
         self._taken = 0
         self._back: deque[tuple[int, list[A]]] = deque()  # what slow processes handed back

@@ -1,7 +1,7 @@
 """The class `S3`, with Metaflow's methods and meanings.
 
-`S3(run=self)` keeps objects with the run, in its datastore, whatever that is: a bucket of any cloud, or a directory, where they are
-plain files. `S3(s3root="s3://bucket/prefix")` takes keys below a prefix, and `S3()` whole addresses.
+`S3(run=self)` keeps objects with the run, in its datastore, whatever that is: a bucket of any cloud, or a directory, where they
+are plain files. `S3(s3root="s3://bucket/prefix")` takes keys below a prefix, and `S3()` whole addresses.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class S3:
         """Write many files, at once; the keys and addresses of those that were written."""
 
         def one(given: Any) -> tuple[str, str] | None:
-            path = Path(given.path if isinstance(given, S3PutObject) else given[1])
+            path = Path(str(given.path if isinstance(given, S3PutObject) else given[1]))
             if not path.is_file():
                 raise MetaflowS3NotFound(f"there is no file {path}")
             with path.open("rb") as file:

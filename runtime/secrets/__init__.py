@@ -4,8 +4,8 @@
     aws                      AWS Secrets Manager
     kubernetes               secrets of a cluster
 
-A provider is a function from a `Source` to variables by name. No message, log or plan holds a value; the exception is `inline`, whose
-values stand in the source.
+A provider is a function from a `Source` to variables by name. No message, log or plan holds a value; the exception is `inline`,
+whose values stand in the source.
 """
 
 from __future__ import annotations
