@@ -1,7 +1,7 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, show, explain, migrate, lsp    the verbs
-    runs, status, logs, dump, tag                       those that look back at runs
+    check, compile, run, resume, show, explain, migrate, lsp    the verbs
+    runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`

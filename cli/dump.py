@@ -43,6 +43,7 @@ def command(
     its class needs must be importable here; one that cannot be loaded is passed over with a message.
     """
     chosen = choose(flow, which, datastore)
+    _make_importable(flow)
     with explained():
         tasks = _tasks(chosen)
     if file is not None:
@@ -56,6 +57,14 @@ def command(
             failed |= _show_values(task, names, most) if names else _list(task)
     if failed:
         raise click.exceptions.Exit(FAULTS)
+
+
+def _make_importable(flow: FlowFile | str | None) -> None:
+    """Let classes of the flow's own modules be found, as in a run: beside its file, or else in the current folder."""
+    from ..runtime.language.metaflow import answer_for_metaflow
+
+    answer_for_metaflow()
+    sys.path.insert(0, str((Path(flow.path).parent if isinstance(flow, FlowFile) else Path()).absolute()))
 
 
 def _tasks(chosen: Chosen) -> list[Task]:

@@ -39,9 +39,9 @@ class TagVerb(Verb):
 def command(action: str, flow: FlowFile | str | None, words: tuple[str, ...], datastore: str | None) -> None:
     """Give a run tags, take them away, or list them.
 
-    FLOW is the flow's file, or its name and the run, as in `flowc tag add Squares/7 good`. `replace` takes the tag to remove and the
-    one to add. `list` also shows the tags that say how the run came about, which stay as they are. What is printed is the tags that
-    the run then has.
+    FLOW is the flow's file, or its name and the run, as in `flowc tag add Squares/7 good`. `replace` takes the tag to remove
+    and the one to add. `list` also shows the tags that say how the run came about, which stay as they are. What is printed is
+    the tags that the run then has.
     """
     chosen, tags = _run_and_tags(flow, words, datastore)
     _check_count(action, tags)

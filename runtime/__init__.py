@@ -13,6 +13,7 @@ what a task needs.
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     local/                   a whole run on this machine
+    resume/                  a new run that takes over what an older one has done
     client/                  looking back at runs from Python
     settings_file            where the settings are
     __main__                 one task in a container: `python3 -m flowc.runtime`

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -100,6 +101,25 @@ def call_in_child(function: Callable[[], str]) -> str:
     if not answer.startswith("+"):
         raise RuntimeError(answer[1:] or "a child process ended without an answer")
     return answer[1:]
+
+
+def become_helper(work: Callable[[], None], deaf_to: Sequence[str]) -> NoReturn:
+    """Do the work of a forked helper, which has no standard streams and is meant by no signal for its parent's group, and exit.
+
+    Args:
+        deaf_to: Names of signals that it ignores.
+    """
+    try:
+        os.setpgid(0, 0)
+        for name in deaf_to:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in range(3):
+            os.dup2(nothing, fd)
+        os.close(nothing)
+        work()
+    finally:
+        os._exit(0)
 
 
 def _redirect(out: int, err: int) -> None:

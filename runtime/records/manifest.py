@@ -8,9 +8,9 @@ Flow/run/blobs/<sha256>                artifacts too large to stand in a manifes
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..contract import MANIFEST, run_key, task_key
 from ..errors import StoreError
@@ -57,6 +57,7 @@ class Manifest:
         cardinality: How many items the foreach has that the task began, or None.
         artifacts: Those of the task, its own and those handed on.
         caught: The failure that `@catch` caught, or None.
+        origin: The run that did the work, where this run, which resumes that one, took it over; else None.
     """
 
     attempt: int
@@ -66,6 +67,7 @@ class Manifest:
     cardinality: int | None
     artifacts: Mapping[str, Entry]
     caught: Failure | None = None
+    origin: str | None = None
 
 
 def blob_key(flow: str, run: str, sha256: str) -> str:
@@ -90,7 +92,7 @@ def read_manifest(store: Store, flow: str, task: TaskId) -> Manifest | None:
 
 
 def parse_manifest(key: str, data: bytes) -> Manifest:
-    """What the object of a manifest says.
+    """The manifest that an object holds.
 
     Raises:
         StoreError: It is damaged, or of another version.
@@ -105,11 +107,9 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts={
-                name: Inline(entry["inline"]) if "inline" in entry else Blob(entry["sha256"], entry["size"])
-                for name, entry in document["artifacts"].items()
-            },
+            artifacts=entries_from_json(document["artifacts"]),
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
+            origin=document.get("origin"),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
@@ -125,12 +125,31 @@ def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -
         "chose": manifest.chose,
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
-        "artifacts": {
-            name: {"inline": entry.data} if isinstance(entry, Inline) else {"sha256": entry.sha256, "size": entry.size}
-            for name, entry in manifest.artifacts.items()
-        },
+        "origin": manifest.origin,
+        "artifacts": entries_to_json(manifest.artifacts),
     }
     return store.put_new(manifest_key(flow, task), json.dumps(document).encode())
+
+
+def entries_to_json(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Artifacts as JSON data."""
+    return {
+        name: {"inline": entry.data} if isinstance(entry, Inline) else {"sha256": entry.sha256, "size": entry.size}
+        for name, entry in entries.items()
+    }
+
+
+def entries_from_json(data: Mapping[str, Any]) -> dict[str, Entry]:
+    """What `entries_to_json` gave."""
+    return {
+        name: Inline(entry["inline"]) if "inline" in entry else Blob(entry["sha256"], entry["size"])
+        for name, entry in data.items()
+    }
+
+
+def blobs_of(entries: Iterable[Entry]) -> set[str]:
+    """The hashes of all blobs that artifacts are kept in."""
+    return {entry.sha256 for entry in entries if isinstance(entry, Blob)}
 
 
 def write_failure(store: Store, flow: str, task: TaskId, attempt: int, failure: Failure, started: float, ended: float) -> None:

@@ -25,6 +25,7 @@ from ..language.inputs import Inputs
 from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..records.parameters import read_parameters, write_parameters
 from ..secrets import set_secrets
 from ..store import Store
 from ..store.serving import serve
@@ -69,7 +70,7 @@ def execute(
     Args:
         task: A task that `check_task` passes.
         attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
-        parameters: Values by attribute; the start step's task needs them, and no other.
+        parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
 
     Returns:
@@ -123,7 +124,7 @@ def _run(
     chose = transition.edge.key if transition else None
     cardinality = transition.cardinality if transition else None
     artifacts = _save(flow, binding)
-    _write_control_objects(store, plan, task, chose, cardinality)
+    write_control_objects(store, plan, task, chose, cardinality)
     manifest = Manifest(
         attempt=attempt,
         started=started,
@@ -139,7 +140,7 @@ def _run(
     if other is None:
         raise StoreError(f"the task {task} was committed by another attempt, whose manifest is gone")
     # The control objects were written over those of the attempt that won: they must say what its manifest says.
-    _write_control_objects(store, plan, task, other.chose, other.cardinality)
+    write_control_objects(store, plan, task, other.chose, other.cardinality)
     return other
 
 
@@ -157,8 +158,13 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
     if before is not None:
         return Binding(plan, store, task, dict(before.manifest.artifacts))
     binding = Binding(plan, store, task, {})
-    for attribute, value in (parameters or {}).items():
+    if parameters is None:  # of a run that resumes another: they were kept when it began
+        binding.entries.update(read_parameters(store, plan.flow, task.run) or {})
+        return binding
+    for attribute, value in parameters.items():
         binding.entries[attribute] = binding.artifacts.save(attribute, value, step.name)
+    if parameters:
+        write_parameters(store, plan.flow, task.run, binding.entries)
     return binding
 
 
@@ -206,7 +212,8 @@ def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     return entries
 
 
-def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+    """Write what orchestrators read of a task that is done."""
     folder = task_key(plan.flow, task.run, task.step, task.path)
     if chose is not None:
         store.put(f"{folder}/{NEXT}", json.dumps(chose).encode())

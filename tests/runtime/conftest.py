@@ -83,10 +83,12 @@ class WrittenFlow:
     file: Path
     plan: Plan
     store: LocalStore
+    document: Mapping[str, Any]
 
     def run(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
         """Run it locally."""
         out, err = io.StringIO(), io.StringIO()
+        settings = {"document": self.document, **settings}
         result = run_locally(self.plan, self.file, parameters or {}, store=self.store, out=out, err=err, **settings)
         return Ran(self, result.run_id, result, out.getvalue(), err.getvalue())
 
@@ -175,8 +177,8 @@ def write(tmp_path: Path) -> Iterator[Callable[[str], WrittenFlow]]:
             text = "from flowc import *\n" + text
         file = tmp_path / f"flow_{next(_numbers)}_{os.getpid()}.py"
         file.write_text(text)
-        plan = parse_plan(json.loads(json.dumps(plan_of(compiled(file)))))
-        return WrittenFlow(file, plan, LocalStore(tmp_path / "store"))
+        document = json.loads(json.dumps(plan_of(compiled(file))))
+        return WrittenFlow(file, parse_plan(document), LocalStore(tmp_path / "store"), document)
 
     yield write
     sys.path[:] = before

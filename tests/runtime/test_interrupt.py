@@ -49,7 +49,7 @@ from flowc.runtime.plan import parse_plan
 from flowc.runtime.local import processes
 from flowc.runtime.local.scheduler import run_locally
 
-processes._GRACE = float(sys.argv[2])
+processes.GRACE = float(sys.argv[2])
 file = Path(sys.argv[1])
 plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))
 result = run_locally(plan, file, {}, store="store")

@@ -1,0 +1,223 @@
+"""A proxy that stands before an S3 server and fails by a script: it answers 503, hangs up in the middle, or is slow.
+
+    with proxy_to(s3) as proxy:
+        proxy.fail(slow_down, times=3, method="PUT")
+        ...                                     # with proxy.environment
+        assert proxy.count("PUT") == 4
+
+It also counts requests, which makes it of use where nothing fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from servers import Server
+
+Fault = Callable[["_Handler"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the proxy was asked, and its answer: a status, 0 where it hung up."""
+
+    method: str
+    path: str
+    status: int
+
+
+@dataclass(slots=True)
+class _Planned:
+    fault: Fault
+    times: int
+    method: str
+    path: str
+
+
+@dataclass
+class Proxy:
+    """A running proxy.
+
+    Attributes:
+        server: what it forwards to.
+        endpoint: its own address.
+        requests: what it was asked, in the order in which it was done with it.
+    """
+
+    server: Server
+    endpoint: str
+    requests: list[Request] = field(default_factory=list)
+    _planned: list[_Planned] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The server's environment, by way of this proxy."""
+        return {**self.server.environment, "AWS_ENDPOINT_URL_S3": self.endpoint}
+
+    def fail(self, fault: Fault, *, times: int = 1, method: str = "", path: str = "") -> None:
+        """Treat the next requests of a method, whose path and query contain a text, in this way."""
+        with self._lock:
+            self._planned.append(_Planned(fault, times, method, path))
+
+    def count(self, method: str = "", path: str = "") -> int:
+        """How many requests there were of a method, whose path contains a text."""
+        return sum(one.method.startswith(method) and path in one.path for one in self.requests)
+
+    def take(self, method: str, path: str) -> Fault:
+        """How to treat a request."""
+        with self._lock:
+            for one in self._planned:
+                if one.times and method.startswith(one.method) and one.path in path:
+                    one.times -= 1
+                    return one.fault
+        return forward
+
+
+def forward(handler: _Handler) -> None:
+    """As if there were no proxy."""
+    handler.answer(handler.ask())
+
+
+def slow_down(handler: _Handler) -> None:
+    """503, S3's way to say that there are too many requests."""
+    handler.drain()
+    handler.reply(503, b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+
+
+def status(code: int, name: str, message: str = "") -> Fault:
+    """Another error, as S3 words it."""
+
+    def fault(handler: _Handler) -> None:
+        handler.drain()
+        handler.reply(code, f"<Error><Code>{name}</Code><Message>{message}</Message></Error>".encode())
+
+    return fault
+
+
+def hang_up(handler: _Handler) -> None:
+    """The connection breaks in the middle of the request's body; the server never sees it."""
+    handler.rfile.read(handler.length // 2)
+    handler.gone()
+
+
+def lose_answer(handler: _Handler) -> None:
+    """The server does as it is asked, but the connection breaks before it can say so."""
+    handler.ask()[0].read()
+    handler.gone()
+
+
+def cut_answer(handler: _Handler) -> None:
+    """The connection breaks in the middle of the answer's body."""
+    answer, body = handler.ask()
+    handler.head(answer.status, answer.getheaders())
+    handler.wfile.write(body[: len(body) // 2])
+    handler.gone()
+
+
+def delay(seconds: float) -> Fault:
+    """A slow server."""
+
+    def fault(handler: _Handler) -> None:
+        time.sleep(seconds)
+        forward(handler)
+
+    return fault
+
+
+@contextmanager
+def proxy_to(server: Server) -> Iterator[Proxy]:
+    """A proxy to a server, for as long as the block lasts."""
+
+    class Handler(_Handler):
+        pass
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listener.daemon_threads = True
+    Handler.proxy = Proxy(server, f"http://127.0.0.1:{listener.server_address[1]}")
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Handler.proxy
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and a small body in one packet
+    status = 0
+
+    def do_GET(self) -> None:
+        self.status = 0
+        self.length = int(self.headers.get("Content-Length") or 0)
+        self._read = False
+        try:
+            self.proxy.take(self.command, self.path)(self)
+        except ConnectionError:
+            self.close_connection = True
+        finally:
+            self.proxy.requests.append(Request(self.command, self.path, self.status))
+
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+    def drain(self) -> bytes:
+        """The request's body."""
+        return self.rfile.read(self.length)
+
+    def ask(self) -> tuple[HTTPResponse, bytes]:
+        """The server's answer. The signature covers the header `Host`, which therefore stays the proxy's."""
+        address = self.proxy.server.endpoint.removeprefix("http://")
+        connection = HTTPConnection(address)
+        try:
+            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(self.drain())
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
+
+    def answer(self, answered: tuple[HTTPResponse, bytes]) -> None:
+        """Pass an answer on."""
+        answer, body = answered
+        self.head(answer.status, answer.getheaders())
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def reply(self, status: int, body: bytes) -> None:
+        """Answer in the server's place."""
+        self.head(status, [("Content-Length", str(len(body))), ("Content-Type", "application/xml")])
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def head(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """The beginning of an answer."""
+        self.status = status
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in ("connection", "transfer-encoding"):
+                self.send_header(name, value)
+        if status not in (204, 304) and not any(name.lower() == "content-length" for name, _ in headers):
+            self.send_header("Connection", "close")  # a body of unknown length ends with the connection
+            self.close_connection = True
+        self.end_headers()
+
+    def gone(self) -> None:
+        """Hang up."""
+        self.wfile.flush()
+        self.status = 0
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
