@@ -41,7 +41,7 @@ def _write(root: object, parts: list[str]) -> None:
             push(_CLOSE)
             for name in reversed(one._fields):
                 value = getattr(one, name, None)
-                if name in _NOT_CODE or value is None and not isinstance(one, ast.Constant) or value == []:
+                if name in _NOT_CODE or (value is None and not isinstance(one, ast.Constant)) or value == []:
                     continue
                 push(value)
                 push(_Name(name))

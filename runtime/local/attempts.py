@@ -1,8 +1,8 @@
 """One attempt of a task in a process of its own: what the process does, what it answers, and what its end means if it does not.
 
-    work = Work(plan, flow_file, store, parameters, flow_class)
-    report = work.do(TaskId(…), 0)        # in the child: bytes
-    read_answer(report)                   # in the parent
+work = Work(plan, flow_file, store, parameters, flow_class)
+report = work.do(TaskId(…), 0)        # in the child: bytes
+read_answer(report)                   # in the parent
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class Work:
         """Run an attempt in this process; the answer, for `read_answer`."""
         first = begins_run(self.plan.steps[task.step], parse(task.path), self.plan.start)
         try:
-            outcome = execute(
-                self.plan, self.flow_class, self.store, task, number, parameters=self.parameters if first else None
-            )
+            outcome = execute(self.plan, self.flow_class, self.store, task, number, parameters=self.parameters if first else None)
         except Exception:
             import traceback
 

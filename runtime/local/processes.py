@@ -240,7 +240,13 @@ class Pool:
                     ended.append(self._bury(child, status))
             for child in self._children.values():
                 self._keep_time(child, now)
-            if ended or news or not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals):
+            if (
+                ended
+                or news
+                or not self._children
+                or (until is not None and now >= until)
+                or (self._stopping and self._stop_signals)
+            ):
                 return ended
 
     def stop_all(self) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..errors import StoreError
 from ..language.exceptions import (
     MetaflowS3AccessDenied,
     MetaflowS3Exception,
@@ -24,6 +25,9 @@ from ..language.exceptions import (
     MetaflowS3NotFound,
     MetaflowS3URLException,
 )
+from ..store.clients import connect, s3_endpoint, s3_region
+from ..store.credentials import read_profile
+from ..store.urls import parse_place
 
 USER_ATTRIBUTES = "metaflow-user-attributes"
 """Under which the user's metadata stands in an object's, as JSON: so that Metaflow and flowc can read each other's objects."""
@@ -166,6 +170,8 @@ class Bucket:
             raise MetaflowS3AccessDenied(url) from None
         except BaseError as error:
             raise MetaflowS3Exception(f"{url}: {str(error).splitlines()[0]}") from None
+        except StoreError as error:
+            raise MetaflowS3Exception(str(error)) from None
         except OSError as error:
             raise _disk_fault(error) from None
 
@@ -253,18 +259,19 @@ class Folder:
 
 
 def _open(root: str, config: dict[str, Any]) -> Any:
-    from obstore.store import S3Store, from_url
+    """A client with the credentials of the datastore, or with those that were given."""
+    place = parse_place(root)
+    if not config:
+        profile = read_profile(os.environ) if place.kind == "s3" else None
+        region = s3_region(place, os.environ, profile) if place.kind == "s3" else None
+        return connect(place, profile, region, patient=True)
+    from obstore.store import S3Store
 
-    if not root.startswith("s3://"):
-        return from_url(root, **config)
-    endpoint = config.pop("endpoint", None)
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "METAFLOW_S3_ENDPOINT_URL"):
-        endpoint = endpoint or os.environ.get(name)
+    endpoint = config.pop("endpoint", None) or s3_endpoint(os.environ, None)
     if endpoint:
-        config |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://"), "timeout": None}}
-    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
-        config.setdefault("region", "us-east-1")
-    return S3Store(root.removeprefix("s3://"), **config)
+        config |= {"endpoint": endpoint, "client_options": {"allow_http": endpoint.startswith("http://"), "timeout": "10min"}}
+    config.setdefault("region", s3_region(place, os.environ, None))
+    return S3Store(place.bucket, **config)
 
 
 def _info(found: Any) -> Info:

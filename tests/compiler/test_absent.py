@@ -42,7 +42,11 @@ UNUSED = {
     "in a step": ("", "from metaflow import Runner", ["Runner"]),
     "under a condition": ("if 1:\n    from metaflow import Runner", "pass", ["Runner"]),
     "assigned later": ("from metaflow import Runner\nS3 = None", "pass", ["Runner"]),
-    "a word in a text": ("from metaflow import Runner", "print('Runner', self.Runner) if hasattr(self, 'Runner') else None", ["Runner"]),
+    "a word in a text": (
+        "from metaflow import Runner",
+        "print('Runner', self.Runner) if hasattr(self, 'Runner') else None",
+        ["Runner"],
+    ),
     "beside one that is provided for": (
         "from metaflow import Runner\ntry:\n    from metaflow import NBRunner\nexcept ImportError:\n    NBRunner = 0",
         "NBRunner",

@@ -255,7 +255,10 @@ def test_a_start_that_failed_has_its_parameters_again(write: Write) -> None:
         flow,
         write,
         ("self.numbers = nothing", "self.numbers = list(range(self.count + self.more))"),
-        ('count = Parameter("count", default=4)', 'count = Parameter("count", default=4)\n    more = Parameter("more", default=1)'),
+        (
+            'count = Parameter("count", default=4)',
+            'count = Parameter("count", default=4)\n    more = Parameter("more", default=1)',
+        ),
     )
     done, decision = resumed(mended)
     assert done.result is not None
@@ -268,7 +271,10 @@ def test_a_start_that_failed_has_its_parameters_again(write: Write) -> None:
 def test_a_parameter_that_is_new_is_there_after_reused_tasks(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "1"))
     flow.failed()
-    added = ('count = Parameter("count", default=4)', 'count = Parameter("count", default=4)\n    more = Parameter("more", default=7)')
+    added = (
+        'count = Parameter("count", default=4)',
+        'count = Parameter("count", default=4)\n    more = Parameter("more", default=7)',
+    )
     done, _ = resumed(rewritten(flow, write, ("== 1:", "== -1:"), ("count_too = self.count", "count_too = self.more"), added))
     assert done.value("end", "count_too") == 7
     assert done.value("square", "more", "0") == 7
@@ -277,7 +283,10 @@ def test_a_parameter_that_is_new_is_there_after_reused_tasks(write: Write) -> No
 def test_a_parameter_that_is_new_and_required_is_named(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "1"))
     flow.failed()
-    added = ('count = Parameter("count", default=4)', 'count = Parameter("count", default=4)\n    more = Parameter("more", required=True)')
+    added = (
+        'count = Parameter("count", default=4)',
+        'count = Parameter("count", default=4)\n    more = Parameter("more", required=True)',
+    )
     with pytest.raises(Exception, match="no value for the parameter `more`, which is new since and has no default"):
         resumed(rewritten(flow, write, ("== 1:", "== -1:"), added))
 
@@ -298,8 +307,16 @@ def test_a_run_by_containers_is_resumed(write: Write) -> None:
 CHANGES = [
     # what is changed, what runs again first, why
     ((("self.result = self.input ** 2", "self.result = self.input ** 3"),), {"join"}, "it failed in run 1"),
-    ((("self.next(self.join)", "self.next(self.more)\n\n    @step\n    def more(self):\n        self.next(self.join)"),), {"more"}, "it is new"),
-    ((('foreach="numbers"', 'foreach="others"'), ("self.big =", "self.others = [1]; self.big =")), {"start"}, "its foreach is over `others` now"),
+    (
+        (("self.next(self.join)", "self.next(self.more)\n\n    @step\n    def more(self):\n        self.next(self.join)"),),
+        {"more"},
+        "it is new",
+    ),
+    (
+        (('foreach="numbers"', 'foreach="others"'), ("self.big =", "self.others = [1]; self.big =")),
+        {"start"},
+        "its foreach is over `others` now",
+    ),
     ((("def square", "def squared"), ("self.next(self.square,", "self.next(self.squared,")), {"squared"}, "it is new"),
 ]
 
@@ -382,7 +399,10 @@ def test_the_graph_may_change(write: Write, before: Any, after: Any, again: dict
     flow.failed("as asked")
     text = shaped(*after, bad=False)
     if "self.a" not in text.replace("def a(self)", ""):
-        text = text.replace("        @step\n        def a(self):\n            self.trail = self.trail + [\"a\"]\n            self.next(self.b)\n\n", "")
+        text = text.replace(
+            '        @step\n        def a(self):\n            self.trail = self.trail + ["a"]\n            self.next(self.b)\n\n',
+            "",
+        )
     done, decision = resumed(write(text))
     assert done.result is not None
     assert done.result.ok, done.err
@@ -430,7 +450,11 @@ def test_a_loop_that_may_not_go_so_far_any_more(write: Write) -> None:
 
 def test_what_is_lost_or_damaged_runs_again(write: Write) -> None:
     text = SUMS.replace("BAD", "-1").replace("self.total = sum(", "self.total = bug(").replace("self.big =", "self.small =")
-    flow = write(text.replace("self.result = self.input ** 2", "self.result = self.input ** 2\n            self.large = str(self.input) * 9_999"))
+    flow = write(
+        text.replace(
+            "self.result = self.input ** 2", "self.result = self.input ** 2\n            self.large = str(self.input) * 9_999"
+        )
+    )
     failed = flow.failed("bug")
     large = failed.manifest("square", "1").artifacts["large"]
     os.unlink(f"{flow.store.root}/Sums/1/blobs/{large.sha256}")  # type: ignore[union-attr]
@@ -448,7 +472,9 @@ def test_the_latest_run_is_resumed(write: Write) -> None:
     flow = write(SUMS.replace("BAD", "1"))
     for run, seconds in (("9", 5.0), ("nightly", 7.0), ("10", 6.0)):
         record = new_record(target="argo", user=None)
-        begin_run(flow.store, "Sums", run, type(record)(**{**{n: getattr(record, n) for n in record.__slots__}, "created": seconds}))
+        begin_run(
+            flow.store, "Sums", run, type(record)(**{**{n: getattr(record, n) for n in record.__slots__}, "created": seconds})
+        )
     assert survey(flow.store, "Sums", None).run == "nightly"
     with pytest.raises(Exception, match=r"there is no run 11 of Sums in .*; the latest there are nightly, 10, 9"):
         survey(flow.store, "Sums", "11")
