@@ -74,7 +74,7 @@ USED = {
     "under another name": ("from metaflow import Runner as s", "s.get()", 6),
     "before other uses": ("from metaflow import Runner\nx = Runner\ny = Runner", "Runner()", 2),
     "as a base": ("from metaflow import StepMutator\nclass M(StepMutator): ...", "pass", 2),
-    "as a decorator": ("from metaflow import profile\n@profile\ndef f(): ...", "pass", 2),
+    "as a decorator": ("from metaflow import FlowMutator\n@FlowMutator\ndef f(): ...", "pass", 2),
     "for others": ("from metaflow import Runner\n__all__ = ['Runner']", "pass", 2),
     "before it is imported": ("def f(): return Runner\nfrom metaflow import Runner", "pass", 1),
 }
@@ -120,7 +120,7 @@ ALONE = {
     "nothing": "from base import Base",
     "another name": "from base import Base, S\nx = S",
     "an attribute of something else": "import os\nfrom base import Base\nx = os.Runner",
-    "a name of its own": "from base import *\nS3 = 1\nx = Runner",
+    "a name of its own": "from base import *\nRunner = 1\nx = Runner",
 }
 
 
