@@ -155,9 +155,9 @@ CARDS = """
 
 def test_cards_are_taken_and_it_is_said_once_that_they_make_nothing(write: Any) -> None:
     ran = write(CARDS).done()
-    told = [line for line in ran.err.splitlines() if "card" in line]
+    told = [line for line in ran.err.splitlines() if "@card" in line]
     assert told == ["flowc: @card makes nothing yet: steps `start`, `work` will leave no card"]
-    assert "card" not in write(CARDS).orchestrated("c").err
+    assert "@card" not in write(CARDS).orchestrated("c").err
 
 
 def test_modules_below_metaflow(write: Any) -> None:
@@ -191,7 +191,7 @@ def test_modules_below_metaflow(write: Any) -> None:
                 except ImportError as error:
                     self.missing = str(error)
                 try:
-                    import metaflow.plugins.cards
+                    from metaflow.plugins.cards import x
                 except ImportError as error:
                     self.no_module = str(error)
                 self.next(self.end)

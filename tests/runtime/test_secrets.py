@@ -28,6 +28,7 @@ SECRET = "s3cr3t-v4lue"
 def flow(*sources: object, more: str = "") -> str:
     return f"""
         import os
+        from flowc import *
 
         class Secretive(FlowSpec):
             @secrets(sources={list(sources)!r}{more})
@@ -53,8 +54,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetch(source: object, **arguments: object) -> None:
-    step = Step("s", False, (), (), (), (), (), (Decorator("secrets", {"sources": [source], **arguments}),))
-    set_secrets(step)
+    decorator = Decorator("secrets", {"sources": [source], **arguments})
+    set_secrets(Step("s", False, (), (), (), (), (), (decorator,), ""))
 
 
 @contextmanager
