@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .runtime.client.run import Run
     from .runtime.client.step import Step
     from .runtime.client.task import Task
+    from .runtime.language.aws import get_aws_client
     from .runtime.language.config import Config, ConfigValue, config_expr
     from .runtime.language.current import current
     from .runtime.language.decorators import (
@@ -44,12 +45,15 @@ if TYPE_CHECKING:
     from .runtime.language.flowspec import FlowSpec
     from .runtime.language.include import IncludeFile
     from .runtime.language.inputs import Inputs
-    from .runtime.language.parallel import parallel_map
+    from .runtime.language.parallel import parallel_imap_unordered, parallel_map
     from .runtime.language.parameter import JSONType, Parameter
+    from .runtime.language.profile import profile
+    from .runtime.s3.client import S3
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "S3",
     "Config",
     "ConfigValue",
     "DataArtifact",
@@ -74,12 +78,15 @@ __all__ = [
     "default_namespace",
     "environment",
     "exit_hook",
+    "get_aws_client",
     "get_metadata",
     "get_namespace",
     "kubernetes",
     "metadata",
     "namespace",
+    "parallel_imap_unordered",
     "parallel_map",
+    "profile",
     "project",
     "pypi",
     "pypi_base",
@@ -106,17 +113,21 @@ _MODULES = {
     "Metaflow": "client.flow",
     "Parameter": "language.parameter",
     "Run": "client.run",
+    "S3": "s3.client",
     "Step": "client.step",
     "Task": "client.task",
     "config_expr": "language.config",
     "current": "language.current",
     "default_metadata": "client.places",
     "default_namespace": "client.namespaces",
+    "get_aws_client": "language.aws",
     "get_metadata": "client.places",
     "get_namespace": "client.namespaces",
     "metadata": "client.places",
     "namespace": "client.namespaces",
+    "parallel_imap_unordered": "language.parallel",
     "parallel_map": "language.parallel",
+    "profile": "language.profile",
     "register_serializer": "artifacts.serializers",
 }
 """Where names are that are no decorators."""

@@ -8,6 +8,8 @@ what a task needs.
     store/                   where objects are kept
     records/                 what runs leave there: manifests, failures, logs
     artifacts/               values, serialized into the store and back
+    s3/                      objects of any name, for Metaflow's programs
+    secrets/                 what `@secrets` names, fetched
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     container/               one task in a container

@@ -68,3 +68,21 @@ ITEMS = "items.json"
 """Under a task's key: a JSON array `[0, 1, …]` as long as the foreach; what a Distributed Map reads."""
 NEXT = "next.json"
 """Under a task's key: the chosen key as a JSON string; what a Choice reads."""
+
+# What `@project` makes of a flow, the same for its deployment and its tasks.
+BRANCH = "FLOWC_BRANCH"
+"""The branch of the project, where `@project` names none."""
+PRODUCTION = "FLOWC_PRODUCTION"
+"""Whether the branch is for production, where `@project` does not say so: `1`, or nothing."""
+
+
+def project_branch(branch: str | None, *, production: bool, user: str | None) -> str:
+    """The full name of a project's branch: `prod`, `prod.x`, `test.x`, or `user.name` where nothing is said."""
+    if branch:
+        return f"prod.{branch}" if production else f"test.{branch}"
+    return "prod" if production else f"user.{user or 'unknown'}"
+
+
+def project_flow_name(project: str, branch: str, flow: str) -> str:
+    """What a flow is called in a project, of all its branches: `project.user.name.Flow`."""
+    return f"{project}.{branch}.{flow}"

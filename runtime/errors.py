@@ -39,6 +39,10 @@ class OutputError(FlowcError):
     """What a run prints cannot be written: a full disk, or nobody reads it."""
 
 
+class SecretError(FlowcError):
+    """A secret cannot be fetched, or become an environment variable. No message holds its value."""
+
+
 class ArtifactError(FlowcError):
     """An artifact cannot be pickled, unpickled or merged."""
 

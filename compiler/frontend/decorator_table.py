@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from ..ir.nodes import Constant, Table
+from ..similar import did_you_mean
 from . import kinds
 from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, STRINGS, TABLE, TEXT, TEXT_OR_TEXTS, TEXTS, WHOLE, Kind, keys, number_of
 
@@ -118,6 +119,9 @@ FLOW_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
 }
 """Decorators of flows, likewise."""
 
+SECRET_TYPES: Final = ("aws-secrets-manager", "kubernetes", "inline")
+"""Where `@secrets` finds secrets: those of `runtime/secrets`."""
+
 REPEATABLE: Final = frozenset(["card", "exit_hook"])
 """Those of which there may be several."""
 
@@ -187,6 +191,18 @@ def _exit_hook(given: Mapping[str, Constant]) -> Fault:
 
 
 def _secrets(given: Mapping[str, Constant]) -> Fault:
+    for source in given.get("sources") or ():  # type: ignore[union-attr]  # the kind says that it is a tuple
+        kind = (keys(source) or {}).get("type") if isinstance(source, Table) else str(source).partition(".")[0]
+        if isinstance(source, str) and "." not in source:
+            continue  # the type is that of the environment
+        if isinstance(kind, str) and kind not in SECRET_TYPES:
+            known = ", ".join(f"`{one}`" for one in SECRET_TYPES)
+            guess = did_you_mean(kind, SECRET_TYPES)
+            return (
+                "sources",
+                f"flowc has no secrets of type `{kind}`",
+                f"did you mean `{guess}`?" if guess else f"there are {known}",
+            )
     if given.get("sources"):
         return None
     return "", "`@secrets` names no source", 'write `@secrets(sources=["aws-secrets-manager.name"])`'

@@ -12,7 +12,7 @@ from enum import IntEnum
 from ..diagnostics.rules import file as rules
 from .absent import LEAVE_OUT, note_imports
 from .context import Context, did_you_mean
-from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, is_flowcs
+from .face import API_MODULES, API_NAMES, NOT_YET, ROOMS, SUBMODULES, is_flowcs, names_below
 from .fixing import rename_import, the_near_one
 from .metaflows import ELSEWHERE, instead
 
@@ -43,10 +43,14 @@ def check_imports(context: Context) -> None:
                 for alias in names:
                     if alias.name in NOT_YET:
                         absent.append((alias, shelter is Shelter.NONE))
-                    elif alias.name not in API_NAMES and alias.name != "*":
+                    elif alias.name not in API_NAMES and alias.name != "*" and not _has_module(f"{module}.{alias.name}"):
                         _no_name(context, alias, str(module))
             case ast.ImportFrom(module=str(module), level=0) if is_flowcs(module):
-                if not _has_module(module):
+                if (members := names_below(module)) is not None:
+                    for alias in statement.names:
+                        if alias.name not in members and alias.name != "*" and not _has_module(f"{module}.{alias.name}"):
+                            _no_member(context, alias, module)
+                elif not _has_module(module):
                     _no_module(context, statement, module, [alias.name for alias in statement.names])
                     for alias in statement.names:
                         if alias.name in API_NAMES:
@@ -63,7 +67,7 @@ def check_relative(context: Context) -> None:
 
 def _has_module(name: str) -> bool:
     top, _, inner = name.partition(".")
-    return not inner or (top == "flowc" and inner.partition(".")[0] in ROOMS)
+    return not inner or (inner.partition(".")[0] in ROOMS if top == "flowc" else inner in SUBMODULES)
 
 
 def _no_name(context: Context, alias: ast.alias, module: str) -> None:
@@ -78,6 +82,18 @@ def _no_name(context: Context, alias: ast.alias, module: str) -> None:
     )
     if guess:
         _adopt(context, alias, guess)
+
+
+def _no_member(context: Context, alias: ast.alias, module: str) -> None:
+    """Report a name that a module below `metaflow` does not have."""
+    full = f"{module.partition('.')[2]}.{alias.name}"
+    context.report.add(
+        rules.NO_SUCH_NAME,
+        f"flowc does not have Metaflow's `{full}` yet",
+        context.source.span(alias),
+        "not there yet",
+        help=instead(alias.name) or LEAVE_OUT,
+    )
 
 
 def _adopt(context: Context, alias: ast.alias, name: str) -> None:

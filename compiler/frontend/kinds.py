@@ -182,7 +182,9 @@ def _is_source(value: Constant) -> bool:
     if isinstance(value, str):
         return bool(value.strip())
     table = keys(value)
-    if table is None or not is_name(table.get("id")) or not set(table) <= {"type", "id", "options", "role"}:
+    if table is None or not set(table) <= {"type", "id", "options", "role"}:
+        return False
+    if not is_name(table.get("id", "any" if table.get("type") == "inline" else None)):
         return False
     options, role = table.get("options", Table(())), table.get("role")
     return isinstance(options, Table) and (role is None or is_text(role)) and is_name(table.get("type", "default"))

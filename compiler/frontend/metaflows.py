@@ -44,12 +44,9 @@ WHAT_TO_DO: dict[str, str] = {
     "user_step_decorator": "call a plain function in the step",
     **dict.fromkeys(("cards", "Card"), _CARDS),
     **dict.fromkeys(("parallel", "torchrun", "slurm", "metaflow_ray", "UBF_CONTROL", "UBF_TASK"), _DISTRIBUTED),
-    "S3": "read and write objects with boto3",
-    "get_aws_client": "make the client with boto3",
     "ConfigValue": "a config's value is a mapping: leave the name out",
     "pyproject_toml_parser": "give `Config` a parser of your own",
     "requirements_txt_parser": "give `Config` a parser of your own",
-    "profile": "measure with time.perf_counter",
     "load_flow": _START,
 }
 """By name, of `metaflow` or of the module below it."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from .face import API_MODULES, API_NAMES, is_flowcs
+from .face import API_MODULES, API_NAMES, is_flowcs, names_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,13 @@ def read_module(tree: ast.Module) -> Module:
                     if alias.name == "*":
                         api.update({name: name for name in API_NAMES})
                     elif alias.name in API_NAMES:
+                        api[alias.asname or alias.name] = alias.name
+            case ast.ImportFrom(module=str(module), names=names, level=0) if (found := names_below(module)) is not None:
+                ours = API_NAMES & found
+                for alias in names:
+                    if alias.name == "*":
+                        api.update({name: name for name in ours})
+                    elif alias.name in ours:
                         api[alias.asname or alias.name] = alias.name
             case ast.ImportFrom(module=module, names=[ast.alias(name="*")], level=level):
                 stars.append(Import(module or "", level, None))

@@ -5,6 +5,7 @@ parameter, include,
 config                   what a run is given
 current                  what a task can know of itself
 decorators               `@step` and the others, which the compiler reads and a run ignores
-parallel                 `parallel_map`
+parallel, workers        `parallel_map`
+card                     what stands for cards
 metaflow, absent         `from metaflow import …`, and names of Metaflow's that flowc does not have
 """

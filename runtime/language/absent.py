@@ -19,18 +19,18 @@ NOT_YET: Final = frozenset(
     {
         # What `metaflow/__init__.py` of 2.19 has besides, with the decorators and parsers of its plugins.
         *("DeployedFlow", "Deployer", "FlowMutator", "JSONTypeClass"),
-        *("NBDeployer", "NBRunner", "Runner", "S3", "StepMutator"),
+        *("NBDeployer", "NBRunner", "Runner", "StepMutator"),
         *("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
         "inspect_spin",
-        *("metaflow_version", "parallel", "parallel_imap_unordered", "profile", "pytorch_parallel", "namespaced_event_name"),
+        *("metaflow_version", "parallel", "pytorch_parallel", "namespaced_event_name"),
         *("airflow_external_task_sensor", "airflow_s3_key_sensor"),
         *("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),
         # Its modules.
-        *("cards", "client", "datatools", "decorators", "events", "exception", "flowspec", "includefile", "integrations"),
-        *("metaflow_config", "metaflow_current", "multicore_utils", "parameters", "plugins", "runner", "tuple_util"),
-        *("unbounded_foreach", "user_configs", "user_decorators", "util"),
+        *("decorators", "events", "integrations"),
+        *("metaflow_config", "runner", "tuple_util"),
+        *("unbounded_foreach", "user_decorators", "util"),
         # What else it has had, and what its extensions add that many use.
-        *("MutableFlow", "MutableStep", "TriggeredRun", "get_aws_client", "load_flow"),
+        *("MutableFlow", "MutableStep", "TriggeredRun", "load_flow"),
         *("checkpoint", "huggingface_hub", "model", "slurm", "torchrun"),
     }
 )

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ..contract import BRANCH, PRODUCTION, project_branch, project_flow_name
+
 if TYPE_CHECKING:
     from ..paths import TaskId
     from ..plan import Plan
+    from ..records.runs import RunRecord
+    from ..store import Store
+    from .card import Card
 
 
 class Current:
@@ -16,10 +21,12 @@ class Current:
     def __init__(self) -> None:
         self._plan: Plan | None = None
         self._task: TaskId | None = None
-        self._attempt = 0
+        self._attempt: int | None = None
+        self._store: Store | None = None
+        self._record: RunRecord | None = None
 
-    def _begin(self, plan: Plan, task: TaskId, attempt: int) -> None:
-        self._plan, self._task, self._attempt = plan, task, attempt
+    def _begin(self, plan: Plan, task: TaskId, attempt: int, store: Store | None = None) -> None:
+        self._plan, self._task, self._attempt, self._store, self._record = plan, task, attempt, store, None
 
     @property
     def is_running_flow(self) -> bool:
@@ -52,25 +59,103 @@ class Current:
         return f"{self.flow_name}/{self.run_id}/{self.step_name}/{self.task_id}" if self._task else None
 
     @property
-    def retry_count(self) -> int:
+    def retry_count(self) -> int | None:
         """How many attempts of this task there were before."""
         return self._attempt
 
     @property
-    def username(self) -> str | None:
-        """Who runs the task, as the operating system says; None if it does not know."""
-        return user_name()
+    def origin_run_id(self) -> str | None:
+        """The run that this one resumes."""
+        record = self._run_record()
+        return record.origin if record else None
 
     @property
-    def parameter_names(self) -> list[str]:
+    def tags(self) -> frozenset[str] | None:
+        """What the run was tagged with when it was started."""
+        record = self._run_record()
+        return frozenset(record.tags if record else ()) if self._task else None
+
+    @property
+    def username(self) -> str | None:
+        """Who started the run; None where nobody knows."""
+        if self._task is None or os.environ.get("FLOWC_USER"):
+            return user_name()
+        record = self._run_record()
+        return (record.user if record else None) or user_name()
+
+    @property
+    def namespace(self) -> str | None:
+        """`user:NAME`."""
+        name = self.username
+        return f"user:{name}" if self._task and name else None
+
+    @property
+    def parameter_names(self) -> list[str] | None:
         """The attributes of the flow that are parameters."""
-        return [spec.attribute for spec in self._plan.parameters] if self._plan else []
+        return [spec.attribute for spec in self._plan.parameters] if self._plan else None
 
     @property
     def project_name(self) -> str | None:
         """The name in `@project(name=…)`."""
-        project = self._plan.decorator("project") if self._plan else None
-        return project.get("name") if project else None
+        project = self._project()
+        return project["name"] if project else None
+
+    @property
+    def branch_name(self) -> str | None:
+        """The project's branch: `user.NAME`, `test.BRANCH`, `prod` or `prod.BRANCH`."""
+        if (project := self._project()) is None:
+            return None
+        branch = project.get("branch") or os.environ.get(BRANCH)
+        return project_branch(branch, production=bool(self.is_production), user=self.username)
+
+    @property
+    def is_production(self) -> bool | None:
+        """Whether the project's branch is for production."""
+        if (project := self._project()) is None:
+            return None
+        said = project.get("production")
+        return bool(os.environ.get(PRODUCTION)) if said is None else bool(said)
+
+    @property
+    def is_user_branch(self) -> bool | None:
+        """Whether the project's branch is the user's own."""
+        branch = self.branch_name
+        return None if branch is None else branch.startswith("user.")
+
+    @property
+    def project_flow_name(self) -> str | None:
+        """`project.branch.Flow`."""
+        name, branch, flow = self.project_name, self.branch_name, self.flow_name
+        return project_flow_name(name, branch, flow) if name and branch and flow else None
+
+    @property
+    def trigger(self) -> None:
+        """The events that started the run. flowc starts no run by events yet."""
+        return
+
+    @property
+    def tempdir(self) -> str:
+        """Where temporary files belong: the system's directory, as TMPDIR says."""
+        import tempfile
+
+        return tempfile.gettempdir()
+
+    @property
+    def card(self) -> Card:
+        """Takes what a card is made of. flowc makes no cards yet."""
+        from .card import Card
+
+        return Card()
+
+    @property
+    def run(self) -> Any:
+        """The run, as the client sees it."""
+        return self._client("Run", f"{self.flow_name}/{self.run_id}") if self._task else None
+
+    @property
+    def task(self) -> Any:
+        """The task, as the client sees it."""
+        return self._client("Task", str(self.pathspec)) if self._task else None
 
     def get(self, name: str, default: Any = None) -> Any:
         """A value by name."""
@@ -80,9 +165,32 @@ class Current:
         return getattr(self, name, None) is not None
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
-        raise AttributeError(f"flowc's `current` has no `{name}` yet")
+        import difflib
+
+        known = [one for one in dir(Current) if not one.startswith("_")]
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean `current.{close[0]}`?" if close else "it has " + ", ".join(known)
+        raise AttributeError(f"flowc's `current` has no `{name}`; {hint}")
+
+    def _project(self) -> dict[str, Any] | None:
+        project = self._plan.decorator("project") if self._plan else None
+        return dict(project) if project and project.get("name") else None
+
+    def _run_record(self) -> RunRecord | None:
+        """What the run began with, read once."""
+        if self._record is None and self._store is not None and self._plan and self._task:
+            from ..records.runs import read_run
+
+            self._record = read_run(self._store, self._plan.flow, self._task.run)
+        return self._record
+
+    @staticmethod
+    def _client(kind: str, pathspec: str) -> Any:
+        from importlib import import_module
+
+        return getattr(import_module("...", __package__), kind)(pathspec)
 
 
 def user_name() -> str | None:

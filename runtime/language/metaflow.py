@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
+
+from .submodules import SUBMODULES, Submodule
 
 _NAME = "metaflow"
 
@@ -21,7 +24,7 @@ def answer_for_metaflow() -> None:
     for name in [name for name in sys.modules if name == _NAME or name.startswith(_NAME + ".")]:
         del sys.modules[name]
     sys.modules[_NAME] = _Face(_NAME)
-    sys.meta_path.insert(0, _NoSubmodules())
+    sys.meta_path.insert(0, _Submodules())
 
 
 class _Face(ModuleType):
@@ -34,12 +37,23 @@ class _Face(ModuleType):
         self.__path__ = []  # it has submodules, says this, so that the finder below is asked about them
 
     def __getattr__(self, name: str) -> object:
+        if name in SUBMODULES:
+            return importlib.import_module(f"{_NAME}.{name}")
         return getattr(self._face, name)
 
 
-class _NoSubmodules(MetaPathFinder):
-    """Says clearly that flowc has no `metaflow.cards` and the like."""
+class _Submodules(MetaPathFinder, Loader):
+    """Finds `metaflow.exception` and the like, and says clearly that flowc has no others."""
 
-    def find_spec(self, name: str, path: object, target: object = None) -> None:
-        if name.startswith(_NAME + "."):
-            raise ModuleNotFoundError(f"flowc does not have `{name}` yet: it answers for `metaflow` itself only", name=name)
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        if not name.startswith(_NAME + "."):
+            return None
+        if name.partition(".")[2] in SUBMODULES:
+            return ModuleSpec(name, self, is_package=True)
+        raise ModuleNotFoundError(f"flowc does not have `{name}` yet", name=name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return Submodule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass

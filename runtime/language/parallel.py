@@ -1,21 +1,19 @@
-"""`parallel_map`: a function over items, in forked processes."""
+"""`parallel_map` and `parallel_imap_unordered`: a function over items, in forked processes."""
 
 from __future__ import annotations
 
-import os
-import pickle
 import sys
-import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from pathlib import Path
-from typing import NoReturn, TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import Any, TypeVar
 
-from ..children import leave_if_forked, run_in_child
-from ..failure import trimmed_traceback
+from .workers import Workers, processors
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+_QUIET = 2.0
+"""Seconds before a terminal is told how far it is."""
 
 
 def parallel_map(
@@ -23,97 +21,55 @@ def parallel_map(
 ) -> list[R]:
     """The function's results, in the items' order.
 
-    Items and the function are not pickled (a lambda works), results are.
+    Items and the function are not pickled (a lambda works), results are. Items are taken from an iterator as processes become
+    free. Each item has a process of its own, unless it takes less than some milliseconds: such items share one. What the
+    function changes, it changes in its process only.
 
     Args:
         max_parallel: How many processes run at once, by default one for each processor.
-        dir: Where results are kept on their way, by default the system's directory for temporary files.
+        dir: Where large results are kept on their way, by default the system's directory for temporary files.
 
     Raises:
-        Exception: What the function raised first, with a note that names the item's index; the others are killed.
+        Exception: What the function raised first, with a note that names the item; the others are killed.
+        RuntimeError: A process was killed.
     """
-    if not hasattr(os, "fork"):
-        raise OSError("parallel_map forks processes, which this system cannot")
-    items = list(iterable)
-    limit = max(1, max_parallel or os.cpu_count() or 1)
-    running: dict[int, int] = {}
     results: dict[int, R] = {}
-    with tempfile.TemporaryDirectory(prefix="parallel_map_", dir=dir) as folder:
-        try:
-            for index, item in enumerate(items):
-                if len(running) == limit:
-                    _collect(running, results, folder)
-                running[_fork(func, item, Path(folder, str(index)))] = index
-            while running:
-                _collect(running, results, folder)
-        finally:
-            for pid in running:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, 9)
-            for pid in running:
-                os.waitpid(pid, 0)
-    return [results[index] for index in range(len(items))]
+    total = len(iterable) if isinstance(iterable, Sized) else None
+    for index, result in _told(_workers("parallel_map", func, iterable, max_parallel, dir).results(), total):
+        results[index] = result
+    return [results[index] for index in range(len(results))]
 
 
-def _fork(func: Callable[[A], R], item: A, file: Path) -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if not pid:
-        _be_child(func, item, file)
-    return pid
+def parallel_imap_unordered(
+    func: Callable[[A], R], iterable: Iterable[A], max_parallel: int | None = None, dir: str | None = None
+) -> Iterator[R]:
+    """The function's results one by one, as they come. Items are taken no faster than results are: the rest is as for
+    `parallel_map`."""
+    for _, result in _workers("parallel_imap_unordered", func, iterable, max_parallel, dir).results():
+        yield result
 
 
-def _be_child(func: Callable[[A], R], item: A, file: Path) -> NoReturn:
-    pid = os.getpid()
-
-    def work() -> None:
-        answer: tuple[bool, object]
-        try:
-            answer = True, func(item)
-            leave_if_forked(pid)
-        except BaseException as error:
-            leave_if_forked(pid, error)
-            answer = False, (error, trimmed_traceback(error))
-        try:
-            _write(file, answer)
-        except Exception as error:
-            if not answer[0]:  # an exception that cannot be pickled: its text can
-                _write(file, (False, (None, trimmed_traceback(answer[1][0]))))  # type: ignore[index]
-            else:
-                _write(file, (False, (TypeError(f"the result cannot be pickled: {error}"), "")))
-
-    try:
-        run_in_child(work)
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(0)  # whether it worked is in the file
+def _workers(
+    name: str, func: Callable[[A], R], iterable: Iterable[A], max_parallel: int | None, dir: str | None
+) -> Workers[A, R]:
+    return Workers(name, func, iterable, max(1, processors() if max_parallel is None else int(max_parallel)), dir)
 
 
-def _write(file: Path, answer: object) -> None:
-    with file.open("wb") as stream:
-        pickle.dump(answer, stream, 5)
-
-
-def _collect(running: dict[int, int], results: dict[int, R], folder: str) -> None:
-    """Wait for one of the children and take its result."""
-    # Only for our own: the function's caller may have children too. The oldest first keeps that simple.
-    pid = next(iter(running))
-    _, status = os.waitpid(pid, 0)
-    index = running.pop(pid)
-    try:
-        with Path(folder, str(index)).open("rb") as stream:
-            done, answer = pickle.load(stream)
-    except (OSError, EOFError):
-        code = os.waitstatus_to_exitcode(status)
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        raise RuntimeError(f"parallel_map: the process for item {index} {how}") from None
-    if done:
-        results[index] = answer
+def _told(results: Iterator[tuple[int, R]], total: int | None) -> Iterator[tuple[int, R]]:
+    """Hand results on, and say on a terminal how many there were, in one line that is gone at the end."""
+    stream: Any = sys.stderr
+    if not stream.isatty():
+        yield from results
         return
-    error, text = answer
-    if error is None:
-        raise RuntimeError(f"parallel_map: item {index} failed:\n{text}")
-    error.add_note(f"(in parallel_map, for item {index})" + (f"\n{text}" if text else ""))
-    raise error
+    due, said = time.monotonic() + _QUIET, False
+    try:
+        for done, result in enumerate(results, 1):
+            yield result
+            if time.monotonic() >= due:
+                due, said = time.monotonic() + 0.2, True
+                stream.write(f"\rparallel_map: {done:,}{'' if total is None else f' of {total:,}'}\x1b[K")
+                stream.flush()
+    finally:
+        if said:
+            stream.write("\r\x1b[K")
+            stream.flush()

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 from ..contract import ROOT_PATH
 from ..errors import FlowcError, OutputError, StoreError, TaskError
 from ..failure import Failure
+from ..language.card import note_of_cards
 from ..language.current import user_name
 from ..paths import TaskId
 from ..plan import Plan
@@ -112,9 +113,6 @@ def run_locally(
         FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.
     """
     method = method or _method()
-    for name, step in plan.steps.items():
-        if step.decorator("secrets") is not None:
-            raise TaskError(f"step `{name}` has @secrets, which this version of flowc does not fetch in local runs yet")
     stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
@@ -238,6 +236,8 @@ class _LocalRun:
         kept = self._resumption
         how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
         self._progress.begins(f"{self._plan.flow}/{run}", how, self._work.store.url)
+        if (note := note_of_cards(self._plan)) is not None:
+            self._progress.say(f"flowc: {note}")
         if self._method == "inline" and any(policy.timeout for policy in self._policies.values()):
             self._progress.say("flowc: with --in-process nothing enforces @timeout")
         self._progress.flush()

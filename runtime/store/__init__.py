@@ -9,6 +9,7 @@
     credentials              who flowc is to AWS
     serving                  the store of the task that runs here
     overlay                  a store that is read, and written to somewhere else
+    forks                    obstore in children of a process that has used it
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Small requests are repeated here and not by obstore, which does not say that it 
 object that is there may be the one that we wrote. What is read is read in ranges, each repeated from where it broke; what is
 written in parts is repeated by obstore, part by part.
 
-**Invariant:** obstore is first used when an object is asked for, never by `prepare`: a process that has used it must not fork.
+**Invariant:** obstore is first used when an object is asked for, never by `prepare`: the children of a process that has used it
+must load it anew (`forks`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ..errors import StoreError
 from .clients import connect, s3_region
 from .credentials import Profile, read_profile
 from .faults import Fault, explain, read_fault
+from .forks import renew_in_children
 from .transfers import PART, ObjectReader, ObjectUpload, Pieces, Range, part_size, parts_at_once, pieces_of
 
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ _THREADS = 32
 _RANGES_AT_ONCE = 8
 _COPIED = 256 * 1024
 
-_used_in: int | None = None  # the process that has used obstore
-
 
 class ObjectStore:
     """Objects below a prefix of a bucket.
@@ -56,6 +56,8 @@ class ObjectStore:
         self._region: str | None = None
         self._clients: dict[bool, Any] = {}
         self._threads: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
+        self._left: list[object] = []  # a parent's clients, whose ends would ask for threads that are not there
         self._reached = False
 
     def __str__(self) -> str:
@@ -224,20 +226,20 @@ class ObjectStore:
         if done < size:
             raise StoreError(f"the object {key} is damaged: it ends before byte {start + done + 1}")
 
+    def _renew(self) -> None:
+        """In a child, leave what is the parent's: threads are not copied by a fork, and clients hang on theirs."""
+        if self._process != os.getpid():
+            self._left.append((self._clients, self._threads))
+            self._process, self._clients, self._threads = os.getpid(), {}, None
+
     def _client(self, patient: bool) -> Any:
         """This process's client, made when it is first needed."""
-        global _used_in
-        process = os.getpid()
-        if _used_in not in (None, process):
-            raise StoreError(
-                f"the datastore {self.url} cannot be used in a process that was forked after its parent had used it: "
-                "read what it needs before, or start it with the method `spawn`"
-            )
+        self._renew()
         client = self._clients.get(patient)
         if client is None:
             self.prepare()
+            renew_in_children()
             client = self._clients[patient] = connect(self.place, self._profile, self._region, patient=patient)
-            _used_in = process
         return client
 
     def _try(self, request: Callable[[Any], _T], patient: bool = False) -> _T | Fault:
@@ -263,6 +265,7 @@ class ObjectStore:
 
     def _later(self, work: Callable[[_U], _T], item: _U) -> Future[_T]:
         """Do some work in a thread."""
+        self._renew()
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 

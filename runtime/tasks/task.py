@@ -26,6 +26,7 @@ from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
 from ..records.parameters import read_parameters, write_parameters
+from ..secrets import set_secrets
 from ..store import Store
 from ..store.serving import serve
 from .binding import Binding
@@ -122,7 +123,8 @@ def _run(
         caught = _caught(plan, store, task, attempt)
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
-        current._begin(plan, task, attempt)
+        set_secrets(binding.step)
+        current._begin(plan, task, attempt, store)
         serve(store)
         try:
             failure = _call_step(flow, binding, call)

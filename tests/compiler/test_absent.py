@@ -35,18 +35,22 @@ def only(done: Compilation) -> Diagnostic:
 
 
 UNUSED = {
-    "one": ("from metaflow import S3", "pass", ["S3"]),
-    "several, in order": ("from metaflow import parallel, S3, FlowMutator", "pass", ["FlowMutator", "S3", "parallel"]),
-    "from flowc": ("from flowc import S3", "pass", ["S3"]),
-    "under another name": ("from metaflow import S3 as Store", "S3 = 3", ["S3"]),
-    "in a step": ("", "from metaflow import S3", ["S3"]),
-    "under a condition": ("if 1:\n    from metaflow import S3", "pass", ["S3"]),
-    "assigned later": ("from metaflow import S3\nS3 = None", "pass", ["S3"]),
-    "a word in a text": ("from metaflow import S3", "print('S3', self.S3) if hasattr(self, 'S3') else None", ["S3"]),
+    "one": ("from metaflow import Runner", "pass", ["Runner"]),
+    "several, in order": ("from metaflow import parallel, Runner, FlowMutator", "pass", ["FlowMutator", "Runner", "parallel"]),
+    "from flowc": ("from flowc import Runner", "pass", ["Runner"]),
+    "under another name": ("from metaflow import Runner as Store", "Runner = 3", ["Runner"]),
+    "in a step": ("", "from metaflow import Runner", ["Runner"]),
+    "under a condition": ("if 1:\n    from metaflow import Runner", "pass", ["Runner"]),
+    "assigned later": ("from metaflow import Runner\nS3 = None", "pass", ["Runner"]),
+    "a word in a text": (
+        "from metaflow import Runner",
+        "print('Runner', self.Runner) if hasattr(self, 'Runner') else None",
+        ["Runner"],
+    ),
     "beside one that is provided for": (
-        "from metaflow import S3\ntry:\n    from metaflow import Run\nexcept ImportError:\n    Run = 0",
-        "Run",
-        ["S3"],
+        "from metaflow import Runner\ntry:\n    from metaflow import NBRunner\nexcept ImportError:\n    NBRunner = 0",
+        "NBRunner",
+        ["Runner"],
     ),
 }
 
@@ -66,13 +70,13 @@ def test_a_plan_says_when_there_is_none() -> None:
 
 
 USED = {
-    "in a step": ("from metaflow import S3", "S3()", 6),
-    "under another name": ("from metaflow import S3 as s", "s.get()", 6),
-    "before other uses": ("from metaflow import S3\nx = S3\ny = S3", "S3()", 2),
+    "in a step": ("from metaflow import Runner", "Runner()", 6),
+    "under another name": ("from metaflow import Runner as s", "s.get()", 6),
+    "before other uses": ("from metaflow import Runner\nx = Runner\ny = Runner", "Runner()", 2),
     "as a base": ("from metaflow import StepMutator\nclass M(StepMutator): ...", "pass", 2),
-    "as a decorator": ("from metaflow import profile\n@profile\ndef f(): ...", "pass", 2),
-    "for others": ("from metaflow import S3\n__all__ = ['S3']", "pass", 2),
-    "before it is imported": ("def f(): return S3\nfrom metaflow import S3", "pass", 1),
+    "as a decorator": ("from metaflow import FlowMutator\n@FlowMutator\ndef f(): ...", "pass", 2),
+    "for others": ("from metaflow import Runner\n__all__ = ['Runner']", "pass", 2),
+    "before it is imported": ("def f(): return Runner\nfrom metaflow import Runner", "pass", 1),
 }
 
 
@@ -84,10 +88,10 @@ def test_what_is_used_is_pointed_at(imports: str, code: str, line: int) -> None:
 
 
 SHELTERED = {
-    "a class": "class C:\n    from metaflow import S3",
-    "a try": "try:\n    from metaflow import S3\nexcept ValueError:\n    pass",
-    "a function within a try": "try:\n    def f():\n        from metaflow import S3\nexcept ImportError:\n    pass",
-    "a with": "with open('x'):\n    from metaflow import S3",
+    "a class": "class C:\n    from metaflow import Runner",
+    "a try": "try:\n    from metaflow import Runner\nexcept ValueError:\n    pass",
+    "a function within a try": "try:\n    def f():\n        from metaflow import Runner\nexcept ImportError:\n    pass",
+    "a with": "with open('x'):\n    from metaflow import Runner",
 }
 
 
@@ -97,11 +101,11 @@ def test_where_the_import_may_be_meant_to_fail_it_does(imports: str) -> None:
 
 
 ACROSS = {
-    "a base whose file uses it": ("from base import Base", "from metaflow import S3\nx = S3\n", "base.py"),
-    "taken by name": ("from base import Base, S3", "from metaflow import S3\n", "flow.py"),
-    "taken under another name": ("from base import Base, Store as S", "from metaflow import S3 as Store\n", "flow.py"),
-    "taken as an attribute": ("import base\nfrom base import Base\nx = base.S3", "from metaflow import S3\n", "flow.py"),
-    "taken by a star": ("from base import *\nx = S3", "from metaflow import S3\n", "flow.py"),
+    "a base whose file uses it": ("from base import Base", "from metaflow import Runner\nx = Runner\n", "base.py"),
+    "taken by name": ("from base import Base, Runner", "from metaflow import Runner\n", "flow.py"),
+    "taken under another name": ("from base import Base, Store as S", "from metaflow import Runner as Store\n", "flow.py"),
+    "taken as an attribute": ("import base\nfrom base import Base\nx = base.Runner", "from metaflow import Runner\n", "flow.py"),
+    "taken by a star": ("from base import *\nx = Runner", "from metaflow import Runner\n", "flow.py"),
 }
 
 
@@ -115,18 +119,18 @@ def test_uses_in_another_file(imports: str, start: str, where: str) -> None:
 ALONE = {
     "nothing": "from base import Base",
     "another name": "from base import Base, S\nx = S",
-    "an attribute of something else": "import os\nfrom base import Base\nx = os.S3",
-    "a name of its own": "from base import *\nS3 = 1\nx = S3",
+    "an attribute of something else": "import os\nfrom base import Base\nx = os.Runner",
+    "a name of its own": "from base import *\nRunner = 1\nx = Runner",
 }
 
 
 @pytest.mark.parametrize("imports", ALONE.values(), ids=ALONE.keys())
 def test_what_no_other_file_uses_may_be_imported_in_one(imports: str) -> None:
-    base = "from metaflow import S3\nS = 1\n" + textwrap.dedent(BASE)
+    base = "from metaflow import Runner\nS = 1\n" + textwrap.dedent(BASE)
     done = compile_files(imports + "\nclass Flow(Base):\n    pass\n", base=base)
     assert said(done) == []
     assert done.flow is not None
-    assert done.flow.absent == ("S3",)
+    assert done.flow.absent == ("Runner",)
 
 
 GANG = """

@@ -20,18 +20,18 @@ from flowc.runtime.language.absent import Absent, answer, stand_in_for
 
 FLOW = """
     from {face} import FlowMutator, FlowSpec, parallel, step
-    from flowc import S3 as Store
+    from flowc import Runner as Store
 
     try:
-        from {face} import S3
+        from {face} import Runner
     except ImportError as error:
-        S3 = str(error)
+        Runner = str(error)
 
     class Unused{number}(FlowSpec):
         @step
         def start(self):
-            from {face} import Runner
-            self.missing = S3
+            from {face} import NBRunner
+            self.missing = Runner
             self.next(self.end)
 
         @step
@@ -50,9 +50,9 @@ FLOW = """
 @pytest.mark.parametrize(("face", "number"), [("flowc", 1), ("metaflow", 2)])
 def test_a_flow_runs_that_imports_more_than_it_uses(write: Any, face: str, number: int) -> None:
     flow = write(FLOW.format(face=face, number=number))
-    assert flow.plan.absent == ("FlowMutator", "Runner", "S3", "parallel")
+    assert flow.plan.absent == ("FlowMutator", "NBRunner", "Runner", "parallel")
     ran = flow.done()
-    assert ran.value("end", "missing") == "flowc does not have Metaflow's `S3` yet"
+    assert ran.value("end", "missing") == "flowc does not have Metaflow's `Runner` yet"
     assert ran.value("end", "fallback")
     assert ran.value("end", "message") == "flowc does not have Metaflow's `parallel` yet"
 
@@ -80,29 +80,29 @@ USES: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
 def test_every_use_fails(use: Callable[[Any], object]) -> None:
-    with pytest.raises(ImportError, match="flowc does not have Metaflow's `S3` yet"):
-        use(Absent("S3"))
+    with pytest.raises(ImportError, match="flowc does not have Metaflow's `Runner` yet"):
+        use(Absent("Runner"))
 
 
 def test_it_can_be_looked_at() -> None:
-    assert repr(Absent("S3")) == "<Metaflow's `S3`, which flowc does not have yet>"
-    assert not hasattr(Absent("S3"), "__wrapped__")
+    assert repr(Absent("Runner")) == "<Metaflow's `Runner`, which flowc does not have yet>"
+    assert not hasattr(Absent("Runner"), "__wrapped__")
 
 
 def test_names_of_one_flow_are_not_those_of_the_next() -> None:
-    stand_in_for(["S3", "nosuch"])
-    found = flowc.S3
+    stand_in_for(["Runner", "nosuch"])
+    found = flowc.Runner
     stand_in_for([])
     assert isinstance(found, Absent)
     assert not hasattr(flowc, "nosuch")
-    for name in ("S3", "Runner"):
+    for name in ("Runner", "Runner"):
         with pytest.raises(ImportError, match=f"`{name}`"):
             answer(name)
 
 
 PROGRAM = """
     from flowc import FlowMutator, FlowSpec, step
-    from metaflow import Runner, S3
+    from metaflow import Runner, Runner
 
     try:
         from metaflow import Deployer
@@ -138,12 +138,12 @@ def test_a_file_that_is_run_is_compiled_before_its_imports_are_judged(tmp_path: 
     done = run_program(tmp_path, "pass")
     assert done.returncode == 0, done.stderr
     assert "done with None" in done.stdout
-    done = run_program(tmp_path, "S3()")
+    done = run_program(tmp_path, "Runner()")
     assert done.returncode == 1
-    assert "error[FC107]: flowc does not have Metaflow's `S3` yet" in done.stderr + done.stdout
+    assert "error[FC107]: flowc does not have Metaflow's `Runner` yet" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
 
 
 def test_code_without_a_file_gets_nothing() -> None:
-    done = subprocess.run([sys.executable, "-c", "from flowc import S3"], capture_output=True, text=True, check=False)
-    assert "ImportError: flowc does not have Metaflow's `S3` yet" in done.stderr
+    done = subprocess.run([sys.executable, "-c", "from flowc import Runner"], capture_output=True, text=True, check=False)
+    assert "ImportError: flowc does not have Metaflow's `Runner` yet" in done.stderr

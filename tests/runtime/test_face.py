@@ -70,7 +70,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
     assert set(flowc.__all__) == seen - {"annotations", "import_module", "NOT_YET", "answer"}
 
 
-@pytest.mark.parametrize("name", ["FlowMutator", "Runner", "S3", "Deployer", "inspect_spin"])
+@pytest.mark.parametrize("name", ["FlowMutator", "Runner", "Deployer", "inspect_spin"])
 def test_names_of_metaflows_that_flowc_does_not_have(name: str) -> None:
     with pytest.raises(ImportError, match=f"flowc does not have Metaflow's `{name}` yet"):
         exec(f"from flowc import {name}")
@@ -149,7 +149,7 @@ def test_metaflow_means_flowc_in_a_run(write, tmp_path: Path) -> None:
             def start(self):
                 self.name = c.flow_name, metaflow.__name__, metaflow.FlowSpec is FlowSpec
                 try:
-                    from metaflow import S3
+                    from metaflow import Runner
                 except ImportError as error:
                     self.missing = str(error)
                 self.next(self.end)
@@ -159,7 +159,7 @@ def test_metaflow_means_flowc_in_a_run(write, tmp_path: Path) -> None:
                 pass
         """).done()
     assert ran.value("end", "name") == ("Answered", "metaflow", True)
-    assert ran.value("end", "missing") == "flowc does not have Metaflow's `S3` yet"
+    assert ran.value("end", "missing") == "flowc does not have Metaflow's `Runner` yet"
 
 
 def test_the_shim_answers_where_no_metaflow_is_installed() -> None:
@@ -168,9 +168,9 @@ def test_the_shim_answers_where_no_metaflow_is_installed() -> None:
         f"import sys; sys.path.insert(0, {str(shim)!r})",
         "from metaflow import FlowSpec, step",
         "import flowc; assert FlowSpec is flowc.FlowSpec",
-        "from metaflow import S3",
+        "from metaflow import Runner",
     )
-    assert "ImportError: flowc does not have Metaflow's `S3` yet" in done.stderr
+    assert "ImportError: flowc does not have Metaflow's `Runner` yet" in done.stderr
 
 
 def test_a_flows_file_is_a_command(tmp_path: Path) -> None:

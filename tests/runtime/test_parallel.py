@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import textwrap
 import time
 
 import pytest
 
-from flowc import parallel_map
+from flowc import parallel_imap_unordered, parallel_map
+from flowc.runtime.language import workers
 
 
 def test_results_in_order_from_other_processes():
@@ -41,7 +46,7 @@ def test_a_failure_names_its_item_and_ends_the_others(tmp_path):
         parallel_map(work, [1, 2, 3], max_parallel=3)
     assert time.monotonic() - before < 5
     (note,) = caught.value.__notes__
-    assert note.startswith("(in parallel_map, for item 0)\nTraceback")
+    assert note.startswith("(in parallel_map, for item 0: 1)\nTraceback")
     assert "in work" in note
     assert "runtime/parallel" not in note
     assert list(tmp_path.iterdir()) == []
@@ -57,7 +62,7 @@ def test_an_exception_that_cannot_be_pickled():
     def work(n):
         raise Stubborn
 
-    with pytest.raises(RuntimeError, match=r"parallel_map: item 0 failed:\n(.|\n)*Stubborn: cannot be pickled"):
+    with pytest.raises(RuntimeError, match=r"parallel_map: item 0: 1 failed:\n(.|\n)*Stubborn: cannot be pickled"):
         parallel_map(work, [1])
 
 
@@ -70,8 +75,192 @@ def test_a_result_that_cannot_be_pickled():
     ("end", "words"), [(lambda: os._exit(4), "exit code 4"), (lambda: os.kill(os.getpid(), 9), "killed by signal 9")]
 )
 def test_a_child_that_is_gone(end, words):
-    with pytest.raises(RuntimeError, match=f"the process for item 0 .*{words}"):
+    with pytest.raises(RuntimeError, match=f"the process for item 0: 1 .*{words}"):
         parallel_map(lambda _: end(), [1])
+
+
+def test_a_slow_item_does_not_keep_the_others_waiting(tmp_path):
+    def work(n):
+        while n == 0 and len(list(tmp_path.iterdir())) < 9:
+            time.sleep(0.01)
+        if n:
+            time.sleep(0.01)
+            (tmp_path / str(n)).touch()
+        return n
+
+    assert sorted(parallel_imap_unordered(work, range(10), max_parallel=2)) == list(range(10))
+
+
+def test_many_items_share_processes():
+    results = parallel_map(lambda n: (n * 2, os.getpid()), range(20_000), max_parallel=2)
+    assert [n for n, _ in results] == list(range(0, 40_000, 2))
+    assert len({pid for _, pid in results}) < 500
+
+
+def test_items_are_taken_as_processes_become_free():
+    taken = []
+
+    def items():
+        for n in range(1000):
+            taken.append(n)
+            yield n
+
+    results = parallel_imap_unordered(lambda n: (time.sleep(0.02), n)[1], items(), max_parallel=2)
+    first = [next(results), next(results)]
+    assert len(taken) <= 4
+    results.close()
+    assert len(taken) <= 4
+    assert sorted(first) == [0, 1]
+
+
+def test_slow_items_among_short_ones_are_handed_back(monkeypatch):
+    monkeypatch.setattr(workers, "_LIMIT", 0.05)
+
+    def work(n):
+        time.sleep(0.06 if n >= 500 and n % 50 == 0 else 0)
+        return n, os.getpid()
+
+    results = parallel_map(work, iter(range(1000)), max_parallel=2)
+    assert [n for n, _ in results] == list(range(1000))
+    slow = [pid for n, pid in results if n >= 500 and n % 50 == 0]
+    assert len(slow) == len(set(slow))
+
+
+def test_an_item_among_many_that_fails():
+    def work(n):
+        if n == 777:
+            raise ValueError("no")
+        return n
+
+    with pytest.raises(ValueError, match="no") as caught:
+        parallel_map(work, range(1000), max_parallel=2)
+    assert caught.value.__notes__[0].startswith("(in parallel_map, for item 777: 777)\n")
+
+
+def test_an_item_among_many_whose_process_dies():
+    with pytest.raises(
+        RuntimeError, match=r"the process for item 777: 777 was killed by signal 9, as the system does when memory"
+    ):
+        parallel_map(lambda n: os.kill(os.getpid(), 9) if n == 777 else n, range(1000), max_parallel=2)
+
+
+def test_a_result_among_many_that_cannot_be_pickled():
+    with pytest.raises(TypeError, match="the result cannot be pickled") as caught:
+        parallel_map(lambda n: (lambda: n) if n == 777 else n, range(1000), max_parallel=2)
+    assert "item 777: 777" in caught.value.__notes__[0]
+
+
+class Unloadable(Exception):
+    def __init__(self, one, two):
+        super().__init__(f"{one} and {two}")
+
+
+def test_an_exception_that_pickles_and_does_not_unpickle():
+    def work(n):
+        raise Unloadable(1, 2)
+
+    with pytest.raises(RuntimeError, match=r"Unloadable: 1 and 2"):
+        parallel_map(work, [1])
+
+
+def test_an_exit_in_an_item_ends_no_more_than_the_item():
+    with pytest.raises(RuntimeError, match="item 0: 1 failed:\n(.|\n)*SystemExit: 0"):
+        parallel_map(lambda n: sys.exit(0), [1])
+
+
+def test_within_each_other():
+    assert parallel_map(lambda n: sum(parallel_map(lambda m: n * m, range(5))), range(4), max_parallel=2) == [0, 10, 20, 30]
+
+
+def test_an_iterator_that_fails():
+    def items():
+        yield 1
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        parallel_map(lambda n: time.sleep(20) if n == 2 else n, items())
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_no_process_outlives_a_stopped_parent(tmp_path, signum):
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent("""
+        import os, time
+        from flowc import parallel_map
+        def work(n):
+            os.write(1, b"%d\\n" % os.getpid())
+            parallel_map(lambda m: (os.write(1, b"%d\\n" % os.getpid()), time.sleep(60)), [1])
+        parallel_map(work, [1, 2], max_parallel=2)
+        """)
+    )
+    if signum == signal.SIGKILL and sys.platform != "linux":
+        pytest.skip("only Linux ends children with their parent")
+    process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    pids = [int(process.stdout.readline()) for _ in range(4)]
+    process.send_signal(signum)
+    assert process.wait() != 0
+    for pid in pids:
+        while is_alive(pid):
+            time.sleep(0.01)
+    process.stdout.close()
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return sys.platform != "linux"
+
+
+OBJECT_STORE = """
+    import http.server, os, signal, sys, threading
+    from flowc import parallel_map
+    from flowc.runtime.store.forks import renew_in_children
+    import obstore
+    from obstore.store import S3Store
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            for name, value in (("Content-Length", "2"), ("ETag", '"x"'), ("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT")):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    pid = os.fork()
+    if not pid:
+        server.serve_forever()
+
+    def get(_=None):
+        import obstore
+        from obstore.store import S3Store
+
+        place = S3Store("b", endpoint=f"http://127.0.0.1:{server.server_port}", region="r", access_key_id="a",
+                        secret_access_key="b", client_options={"allow_http": True})
+        return bytes(obstore.get(place, "k").bytes())
+
+    renew_in_children()
+    try:
+        print(get(), parallel_map(get, [1, 2]), parallel_map(lambda n: parallel_map(get, [1]), [1]), get())
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    """
+
+
+def test_object_stores_work_in_children_of_a_process_that_has_used_them():
+    pytest.importorskip("obstore")
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(OBJECT_STORE)], capture_output=True, text=True, check=False)
+    assert done.stdout == "b'ok' [b'ok', b'ok'] [[b'ok']] b'ok'\n", done.stderr
 
 
 def test_inside_a_task(write):

@@ -65,15 +65,15 @@ NO_SUCH_NAME = Rule(
     "FC107",
     "no-such-name-in-flowc",
     """The file imports a name that flowc does not have, so that the import would fail when the flow runs. flowc has the
-names of Metaflow's language for writing flows; of its client and its plugins (`Run`, `S3`, `metaflow.cards`) it has none
+names of Metaflow's language for writing flows; of its runners, mutators and plugins (`Runner`, `FlowMutator`) it has none
 yet. A name of Metaflow's that is imported and never used is no fault: in a run something stands in for it.
 
 A file that can do without the name says so, and is left alone:
 
     try:
-        from metaflow import S3
+        from metaflow import Runner
     except ImportError:
-        S3 = None
+        Runner = None
 """,
     fixable=True,
 )
