@@ -10,6 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
+    from .runtime.artifacts.serializers import register_serializer
     from .runtime.client.artifact import DataArtifact
     from .runtime.client.flow import Flow, Metaflow
     from .runtime.client.namespaces import default_namespace, get_namespace, namespace
@@ -82,6 +83,7 @@ __all__ = [
     "project",
     "pypi",
     "pypi_base",
+    "register_serializer",
     "resources",
     "retry",
     "schedule",
@@ -115,6 +117,7 @@ _MODULES = {
     "metadata": "client.places",
     "namespace": "client.namespaces",
     "parallel_map": "language.parallel",
+    "register_serializer": "artifacts.serializers",
 }
 """Where names are that are no decorators."""
 

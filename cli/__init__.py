@@ -1,6 +1,6 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, resume, show, explain, migrate, lsp    the verbs
+    check, compile, run, resume, package, show, explain, migrate, lsp    the verbs
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
@@ -11,6 +11,8 @@
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
+    packaging            what `package` packs, and `deploy` will
+    included, wheels     its data files; what it holds of other packages
     drawing              a flow as `show` prints it, which editors show too
     output, writing      where text goes, and in which colours; how files are written
     similar              guesses at what was meant

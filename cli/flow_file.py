@@ -69,11 +69,15 @@ class FlowFile:
 
     def modules(self, source: Source) -> dict[str, bytes]:
         """The modules beside the flow that it imports, with their bytes as they are; by path from the flow's folder."""
-        from ..compiler.frontend.closure import first_party
-
         home, disk = Path(self.path).parent, Disk()
-        found = {name: disk.read(str(home / name)) for name in first_party(source, disk)}
+        found = {name: disk.read(str(home / name)) for name in self.importers(source)}
         return {name: data for name, data in found.items() if data is not None}
+
+    def importers(self, source: Source) -> dict[str, tuple[str, int]]:
+        """The same modules, each with the file and the line that import it."""
+        from ..compiler.frontend.closure import imported_by
+
+        return imported_by(source, Disk())
 
 
 def read_file(path: str) -> bytes:

@@ -30,7 +30,22 @@ BUG = 3
 INTERRUPTED = 130
 READER_GONE = 141
 
-VERBS = ("check", "compile", "run", "resume", "runs", "status", "logs", "dump", "tag", "show", "explain", "migrate", "lsp")
+VERBS = (
+    "check",
+    "compile",
+    "run",
+    "resume",
+    "runs",
+    "status",
+    "logs",
+    "dump",
+    "tag",
+    "package",
+    "show",
+    "explain",
+    "migrate",
+    "lsp",
+)
 """The verbs in the order in which help lists them. Each is a module here, with a `command`."""
 
 

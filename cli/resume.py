@@ -167,9 +167,13 @@ def _shown(plan: Plan, decision: Decision, ended: bool, told: Sequence[tuple[str
     lines = [f"flowc: a new run of {plan.flow} goes on from run {decision.origin}:"]
     lines += [f"  {name:{width}}  {what}" for name, what in told]
     if not ended:
-        lines.append(f"flowc: run {decision.origin} has not said how it ended: it was killed, or a platform ran it, or it still runs")
+        lines.append(
+            f"flowc: run {decision.origin} has not said how it ended: it was killed, or a platform ran it, or it still runs"
+        )
     if decision.changed is None:
-        lines.append(f"flowc: run {decision.origin} has left no plan that this flowc reads, so it cannot tell whose code has changed since")
+        lines.append(
+            f"flowc: run {decision.origin} has left no plan that this flowc reads, so it cannot tell whose code has changed since"
+        )
     elif decision.changed:
         names = ", ".join(f"`{name}`" for name in decision.changed)
         lines.append(f"flowc: warning: changed since, and reused: {names} (--from {decision.changed[0]} runs it again)")

@@ -82,7 +82,8 @@ class RunVerb(Verb):
 
     def _named(self, args: Sequence[str]) -> FlowFile | None:
         """FILE among the arguments: the first that is neither an option nor the value of one."""
-        flags = {"-h", "--help", *(name for one in self.params if isinstance(one, click.Option) and one.is_flag for name in one.opts)}
+        options = [one for one in self.params if isinstance(one, click.Option)]
+        flags = {"-h", "--help", *(name for one in options if one.is_flag for name in one.opts)}
         skip = 0
         for one in args:
             if skip:

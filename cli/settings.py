@@ -22,7 +22,7 @@ from .output import GONE, Unusable, folder_is_gone
 if TYPE_CHECKING:
     from .verb import Decorated
 
-KEYS: dict[str, type[str] | type[int]] = {
+KEYS: dict[str, type[str] | type[int] | type[tuple[str, ...]]] = {
     "target": str,
     "image": str,
     "base-image": str,
@@ -32,14 +32,18 @@ KEYS: dict[str, type[str] | type[int]] = {
     "execution-role": str,
     "namespace": str,
     "service-account": str,
+    "include": tuple,
     "max-workers": int,
     "max-num-splits": int,
 }
 """What a settings file may hold, and of which type. Each also is an option of a verb and a variable: FLOWC_BATCH_QUEUE."""
+_TYPES = {str: "a string", int: "a whole number", tuple: "a list of strings"}
 
 
 def setting(key: str, metavar: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
     """An option that a variable or the settings file may give; the verb gets None where none of them does so."""
+    if KEYS[key] is tuple:
+        more.setdefault("multiple", True)
     if KEYS[key] is int:
         more.setdefault("type", click.IntRange(min=1))
     return click.option(f"--{key}", metavar=metavar, envvar=variable(key), show_envvar=True, help=help, **more)
@@ -50,7 +54,7 @@ def variable(key: str) -> str:
     return "FLOWC_" + key.upper().replace("-", "_")
 
 
-def read_settings(folder: Path) -> dict[str, str | int]:
+def read_settings(folder: Path) -> dict[str, Any]:
     """The settings for a flow in this folder, by key.
 
     Raises:
@@ -65,10 +69,10 @@ def read_settings(folder: Path) -> dict[str, str | int]:
     return {} if found is None else _checked(found[1], found[0])
 
 
-def _checked(table: object, file: Path) -> dict[str, str | int]:
+def _checked(table: object, file: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise Unusable(f"{file}: tool.flowc is not a table")
-    settings: dict[str, str | int] = {}
+    settings: dict[str, Any] = {}
     for given, value in table.items():
         key = str(given).replace("_", "-")
         if key == "tool" and isinstance(value, dict) and file.name == "flowc.toml":
@@ -77,8 +81,10 @@ def _checked(table: object, file: Path) -> dict[str, str | int]:
             from .similar import did_you_mean
 
             raise Unusable(f"{file}: unknown setting '{given}'{did_you_mean(key, KEYS)}")
+        if KEYS[key] is tuple and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            value = tuple(value)
         if not isinstance(value, KEYS[key]) or isinstance(value, bool):
-            raise Unusable(f"{file}: '{given}' must be {'a string' if KEYS[key] is str else 'a whole number'}")
+            raise Unusable(f"{file}: '{given}' must be {_TYPES[KEYS[key]]}")
         if isinstance(value, int) and value < 1:
             raise Unusable(f"{file}: '{given}' must be 1 or more")
         settings[key] = value

@@ -69,6 +69,28 @@ class Verb(click.Command):
                 formatter.write(f"  {' '.join(filter(None, words))}\n")
 
 
+class Family(Verb, click.Group):
+    """A verb that is followed by one of its own: `flowc package list`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, examples=(), **kwargs)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add one, and its examples to those of the family."""
+        super().add_command(cmd, name)
+        if isinstance(cmd, Verb):
+            file = "flow.py" if any(each.name in FLOW_ARGUMENTS for each in cmd.params) else ""
+            self.examples += tuple(" ".join(filter(None, (cmd.name, file, example))) for example in cmd.examples)
+
+    def about(self, flow: FlowFile) -> Family:
+        """The same for `python flow.py`."""
+        one = copy.copy(self)
+        one.commands, one.examples = {}, ()
+        for name, each in self.commands.items():
+            one.add_command(each.about(flow) if isinstance(each, Verb) else each, name)
+        return one
+
+
 def flow_argument(*, many: bool = False) -> Callable[[Decorated], Decorated]:
     """The FILE argument: `flow: FlowFile`, or with `many` `flows: tuple[FlowFile, …]`, which may be empty."""
     if many:

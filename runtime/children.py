@@ -1,4 +1,4 @@
-"""The child's side of a fork: doing its work, and ending as a process of its own would."""
+"""Forked children: how one does its work and ends as a process of its own would, and how its parent gets rid of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 BUG = 3
@@ -140,3 +141,60 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def dies_with_parent() -> Callable[[], object] | None:
+    """A function that has this process killed when the process ends that forked it, however it ends; None if there is none.
+
+    It is loaded once in the parent (2 ms); a call takes some 5 µs. See prctl(2), PR_SET_PDEATHSIG. Only Linux has it.
+    """
+    prctl = load_prctl()
+    return prctl and partial(prctl, 1, signal.SIGKILL.value)
+
+
+def die_with_parent(parent: int, request: Callable[[], object] | None = None) -> None:
+    """Have this process killed when its parent ends, where the system can do that.
+
+    Args:
+        request: What `dies_with_parent` gave, if it was called before.
+    """
+    request = request or dies_with_parent()
+    if request is not None:
+        request()
+        if os.getppid() != parent:  # it was gone before
+            os._exit(1)
+
+
+def load_prctl() -> Callable[[int, int], object] | None:
+    """prctl(2), or None where there is none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):  # a Python without ctypes, a system without such a library
+        return None
+
+
+def reap(pid: int) -> tuple[int, int] | None:
+    """The exit code of a child that has ended (or minus the signal that killed it) and the most memory that it had, in
+    bytes; None while it runs. What it left running in its group is ended too: it would hold the pipes.
+    """
+    if hasattr(os, "waitid"):  # while the child is a zombie, its id and its group's belong to nobody else
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            return None
+        signal_group(pid, signal.SIGKILL)
+        _, status, used = os.wait4(pid, 0)
+    else:
+        ended, status, used = os.wait4(pid, os.WNOHANG)
+        if not ended:
+            return None
+        signal_group(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status), used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def signal_group(pid: int, signum: int) -> None:
+    """Send a signal to a child and all that is in its group, if there are any left."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS refuses to signal a group of zombies
+        os.killpg(pid, signum)

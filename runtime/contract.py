@@ -34,6 +34,10 @@ DATASTORE = "FLOWC_DATASTORE"
 """A directory or the URL of an object store's prefix."""
 PACKAGE = "FLOWC_PACKAGE"
 """The folder that holds `plan.json` and the flow's file."""
+TARGET = "FLOWC_TARGET"
+"""What schedules the run, `argo` or `sfn`: what its record says. Unset: `container`."""
+CODE = "FLOWC_CODE"
+"""The package's key in the datastore, where the image does not hold the flow: the bootstrap unpacks it and sets `PACKAGE`."""
 OUTPUTS = "FLOWC_OUTPUTS"
 """A folder for what the orchestrator reads off a finished task: the files `OUTPUT_NEXT` and `OUTPUT_CARDINALITY`. Unset: none."""
 
@@ -51,6 +55,11 @@ def run_key(flow: str, run: str) -> str:
 def task_key(flow: str, run: str, step: str, path: str) -> str:
     """The prefix of all objects of a task."""
     return f"{flow}/{run}/{step}/{path}"
+
+
+def package_key(flow: str, sha256: str) -> str:
+    """Where a package is kept: a tar.gz, by the hash of its bytes."""
+    return f"flowc-packages/{flow}/{sha256}.tar.gz"
 
 
 MANIFEST = "manifest.json"

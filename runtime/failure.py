@@ -39,6 +39,16 @@ class Failure:
     def __bool__(self) -> bool:
         return True  # `if self.failed:` is how a flow asks whether its caught step failed
 
+    @property
+    def exception(self) -> str:
+        """The message, under Metaflow's name for it."""
+        return self.message
+
+    @property
+    def stacktrace(self) -> str:
+        """The traceback, under Metaflow's name for it."""
+        return self.traceback
+
     def to_json(self) -> dict[str, str]:
         """As JSON data."""
         return {"type": self.type, "message": self.message, "traceback": self.traceback}
@@ -59,6 +69,24 @@ class Failure:
         except Exception:
             message = "(its message cannot be shown: __str__ fails)"
         return cls(type(error).__qualname__, message, text)
+
+
+def failure_of_end(status: int, known: str = " (the system does that when memory runs out)") -> Failure:
+    """Why an attempt came to nothing whose process did not say so itself.
+
+    Args:
+        status: The exit code, or minus the signal that killed the process.
+        known: What is known of why, if that signal is SIGKILL.
+    """
+    if status >= 0:
+        return Failure("ExitError", f"its process ended inside the step, with exit code {status}, as os._exit does")
+    import signal
+
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return Failure("KilledError", f"was killed by {name}{known if name == 'SIGKILL' else ''}")
 
 
 def trimmed_traceback(error: BaseException) -> str:

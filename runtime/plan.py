@@ -102,7 +102,13 @@ class Decorator:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step: `before` leads to it unless it joins, else `joined` does. `code` is a fingerprint of its method."""
+    """A step: `before` leads to it unless it joins, else `joined` does.
+
+    Attributes:
+        code: A fingerprint of its method.
+        reads: The artifacts whose value from before the step its code may use; None where the compiler cannot tell.
+        takes: Those that a join reads of its inputs, likewise.
+    """
 
     name: str
     joins: bool
@@ -113,6 +119,8 @@ class Step:
     joined: tuple[Joined, ...]
     decorators: tuple[Decorator, ...]
     code: str
+    reads: tuple[str, ...] | None = None
+    takes: tuple[str, ...] | None = None
 
     def decorator(self, name: str) -> Mapping[str, Any] | None:
         """The arguments of a decorator of the step, or None if it does not have it."""
@@ -348,6 +356,8 @@ def _step(name: str, data: Any) -> Step:
         ),
         decorators=_each(data["decorators"], _decorator),
         code=data["code"],
+        reads=None if data["reads"] is None else tuple(data["reads"]),
+        takes=None if data["takes"] is None else tuple(data["takes"]),
     )
 
 

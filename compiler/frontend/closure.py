@@ -8,6 +8,8 @@ Every import statement counts, wherever in a file it stands. What is imported by
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..diagnostics.model import Report
 from ..files import Files
 from ..source import Source
@@ -19,21 +21,31 @@ from .program import Program, exported
 
 def first_party(source: Source, files: Files) -> tuple[str, ...]:
     """The paths of the modules that a flow's file needs, from its folder, in order; its own is left out."""
+    return tuple(imported_by(source, files))
+
+
+def imported_by(source: Source, files: Files) -> dict[str, tuple[str, int]]:
+    """The same, and for each the file and the line of an import that leads to it."""
     report, sources = Report(), dict[str, Source]()
     tree = parse(source, report)
     if tree is None:
-        return ()
+        return {}
     program = Program(source, tree, files, report, sources)
     pending, seen = [program.main], {program.main.name}
+    importers, known = dict[str, tuple[str, int]](), len(sources)
     while pending:
         context = pending.pop()
-        for level, module, names in modules_named(context.module.tree):
+        for line, level, module, names in modules_named(context.module.tree):
             absolute = program.absolute(context, module, level)
             if absolute is not None:
                 found = _with_packages(program, absolute) + _within(program, absolute, names)
                 pending += [one for one in found if one.name not in seen]
                 seen |= {one.name for one in found}
-    return tuple(sorted(path.removeprefix(program.folder) for path in sources if path != source.path))
+                # Whatever was read for it, also what does not parse: the last of `sources`.
+                place = context.source.path.removeprefix(program.folder), line
+                importers |= dict.fromkeys(islice(reversed(sources), len(sources) - known), place)
+                known = len(sources)
+    return {path.removeprefix(program.folder): importers[path] for path in sorted(sources) if path != source.path}
 
 
 def _with_packages(program: Program, module: str) -> list[Context]:

@@ -23,6 +23,7 @@ API_NAMES: Final = frozenset(
             "ConfigValue",
             "Inputs",
             "current",
+            "register_serializer",
         ),
         *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets"),
         *("schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi", "pypi_base", "conda", "conda_base"),

@@ -179,10 +179,10 @@ def _for_type_checkers(test: ast.expr) -> bool:
             return False
 
 
-def modules_named(tree: ast.Module) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Every import of a file: its dots, the module, and the names taken from it, which may be modules too."""
+def modules_named(tree: ast.Module) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+    """Every import of a file: its line, its dots, the module, and the names taken from it, which may be modules too."""
     for statement, _ in _imports(tree):
         if isinstance(statement, ast.Import):
-            yield from ((0, alias.name, ()) for alias in statement.names)
+            yield from ((statement.lineno, 0, alias.name, ()) for alias in statement.names)
         else:
-            yield statement.level, statement.module or "", tuple(alias.name for alias in statement.names)
+            yield statement.lineno, statement.level, statement.module or "", tuple(alias.name for alias in statement.names)

@@ -1,22 +1,21 @@
 """One attempt of a task in a process of its own: what the process does, what it answers, and what its end means if it does not.
 
-    work = Work(plan, flow_file, store, parameters, flow_class)
-    report = work.do(TaskId(…), 0)        # in the child: bytes
-    read_answer(report)                   # in the parent
+work = Work(plan, flow_file, store, parameters, flow_class)
+report = work.do(TaskId(…), 0)        # in the child: bytes
+read_answer(report)                   # in the parent
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..failure import Failure
+from ..failure import Failure, failure_of_end
 from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
 from ..records.manifest import Manifest
@@ -54,9 +53,7 @@ class Work:
         """Run an attempt in this process; the answer, for `read_answer`."""
         first = begins_run(self.plan.steps[task.step], parse(task.path), self.plan.start)
         try:
-            outcome = execute(
-                self.plan, self.flow_class, self.store, task, number, parameters=self.parameters if first else None
-            )
+            outcome = execute(self.plan, self.flow_class, self.store, task, number, parameters=self.parameters if first else None)
         except Exception:
             import traceback
 
@@ -90,14 +87,7 @@ def failure_of(status: int, timed_out: bool, policy: Policy) -> Failure:
     """
     if timed_out:
         return Failure("TimeoutError", f"took longer than its @timeout of {policy.timeout:g} s, and was killed")
-    if status < 0:
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = f"signal {-status}"
-        hint = " (the system does that when memory runs out)" if name == "SIGKILL" else ""
-        return Failure("KilledError", f"was killed by {name}{hint}")
-    return Failure("ExitError", f"its process ended inside the step, with exit code {status}, as os._exit does")
+    return failure_of_end(status)
 
 
 def _answer(manifest: Manifest) -> dict[str, Any]:

@@ -89,8 +89,8 @@ class InlinePool:
     @contextmanager
     def _listening(self, name: Hashable) -> Iterator[None]:
         out, err = sys.stdout, sys.stderr
-        sys.stdout = tee_out = _Tee(out, lambda line: self._on_line(name, False, line))  # type: ignore[assignment]
-        sys.stderr = tee_err = _Tee(err, lambda line: self._on_line(name, True, line))  # type: ignore[assignment]
+        sys.stdout = tee_out = _Tee(out, lambda line: self._on_line(name, False, line))
+        sys.stderr = tee_err = _Tee(err, lambda line: self._on_line(name, True, line))
         try:
             yield
         finally:

@@ -35,9 +35,8 @@ _HEADINGS = ("step", "running", "done", "failed", "retried", "time")
 
 def can_live(err: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a stream is a terminal on which lines can be taken back."""
-    if environment.get("TERM", "dumb" if os.name == "posix" else "") == "dumb" or not is_terminal(err):
-        return False
-    return _size(err) is not None
+    dumb = ("", "dumb") if os.name == "posix" else ("dumb",)
+    return environment.get("TERM", "") not in dumb and is_terminal(err) and _size(err) is not None
 
 
 @dataclass(slots=True)
@@ -184,7 +183,7 @@ class LiveProgress(Progress):
             )
         table = Table(box=None, show_edge=False, pad_edge=False, header_style="dim" if self._colours[self._err] else "")
         for heading in _HEADINGS:
-            table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True, overflow="ellipsis")
+            table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True, overflow="crop")
         shown = self._shown(max(1, height // 2 - 3))
         for name, count in shown:
             table.add_row(*self._row(name, count, now))

@@ -24,7 +24,7 @@ from functools import partial
 from types import FrameType
 from typing import Protocol, TypeAlias
 
-from ..children import be_child, write_all
+from ..children import be_child, die_with_parent, dies_with_parent, reap, signal_group, write_all
 
 Job: TypeAlias = Callable[[], bytes]
 OnLine: TypeAlias = Callable[[Hashable, bool, str], None]
@@ -144,7 +144,7 @@ class Pool:
         self._stop_signals: list[int] = []
         self._stopping = False
         self._pid = os.getpid()
-        self._prctl = _load_prctl()
+        self._die_with_parent = dies_with_parent()
 
     def __enter__(self) -> Pool:
         self._old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
@@ -219,7 +219,7 @@ class Pool:
             if self._stop_signals and not self._stopping:
                 raise Stopped(self._stop_signals[0])
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
-            times += [t for t in (until, self._clock and self._clock.due) if t is not None]
+            times += [t for t in (until, None if self._clock is None else self._clock.due) if t is not None]
             wait = max(0.0, min(times) - time.monotonic()) if times else None
             self._serve_outlet()
             news = False
@@ -236,11 +236,12 @@ class Pool:
                 self._clock.tick(now)
             ended = []
             for child in list(self._children.values()):
-                if (status := _exit_of(child.pid)) is not None:
-                    ended.append(self._bury(child, status))
+                if (gone := reap(child.pid)) is not None:
+                    ended.append(self._bury(child, gone[0]))
             for child in self._children.values():
                 self._keep_time(child, now)
-            if ended or news or not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals):
+            over = not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals)
+            if ended or news or over:
                 return ended
 
     def stop_all(self) -> int:
@@ -281,12 +282,12 @@ class Pool:
 
     def _kill_all(self) -> None:
         for child in self._children.values():
-            _signal_group(child.pid, signal.SIGKILL)
+            signal_group(child.pid, signal.SIGKILL)
 
     def _keep_time(self, child: _Child, now: float) -> None:
         if child.kill_at is not None:
             if now >= child.kill_at:
-                _signal_group(child.pid, signal.SIGKILL)
+                signal_group(child.pid, signal.SIGKILL)
                 child.kill_at = now + GRACE
         elif child.deadline is not None and now >= child.deadline:
             child.timed_out = True
@@ -295,7 +296,7 @@ class Pool:
     def _stop(self, child: _Child, now: float) -> None:
         if child.kill_at is None:
             child.kill_at = now + GRACE
-            _signal_group(child.pid, signal.SIGTERM)
+            signal_group(child.pid, signal.SIGTERM)
 
     def _read(self, child: _Child, fd: int) -> bool:
         """Take what a pipe holds now; False if it is at its end, or empty."""
@@ -333,11 +334,11 @@ class Pool:
             self._unread.discard(fd)
             del self._by_pipe[fd]
             os.close(fd)
-        return Ended(child.name, os.waitstatus_to_exitcode(status), bytes(child.pipes[child.report_fd]), child.timed_out)
+        return Ended(child.name, status, bytes(child.pipes[child.report_fd]), child.timed_out)
 
     def _let_go_and_run(self, job: Job, report: int, reads: list[int]) -> None:
         """In the child: give up what is the parent's (or nobody would see that the parent is gone), then do the job."""
-        die_with_parent(self._pid, self._prctl)
+        die_with_parent(self._pid, self._die_with_parent)
         signal.set_wakeup_fd(-1)
         for signum, handler in self._old_handlers.items():
             signal.signal(signum, handler)
@@ -353,50 +354,3 @@ class Pool:
         if len(self._stop_signals) > 2:
             self._kill_all()
             os._exit(128 + signum)
-
-
-def die_with_parent(parent: int, prctl: Callable[[], object] | None = None) -> None:
-    """Have this process killed when its parent ends, where the system can do that.
-
-    Args:
-        prctl: What `_load_prctl` gave, if it was called before.
-    """
-    prctl = prctl or _load_prctl()
-    if prctl is not None:
-        prctl()
-        if os.getppid() != parent:  # it was gone before
-            os._exit(1)
-
-
-def _load_prctl() -> Callable[[], object] | None:
-    """A function that has this process killed when the process ends that forked it, however it ends; None if there is none.
-
-    It is loaded once in the parent (2 ms); a call takes some 5 µs. See prctl(2), PR_SET_PDEATHSIG. Only Linux has it.
-    """
-    if sys.platform != "linux":
-        return None
-    try:
-        import ctypes
-
-        return partial(ctypes.CDLL(None).prctl, 1, signal.SIGKILL.value)
-    except (ImportError, OSError, AttributeError):  # a Python without ctypes, a system without such a library
-        return None
-
-
-def _exit_of(pid: int) -> int | None:
-    """The wait status of a child that has ended, else None. What it left running is ended too: it would hold the pipes."""
-    if hasattr(os, "waitid"):  # while the child is a zombie, its id and its group's belong to nobody else
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-            return None
-        _signal_group(pid, signal.SIGKILL)
-        return os.waitpid(pid, 0)[1]
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended:
-        return None
-    _signal_group(pid, signal.SIGKILL)
-    return status
-
-
-def _signal_group(pid: int, signum: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # macOS refuses to signal a group of zombies
-        os.killpg(pid, signum)

@@ -136,6 +136,7 @@ class Progress:
 
 
 def is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks at what is written to a stream."""
     try:
         return stream.isatty()
     except ValueError:  # it is closed

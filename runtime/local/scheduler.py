@@ -324,6 +324,7 @@ class _LocalRun:
             policy = self._policies[attempt.task.step]
             do = self._work.do if self._method == "inline" else self._work.do_without_terminal
             timeout = None if policy.only_catches(attempt.number) else policy.timeout
+            self._work.store.prepare()  # credentials for the child: they may have expired since the last
             try:
                 pool.start(attempt, partial(do, attempt.task, attempt.number), timeout)
             except OSError as error:

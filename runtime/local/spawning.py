@@ -22,14 +22,14 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from ..children import leave_if_forked
+from ..children import die_with_parent, leave_if_forked
 from ..errors import FlowcError
 from ..failure import Failure
 from ..store import open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.policy import policy_of
 from .attempts import Attempt, Work
-from .processes import GRACE, STOPPING, Clock, Ended, Job, OnLine, Stopped, die_with_parent
+from .processes import GRACE, STOPPING, Clock, Ended, Job, OnLine, Stopped
 
 _POSIX = os.name == "posix"
 _MOST_LINES = 10_000

@@ -58,7 +58,8 @@ class Survey:
         """The same as JSON."""
         names: dict[frozenset[str], int] = {}  # most tasks of a step have the same
         committed = [
-            [*task, one.chose, one.cardinality, names.setdefault(one.artifacts, len(names))] for task, one in self.committed.items()
+            [*task, one.chose, one.cardinality, names.setdefault(one.artifacts, len(names))]
+            for task, one in self.committed.items()
         ]
         damaged = [[*task, what] for task, what in self.damaged.items()]
         document = {"run": self.run, "ok": self.ok, "plan": self.plan, "parameters": self.parameters, "committed": committed}
@@ -113,7 +114,8 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
     if not keys:
         known = ", ".join(islice(latest_first(store, flow), 3))
         raise TaskError(
-            f"there is no run {run} of {flow} in {store.url}" + (f"; the latest there are {known}" if known else ", nor any other")
+            f"there is no run {run} of {flow} in {store.url}"
+            + (f"; the latest there are {known}" if known else ", nor any other")
         )
     committed: dict[Ready, Committed] = {}
     damaged: dict[Ready, str] = {}

@@ -4,6 +4,9 @@
 `put_new` is written by one of those who try.
 
     local                    objects as plain files in a directory
+    objects, transfers       objects in S3, Azure or Google Cloud; large ones on their way there and back
+    urls, clients, faults    what a datastore is called, obstore's clients for it, and its errors as sentences
+    credentials              who flowc is to AWS
     serving                  the store of the task that runs here
 """
 
@@ -13,7 +16,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
-from ..errors import StoreError
 from .local import DEFAULT_ROOT, LocalStore
 
 __all__ = ["DEFAULT_ROOT", "LocalStore", "Store", "Upload", "open_store"]
@@ -96,13 +98,18 @@ class Store(Protocol):
 def open_store(place: str | os.PathLike[str] | None = None) -> Store:
     """The store that `--datastore` or `FLOWC_DATASTORE` names: a directory, by default `.flowc` in the current one.
 
+    Makes no connection.
+
     Raises:
-        StoreError: It names an object store, which this version cannot use.
+        StoreError: It is a URL that names no place.
     """
     place = os.fspath(place or DEFAULT_ROOT)
     scheme, separator, rest = place.partition("://")
-    if separator and scheme == "file":
+    if not separator:
+        return LocalStore(place)
+    if scheme == "file":
         return LocalStore(rest)
-    if separator:
-        raise StoreError(f"the datastore {place} is an object store; this version of flowc keeps runs in a local directory only")
-    return LocalStore(place)
+    from .objects import ObjectStore
+    from .urls import parse_place
+
+    return ObjectStore(parse_place(place))

@@ -81,7 +81,7 @@ def execute(
         done = read_manifest(store, plan.flow, task) if attempt else None
         outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
         if isinstance(outcome, Manifest):
-            _tell_orchestrator(outputs, outcome)
+            tell_orchestrator(outputs, outcome)
             return outcome
         failure = outcome
     except FlowcError as error:
@@ -112,7 +112,12 @@ def _run(
     else:
         current._begin(plan, task, attempt)
         serve(store)
-        failure = _call_step(flow, binding)
+        try:
+            failure = _call_step(flow, binding)
+        finally:
+            binding.ahead.close()
+            if binding.inputs is not None:
+                binding.inputs._done()
         if failure is not None:
             return failure
         transition = binding.transition
@@ -154,7 +159,9 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
         return Binding(plan, store, task, entries, inputs=Inputs(flow_class, plan, store, lineage, junction))
     before = lineage.predecessor()
     if before is not None:
-        return Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding = Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding.fetch_ahead(step.reads or ())
+        return binding
     binding = Binding(plan, store, task, {})
     if parameters is None:  # of a run that resumes another: they were kept when it began
         binding.entries.update(read_parameters(store, plan.flow, task.run) or {})
@@ -204,10 +211,14 @@ def _caught(plan: Plan, store: Store, task: TaskId, attempt: int) -> Failure:
 
 def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     """Store what was set or loaded; the rest is carried by reference."""
-    entries = dict(binding.entries)
-    for name, value in vars(flow).items():
-        entries[name] = binding.artifacts.save(name, value, binding.step.name, known=binding.entries.get(name))
-    return entries
+
+    def assigned(name: str) -> str | None:
+        from ..artifacts.culprits import assignment
+
+        return assignment(type(flow), binding.step.name, name)
+
+    saved = binding.artifacts.save_all(vars(flow), binding.step.name, binding.entries, assigned)
+    return {**binding.entries, **saved}
 
 
 def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
@@ -219,7 +230,7 @@ def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | N
         store.put(f"{folder}/{ITEMS}", json.dumps(list(range(cardinality))).encode())
 
 
-def _tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
+def tell_orchestrator(outputs: Path | None, manifest: Manifest) -> None:
     """Write both files always: many steps share one template, which names both."""
     if outputs is None:
         return

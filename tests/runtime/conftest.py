@@ -85,11 +85,14 @@ class WrittenFlow:
     store: LocalStore
     document: Mapping[str, Any]
 
-    def run(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
-        """Run it locally."""
+    def run(
+        self, parameters: Mapping[str, object] | None = None, store_of: Callable[[LocalStore], Any] | None = None, **settings: Any
+    ) -> Ran:
+        """Run it locally; the store may be another one that is made of this flow's."""
         out, err = io.StringIO(), io.StringIO()
         settings = {"document": self.document, **settings}
-        result = run_locally(self.plan, self.file, parameters or {}, store=self.store, out=out, err=err, **settings)
+        store = store_of(self.store) if store_of else self.store
+        result = run_locally(self.plan, self.file, parameters or {}, store=store, out=out, err=err, **settings)
         return Ran(self, result.run_id, result, out.getvalue(), err.getvalue())
 
     def done(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:

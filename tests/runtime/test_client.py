@@ -29,7 +29,7 @@ from flowc.runtime.errors import ArtifactError, FlowcError, StoreError
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import Inline, Manifest, commit_manifest
 from flowc.runtime.records.runs import begin_run, new_record
-from flowc.runtime.store import LocalStore
+from flowc.runtime.store import LocalStore, open_store
 
 
 @pytest.fixture(autouse=True)
@@ -365,6 +365,27 @@ def test_tags(copy: Path) -> None:
     Path(".flowc/Squares/1/tags.json").write_text("{")
     with pytest.raises(StoreError, match="tags.json is damaged"):
         run.tags  # noqa: B018
+
+
+def test_an_object_store(here: Path, s3_place: str) -> None:
+    local, far = LocalStore(".flowc"), open_store(s3_place)
+    for key in local.list("Squares/"):
+        data = local.get(key)
+        assert data is not None
+        far.put(key, data)
+    flowc.metadata(s3_place)
+    assert flowc.get_metadata() == s3_place
+    run = Flow("Squares").latest_successful_run
+    assert run is not None
+    assert (run.id, [step.id for step in run]) == ("1", ["end", "join", "square", "start"])
+    assert [task.data.square_ for task in run["square"]] == [0, 1, 4]
+    assert run.end_task is not None
+    assert run.end_task.stdout == "total 5\n"
+    run.add_tag("far")
+    assert Run("Squares/1", datastore=s3_place).user_tags == {"far", "nightly"}
+    assert Run("Squares/2").status == "failed"
+    with pytest.raises(MetaflowNotFound, match="did you mean square"):
+        run["sqare"]
 
 
 def test_comparison_and_pickles(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,70 @@
+"""What a container is asked to do: the environment variables of `contract`, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import contract
+from ..errors import TaskError
+from ..paths import TaskId
+from ..plan import Plan, load_plan
+from ..store import Store, open_store
+from ..tasks.task import check_task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One attempt of one task.
+
+    Attributes:
+        attempt: How many there were before.
+        package: The folder of the plan and the flow's file.
+        parameters: The variable that holds them, or None; only the first task of a run reads it.
+        outputs: A folder for what the orchestrator reads off the task, or None.
+        target: What schedules the run.
+    """
+
+    plan: Plan
+    store: Store
+    task: TaskId
+    attempt: int
+    package: Path
+    parameters: str | None
+    outputs: Path | None
+    target: str
+
+
+def read_assignment(environment: Mapping[str, str]) -> Assignment:
+    """Find out what to do, and that it can be done. Does not use the store.
+
+    Raises:
+        FlowcError: A variable is missing or wrong, or the package is not fit.
+    """
+    task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))
+    attempt = environment.get(contract.ATTEMPT) or "0"
+    if not (attempt.isascii() and attempt.isdigit()):
+        raise TaskError(f"{contract.ATTEMPT} is {attempt!r}, and must be a number from 0")
+    package = Path(_required(environment, contract.PACKAGE))
+    store = open_store(_required(environment, contract.DATASTORE))
+    plan = load_plan(package)
+    check_task(plan, task)
+    outputs = environment.get(contract.OUTPUTS)
+    return Assignment(
+        plan=plan,
+        store=store,
+        task=task,
+        attempt=int(attempt),
+        package=package,
+        parameters=environment.get(contract.PARAMETERS),
+        outputs=Path(outputs) if outputs else None,
+        target=environment.get(contract.TARGET) or "container",
+    )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise TaskError(f"the environment variable {name} is not set")
+    return value

@@ -1,0 +1,83 @@
+"""The child of a container's parent: begins the run if this is its first task, imports the flow, and runs the attempt.
+
+What it has to say it prints, so that it stands in the log with the user's own output. What it returns is its exit code, as the
+table of `__main__` has it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+
+from ..contract import PLAN_FILE
+from ..errors import FlowcError, LoadError, StoreError
+from ..failure import Failure
+from ..language.current import user_name
+from ..paths import begins_run, parse
+from ..records.manifest import write_failure
+from ..records.runs import begin_run, new_record, write_plan
+from ..tasks.loading import load_flow_class
+from ..tasks.parameters import complete, from_environment
+from ..tasks.policy import policy_of
+from ..tasks.task import execute
+from .assignment import Assignment
+
+DONE, FAILED, UNFIT, BUG = 0, 1, 2, 3
+
+
+def do(work: Assignment) -> tuple[int, Failure | None]:
+    """Run the attempt: an exit code, and why the task is not done."""
+    started = time.time()
+    try:
+        failure = _run(work, started)
+        code = DONE if failure is None else FAILED
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        print("flowc: this is a bug of flowc's; please report it with the lines above", file=sys.stderr)
+        failure, code = Failure(type(error).__qualname__, f"met a bug of flowc's: {error}", traceback.format_exc()), BUG
+        _record(work, failure, started)
+    return code, failure
+
+
+def _run(work: Assignment, started: float) -> Failure | None:
+    plan, task = work.plan, work.task
+    step = plan.steps[task.step]
+    os.environ.update(policy_of(step).environment)  # before the user's module, which may read it
+    first = begins_run(step, parse(task.path), plan.start)
+    try:
+        if first:
+            _begin_run(work)
+        flow_class = load_flow_class(work.package / plan.file, plan.flow, plan.configs, plan.absent)
+        parameters = None
+        if first:
+            parameters = complete(plan, flow_class, from_environment(plan, work.parameters), user_name())
+    except FlowcError as error:
+        failure = Failure(type(error).__qualname__, str(error), error.traceback if isinstance(error, LoadError) else "")
+        print(f"{failure.traceback}flowc: {error}", file=sys.stderr)
+        _record(work, failure, started)
+        return failure
+    outcome = execute(plan, flow_class, work.store, task, work.attempt, parameters=parameters, outputs=work.outputs)
+    if isinstance(outcome, Failure):
+        print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
+        print(f"flowc: attempt {work.attempt + 1} of the task {task} failed", file=sys.stderr)
+        return outcome
+    if outcome.caught is not None:
+        print(f"flowc: step `{task.step}` failed and is caught: {outcome.caught}", file=sys.stderr)
+    return None
+
+
+def _begin_run(work: Assignment) -> None:
+    """Record that the run begins. Another attempt may have: the plan goes first, so that a run never stands without."""
+    plan, run = work.plan, work.task.run
+    write_plan(work.store, plan.flow, run, json.loads((work.package / PLAN_FILE).read_bytes()))
+    begin_run(work.store, plan.flow, run, new_record(target=work.target, user=user_name()))
+
+
+def _record(work: Assignment, failure: Failure, started: float) -> None:
+    with suppress(StoreError):  # what went wrong first is what the user must see
+        write_failure(work.store, work.plan.flow, work.task, work.attempt, failure, started, time.time())
