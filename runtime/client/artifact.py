@@ -59,8 +59,8 @@ class DataArtifact(MetaflowObject[None]):
 
     @property
     def type(self) -> str:
-        """The name of its type, such as `list` or `numpy.ndarray`, known without loading it; "" if nothing says it."""
-        return getattr(self._entry, "type", "")
+        """The name of its type, such as `list` or `numpy.ndarray`, known without loading it."""
+        return self._entry.type
 
     @property
     def sha(self) -> str:

@@ -29,7 +29,7 @@ from flowc.runtime.errors import ArtifactError, FlowcError, StoreError
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import Inline, Manifest, commit_manifest
 from flowc.runtime.records.runs import begin_run, new_record
-from flowc.runtime.store import LocalStore
+from flowc.runtime.store import LocalStore, open_store
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +156,12 @@ def test_artifacts(here: Path) -> None:
 
 def test_data_is_loaded_when_it_is_asked_for_and_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[str] = []
-    monkeypatch.setattr(DataArtifact, "data", property(lambda self: loads.append(self.id) or [self.id]))
+
+    def load(self: DataArtifact) -> list[str]:
+        loads.append(self.id)
+        return [self.id]
+
+    monkeypatch.setattr(DataArtifact, "data", property(load))
     data = Task("Squares/1/start/-").data
     assert loads == []
     assert data.items is data.items
@@ -367,6 +372,27 @@ def test_tags(copy: Path) -> None:
         run.tags  # noqa: B018
 
 
+def test_an_object_store(here: Path, s3_place: str) -> None:
+    local, far = LocalStore(".flowc"), open_store(s3_place)
+    for key in local.list("Squares/"):
+        data = local.get(key)
+        assert data is not None
+        far.put(key, data)
+    flowc.metadata(s3_place)
+    assert flowc.get_metadata() == s3_place
+    run = Flow("Squares").latest_successful_run
+    assert run is not None
+    assert (run.id, [step.id for step in run]) == ("1", ["end", "join", "square", "start"])
+    assert [task.data.square_ for task in run["square"]] == [0, 1, 4]
+    assert run.end_task is not None
+    assert run.end_task.stdout == "total 5\n"
+    run.add_tag("far")
+    assert Run("Squares/1", datastore=s3_place).user_tags == {"far", "nightly"}
+    assert Run("Squares/2").status == "failed"
+    with pytest.raises(MetaflowNotFound, match="did you mean square"):
+        run["sqare"]
+
+
 def test_comparison_and_pickles(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = Run("Squares/1")["square"]["1"]
     assert task == Task("Squares/1/square/1") != Task("Squares/1/square/1", attempt=0) != Task("Squares/1/square/0")
@@ -447,8 +473,8 @@ def manifest(started: float = 1.0, **artifacts: str) -> Manifest:
 def test_runs_that_an_orchestrator_began_and_that_say_little(tmp_path: Path) -> None:
     """No run.json, no plan.json, no result.json: what the tasks left says what there is to know."""
     store = LocalStore(tmp_path)
-    for run, started in (("flow-x7k", 30.0), ("7", 10.0), ("abc", 20.0)):
-        commit_manifest(store, "Far", TaskId(run, "start", "-"), manifest(started))
+    for id, started in (("flow-x7k", 30.0), ("7", 10.0), ("abc", 20.0)):
+        commit_manifest(store, "Far", TaskId(id, "start", "-"), manifest(started))
     commit_manifest(store, "Far", TaskId("abc", "end", "-"), manifest(25.0))
     flow = Flow("Far", datastore=tmp_path)
     assert [run.id for run in flow] == ["flow-x7k", "abc", "7"]
@@ -484,14 +510,25 @@ def test_damaged_objects_are_named(copy: Path) -> None:
         Run("Squares/1")
 
 
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list of the objects that are read from now on."""
+    asked: list[str] = []
+    get = LocalStore.get
+
+    def get_and_note(self: LocalStore, key: str) -> bytes | None:
+        asked.append(key)
+        return get(self, key)
+
+    monkeypatch.setattr(LocalStore, "get", get_and_note)
+    return asked
+
+
 def test_many_tasks_are_read_as_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = LocalStore(tmp_path)
     begin_run(store, "Wide", "1", new_record(target="local", user="ann"))
     for index in range(1000):
         commit_manifest(store, "Wide", TaskId("1", "body", str(index)), manifest(float(index)))
-    asked: list[str] = []
-    get = LocalStore.get
-    monkeypatch.setattr(LocalStore, "get", lambda self, key: asked.append(key) or get(self, key))
+    asked = noted(monkeypatch)
     tasks = Step("Wide/1/body", datastore=tmp_path).tasks()
     asked.clear()
     ten = [next(tasks) for _ in range(10)]
@@ -506,9 +543,7 @@ def test_runs_are_numbered_and_read_as_they_are_asked_for(tmp_path: Path, monkey
     store = LocalStore(tmp_path)
     for number in range(1, 301):
         begin_run(store, "Often", str(number), new_record(target="local", user="ann"))
-    asked: list[str] = []
-    get = LocalStore.get
-    monkeypatch.setattr(LocalStore, "get", lambda self, key: asked.append(key) or get(self, key))
+    asked = noted(monkeypatch)
     latest = Flow("Often", datastore=tmp_path).latest_run
     assert latest is not None
     assert latest.id == "300"
