@@ -7,7 +7,7 @@ DEMO := golden/bigsum_small/flow.py
 OUT := build/demo
 
 ROOMS := cli compiler runtime targets templates
-MODULES := __init__.py __main__.py py.typed $(sort $(shell find $(ROOMS) -name '*.py' -o -name '*.j2'))
+MODULES := __init__.py __main__.py testing.py py.typed $(sort $(shell find $(ROOMS) -name '*.py' -o -name '*.j2'))
 # A strict editable install links the modules it found, so a new or renamed one wants another install:
 # the stamp's name is a checksum of their names.
 STAMP := $(VENV)/installed-$(shell echo $(MODULES) | cksum | cut -d' ' -f1)

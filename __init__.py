@@ -10,6 +10,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers go by the name; `typing` itself takes longer to import than all of this file
 if TYPE_CHECKING:
+    from .runtime.artifacts.serializers import register_serializer
+    from .runtime.client.artifact import DataArtifact
+    from .runtime.client.flow import Flow, Metaflow
+    from .runtime.client.namespaces import default_namespace, get_namespace, namespace
+    from .runtime.client.places import default_metadata, get_metadata, metadata
+    from .runtime.client.run import Run
+    from .runtime.client.step import Step
+    from .runtime.client.task import Task
     from .runtime.language.config import Config, ConfigValue, config_expr
     from .runtime.language.current import current
     from .runtime.language.decorators import (
@@ -44,11 +52,17 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "ConfigValue",
+    "DataArtifact",
+    "Flow",
     "FlowSpec",
     "IncludeFile",
     "Inputs",
     "JSONType",
+    "Metaflow",
     "Parameter",
+    "Run",
+    "Step",
+    "Task",
     "batch",
     "card",
     "catch",
@@ -56,13 +70,20 @@ __all__ = [
     "conda_base",
     "config_expr",
     "current",
+    "default_metadata",
+    "default_namespace",
     "environment",
     "exit_hook",
+    "get_metadata",
+    "get_namespace",
     "kubernetes",
+    "metadata",
+    "namespace",
     "parallel_map",
     "project",
     "pypi",
     "pypi_base",
+    "register_serializer",
     "resources",
     "retry",
     "schedule",
@@ -74,16 +95,29 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Config": "config",
-    "ConfigValue": "config",
-    "FlowSpec": "flowspec",
-    "IncludeFile": "include",
-    "Inputs": "inputs",
-    "JSONType": "parameter",
-    "Parameter": "parameter",
-    "config_expr": "config",
-    "current": "current",
-    "parallel_map": "parallel",
+    "Config": "language.config",
+    "ConfigValue": "language.config",
+    "DataArtifact": "client.artifact",
+    "Flow": "client.flow",
+    "FlowSpec": "language.flowspec",
+    "IncludeFile": "language.include",
+    "Inputs": "language.inputs",
+    "JSONType": "language.parameter",
+    "Metaflow": "client.flow",
+    "Parameter": "language.parameter",
+    "Run": "client.run",
+    "Step": "client.step",
+    "Task": "client.task",
+    "config_expr": "language.config",
+    "current": "language.current",
+    "default_metadata": "client.places",
+    "default_namespace": "client.namespaces",
+    "get_metadata": "client.places",
+    "get_namespace": "client.namespaces",
+    "metadata": "client.places",
+    "namespace": "client.namespaces",
+    "parallel_map": "language.parallel",
+    "register_serializer": "artifacts.serializers",
 }
 """Where names are that are no decorators."""
 
@@ -92,7 +126,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        module = import_module(f".runtime.language.{_MODULES.get(name, 'decorators')}", __name__)
+        module = import_module(f".runtime.{_MODULES.get(name, 'language.decorators')}", __name__)
         value: object = getattr(module, name)
         globals()[name] = value
         return value

@@ -1,10 +1,13 @@
 """The command line: one file a verb, around a core without I/O.
 
-    check, compile, run, package, show, explain, migrate, lsp    the verbs
+    check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
+    runs, status, logs, dump, tag    those that look back at runs
+    looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have
     settings             what flags leave open: variables, then a settings file
+    datastore            where runs are kept: the one rule by which every verb finds them
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents

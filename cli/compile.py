@@ -101,13 +101,22 @@ def command(
         write(documents[0].text.encode(), sys.stdout)
     else:
         image = str(settings.get("base-image", DEFAULT_IMAGE))
-        _write_folder(folder, flow, compilation.flow, compilation.source, data, documents, image)
+        object_store = options.datastore is None or "://" in options.datastore
+        _write_folder(folder, flow, compilation.flow, compilation.source, data, documents, image, object_store=object_store)
     if stats:
         write_stats(compilation.flow, {str(target): [usage for one in documents for usage in one.usages]})
 
 
 def _write_folder(
-    folder: Path, file: FlowFile, flow: Flow, source: Source, data: bytes, documents: tuple[Document, ...], base_image: str
+    folder: Path,
+    file: FlowFile,
+    flow: Flow,
+    source: Source,
+    data: bytes,
+    documents: tuple[Document, ...],
+    base_image: str,
+    *,
+    object_store: bool,
 ) -> None:
     from .build_context import build_context, refuse_to_replace
     from .writing import write_all
@@ -115,7 +124,7 @@ def _write_folder(
     own = {flow.file: data, **file.modules(source)}
     home = Path(file.path).parent
     copies = {name for name in own if not _same(folder / name, home / name)}
-    files = build_context(documents, plan_text(flow), own, base_image, copies=copies)
+    files = build_context(documents, plan_text(flow), own, base_image, copies=copies, object_store=object_store)
     refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):
         complain(f"wrote {path}")

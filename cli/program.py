@@ -30,7 +30,12 @@ BUG = 3
 INTERRUPTED = 130
 READER_GONE = 141
 
-VERBS = ("check", "compile", "run", "package", "show", "explain", "migrate", "lsp")
+VERBS = (
+    *("check", "compile", "package"),
+    *("run", "resume", "replay"),
+    *("runs", "status", "logs", "dump", "tag"),
+    *("show", "explain", "migrate", "lsp"),
+)
 """The verbs in the order in which help lists them. Each is a module here, with a `command`."""
 
 

@@ -7,6 +7,7 @@ being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds th
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..compiler.ir.nodes import Config, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .configs import FLAGS, config_options, scan
+from .datastore import datastore_option, place_of
 from .flow_file import FlowFile, parse_flow_file
 from .output import FAULTS, Unusable, complain, stop_at_faults
 from .settings import read_settings, setting
@@ -27,9 +29,11 @@ OPTIONS = f"{__name__}.options"
 VALUES = f"{__name__}.values"
 """Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
 
+YIELDING = ("--tag", "--run-id-file", "--in-process", "--no-retry-delay", "--quiet")
+"""Options that a flow does not have which has a parameter of that name."""
+
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
-STORE = ".flowc"
 
 
 class RunVerb(Verb):
@@ -62,10 +66,11 @@ class RunVerb(Verb):
         return flow.compile(scan(args))[0]
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The verb's own options, and those of the flow's parameters; a parameter may be called `config` where there is none."""
+        """The verb's own options, and those of the flow's parameters, which come before some of them; a parameter may be called
+        `config` where there is none."""
         own, options = super().get_params(ctx), list(ctx.meta.get(OPTIONS, ()))
         taken = {name for option in options for name in option.opts}
-        return [one for one in own if not set(one.opts) & set(FLAGS) & taken] + options
+        return [one for one in own if not set(one.opts) & {*FLAGS, *YIELDING} & taken] + options
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options, and which configs there are."""
@@ -77,7 +82,8 @@ class RunVerb(Verb):
 
     def _named(self, args: Sequence[str]) -> FlowFile | None:
         """FILE among the arguments: the first that is neither an option nor the value of one."""
-        flags = {"-h", "--help"}
+        options = [one for one in self.params if isinstance(one, click.Option)]
+        flags = {"-h", "--help", *(name for one in options if one.is_flag for name in one.opts)}
         skip = 0
         for one in args:
             if skip:
@@ -99,7 +105,10 @@ class RunVerb(Verb):
                 raise click.UsageError(f"no FILE found. Options of the flow, as {name} may be, come after FILE", ctx)
 
     def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
-        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} - set(FLAGS)
+        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} - {
+            *FLAGS,
+            *YIELDING,
+        }
         options = []
         for number, one in enumerate(parameters):
             names = {f"--{one.name}", f"--{one.name.replace('_', '-')}", f"--{one.name.replace('-', '_')}"}
@@ -129,7 +138,12 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
 @flow_argument()
 @setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
 @setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
-@setting("datastore", "PLACE", f"What keeps the run: a folder, s3://…, az://… or gs://…. [default: {STORE}]")
+@datastore_option
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the run; may be given several times.")
+@click.option("--run-id-file", metavar="FILE", type=click.Path(path_type=Path), help="Write the run's id to a file as it begins.")
+@click.option("--in-process", is_flag=True, help="Run all tasks in this process, one by one: for breakpoints and debuggers.")
+@click.option("--no-retry-delay", is_flag=True, help="Let @retry try again at once, however long it says to wait.")
+@click.option("--quiet", "-q", is_flag=True, help="Show only what tasks print, and failures.")
 @config_options
 @format_option
 @color_option
@@ -139,6 +153,11 @@ def command(
     max_num_splits: int | None,
     datastore: str | None,
     form: str,
+    tags: tuple[str, ...] = (),
+    run_id_file: Path | None = None,
+    in_process: bool = False,
+    no_retry_delay: bool = False,
+    quiet: bool = False,
     configs: tuple[tuple[str, str], ...] = (),
     config_values: tuple[tuple[str, str], ...] = (),
 ) -> None:
@@ -152,22 +171,28 @@ def command(
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     settings = read_settings(Path(flow.path).parent)
-    store = str(settings.get("datastore", STORE)) if datastore is None else datastore
-    if not store.strip():
-        raise Unusable("--datastore is empty: leave it out, or name a folder or a URL")
+    store = place_of(datastore, flow)
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
 
     try:
+        document = plan_of(compilation.flow)
         result = run_locally(
-            parse_plan(plan_of(compilation.flow)),
+            parse_plan(document),
             Path(flow.path),
             meta[VALUES],
             store=store,
             max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
             max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
             color=click.get_current_context().color,  # None: decided for each stream
+            document=document,
+            tags=tags,
+            method="inline" if in_process else None,
+            waits=not no_retry_delay,
+            on_begin=None if run_id_file is None else partial(_write_id, run_id_file),
+            again=_again(flow, datastore),
+            quiet=quiet,
         )
     except (ParameterError, StoreError) as error:
         raise Unusable(str(error)) from None
@@ -177,6 +202,21 @@ def command(
         complain(f"flowc: {error}")
         raise click.exceptions.Exit(FAULTS) from None
     raise click.exceptions.Exit(result.exit_code)
+
+
+def _write_id(file: Path, run: str) -> None:
+    from ..runtime.errors import OutputError
+
+    try:
+        file.write_text(run, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write the run's id to {file}: {error.strerror or error}") from None
+
+
+def _again(flow: FlowFile, datastore: str | None) -> str:
+    """What other verbs want so as to find the run: FILE[:CLASS], and the store if it was named here."""
+    words = [flow.path + (f":{flow.class_name}" if flow.class_name else "")]
+    return shlex.join(words if datastore is None else [*words, "--datastore", datastore])
 
 
 def _help(parameter: Parameter) -> str:

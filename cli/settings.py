@@ -10,13 +10,13 @@ above it. Its keys are the long options' names without the dashes in front; thos
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..runtime.settings_file import nearest_table
 from .output import GONE, Unusable, folder_is_gone
 
 if TYPE_CHECKING:
@@ -61,36 +61,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
         Unusable: The file is no TOML, or has a key or a type that means nothing.
     """
     try:
-        nearest = folder.resolve()
+        found = nearest_table(folder)
     except OSError as error:
         raise Unusable(GONE if folder_is_gone() else f"cannot read {folder}: {error.strerror}") from None
-    for one in (nearest, *nearest.parents):
-        for name in ("flowc.toml", "pyproject.toml"):
-            table = _table(one / name)
-            if table is not None:
-                return _checked(table, Path(os.path.relpath(one / name)))
-    return {}
-
-
-def _table(file: Path) -> object:
-    """flowc's part of a settings file, or None where there is none."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return None
-    whole = file.name == "flowc.toml"
-    if not whole and b"flowc" not in data:
-        return None  # Without importing a parser for the many projects that have no settings.
-    import tomllib
-
-    try:
-        content: dict[str, object] = tomllib.loads(data.decode())
-    except ValueError as error:  # Both UnicodeDecodeError and TOMLDecodeError
-        raise Unusable(f"{os.path.relpath(file)} is no TOML: {error}") from None
-    if whole:
-        return content
-    tool = content.get("tool")
-    return tool.get("flowc") if isinstance(tool, dict) else None
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    return {} if found is None else _checked(found[1], found[0])
 
 
 def _checked(table: object, file: Path) -> dict[str, Any]:

@@ -123,6 +123,13 @@ def format_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def data_format_option(function: Decorated) -> Decorated:
+    """`--format` of verbs that show what is kept of runs: for people, or as JSON."""
+    return click.option(
+        "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True, help="How it is shown."
+    )(function)
+
+
 def strict_option(function: Decorated) -> Decorated:
     """`--strict`, whether warnings count."""
     return click.option("--strict", is_flag=True, help="Let warnings count as errors do.")(function)

@@ -2,7 +2,8 @@
 
 It holds what the IR says, and what a task needs so as to find the tasks before it without asking anyone: for each step its
 `scopes` (the components of its path), the steps that may come directly `before` it, and for a join what it has `joined`. It says
-which artifacts a step `reads`, which it `takes` from a join's inputs, and which it `writes`; null where that is not known.
+which artifacts a step `reads`, which it `takes` from a join's inputs, and which it `writes`; null where that is not known. `code`
+is a fingerprint of the step's method, by which it is told what has changed when a run is resumed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from .ir.nodes import (
     Task,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever a runtime that reads the plan would have to change."""
 
 Json: TypeAlias = Any
@@ -128,6 +129,7 @@ class _Facts:
             "joined": [_joined(one) for one in before.joined],
             "decorators": _decorators(step.decorators),
             **_artifacts(step),
+            "code": step.code,
         }
 
     def _visit(self, block: Block, scopes: list[Json]) -> None:

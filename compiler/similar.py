@@ -25,7 +25,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
 
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """All known names that are near, the nearest first."""
+    """All known names that are near, the nearest first. Of those that differ only in case, as `step` and `Step`, the nearer."""
     given = name.lower()
     if not given or len(given) > LONGEST:
         return ()
@@ -33,7 +33,11 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
     if len(among) > MANY:
         return _by_lower(among).get(given, ())
     found = [(slips, one) for one in among if (slips := _slips(given, one.lower())) is not None]
-    return tuple(one for _, one in sorted(found))
+    nearest: dict[str, int] = {}
+    for _, one in found:
+        lower = one.lower()
+        nearest[lower] = min(_distance(name, one), nearest.get(lower, LONGEST + 1))
+    return tuple(one for _, one in sorted(found) if _distance(name, one) == nearest[one.lower()])
 
 
 @lru_cache(maxsize=4)

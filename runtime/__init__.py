@@ -7,10 +7,14 @@ what a task needs.
     lines                    what a process prints, cut into lines
     store/                   where objects are kept
     records/                 what runs leave there: manifests, failures, logs
-    artifacts                values, pickled into the store and back
+    artifacts/               values, serialized into the store and back
     language/                what a flow's file imports: FlowSpec, Parameter, current, …
     tasks/                   one attempt of one task
     container/               one task in a container
     local/                   a whole run on this machine
+    resume/                  a new run that takes over what an older one has done
+    testing/                 one step in a test of the user's
+    client/                  looking back at runs from Python
+    settings_file            where the settings are
     __main__                 the command of every container: `python3 -m flowc.runtime`
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NoReturn
@@ -104,6 +104,25 @@ def call_in_child(function: Callable[[], str]) -> str:
     return answer[1:]
 
 
+def become_helper(work: Callable[[], None], deaf_to: Sequence[str]) -> NoReturn:
+    """Do the work of a forked helper, which has no standard streams and is meant by no signal for its parent's group, and exit.
+
+    Args:
+        deaf_to: Names of signals that it ignores.
+    """
+    try:
+        os.setpgid(0, 0)
+        for name in deaf_to:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in range(3):
+            os.dup2(nothing, fd)
+        os.close(nothing)
+        work()
+    finally:
+        os._exit(0)
+
+
 def _redirect(out: int, err: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -131,6 +150,19 @@ def dies_with_parent() -> Callable[[], object] | None:
     """
     prctl = load_prctl()
     return prctl and partial(prctl, 1, signal.SIGKILL.value)
+
+
+def die_with_parent(parent: int, request: Callable[[], object] | None = None) -> None:
+    """Have this process killed when its parent ends, where the system can do that.
+
+    Args:
+        request: What `dies_with_parent` gave, if it was called before.
+    """
+    request = request or dies_with_parent()
+    if request is not None:
+        request()
+        if os.getppid() != parent:  # it was gone before
+            os._exit(1)
 
 
 def load_prctl() -> Callable[[int, int], object] | None:

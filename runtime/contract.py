@@ -7,7 +7,7 @@ environment variables; everything else it finds in the package and in the datast
 
 from __future__ import annotations
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 """The version of `plan.json`. A runtime refuses a plan of another version."""
 
 PLAN_FILE = "plan.json"

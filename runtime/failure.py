@@ -39,6 +39,16 @@ class Failure:
     def __bool__(self) -> bool:
         return True  # `if self.failed:` is how a flow asks whether its caught step failed
 
+    @property
+    def exception(self) -> str:
+        """The message, under Metaflow's name for it."""
+        return self.message
+
+    @property
+    def stacktrace(self) -> str:
+        """The traceback, under Metaflow's name for it."""
+        return self.traceback
+
     def to_json(self) -> dict[str, str]:
         """As JSON data."""
         return {"type": self.type, "message": self.message, "traceback": self.traceback}

@@ -1,6 +1,6 @@
 """`plan.json` as frozen data: what the compiler found out about a flow, and all that the runtime knows of its graph.
 
-In: the bytes or the decoded document of a plan (format 1). Out: a `Plan`. Example:
+In: the bytes or the decoded document of a plan (format 2). Out: a `Plan`. Example:
 
     plan = load_plan(Path(package))
     plan.steps["join"].joined[0].split          # "start"
@@ -102,7 +102,13 @@ class Decorator:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step: `before` leads to it unless it joins, else `joined` does."""
+    """A step: `before` leads to it unless it joins, else `joined` does.
+
+    Attributes:
+        code: A fingerprint of its method.
+        reads: The artifacts whose value from before the step its code may use; None where the compiler cannot tell.
+        takes: Those that a join reads of its inputs, likewise.
+    """
 
     name: str
     joins: bool
@@ -112,6 +118,9 @@ class Step:
     before: tuple[Origin, ...]
     joined: tuple[Joined, ...]
     decorators: tuple[Decorator, ...]
+    code: str
+    reads: tuple[str, ...] | None = None
+    takes: tuple[str, ...] | None = None
 
     def decorator(self, name: str) -> Mapping[str, Any] | None:
         """The arguments of a decorator of the step, or None if it does not have it."""
@@ -346,6 +355,9 @@ def _step(name: str, data: Any) -> Step:
             lambda j: Joined(j["kind"], j["split"], j["key"], _each(j["branches"], lambda branch: _each(branch, _origin))),
         ),
         decorators=_each(data["decorators"], _decorator),
+        code=data["code"],
+        reads=None if data["reads"] is None else tuple(data["reads"]),
+        takes=None if data["takes"] is None else tuple(data["takes"]),
     )
 
 

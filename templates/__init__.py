@@ -22,5 +22,7 @@ def bootstrap_command(datastore: str) -> tuple[str, str, str]:
     that a platform or a shell would expand. `make golden` writes `bootstrap.json`.
     """
     texts: dict[str, str] = json.loads((Path(__file__).parent / "bootstrap.json").read_text(encoding="utf-8"))
-    text = texts.get(datastore.partition("://")[0], texts["s3"])  # a folder needs none of them
+    scheme = datastore.partition("://")[0]
+    kind = "az" if scheme in ("azure", "abfs", "abfss") else scheme
+    text = texts.get(kind, texts["s3"])  # a folder needs none of them
     return "python3", "-c", f'import binascii,zlib;exec(zlib.decompress(binascii.a2b_base64("{text}")))'

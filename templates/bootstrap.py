@@ -334,7 +334,8 @@ def s3(bucket: str, key: str) -> Asking:
 
 def azure(container: str, key: str) -> Asking:
     """How to ask Azure for a blob: by a SAS, the account's key, or an identity."""
-    account = one_of("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT")
+    container, _, host = container.partition("@")  # of abfss://container@account.dfs.core.windows.net
+    account = host.split(".")[0] or one_of("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT")
     if not account:
         raise Stop(f"AZURE_STORAGE_ACCOUNT_NAME is not set, which names the storage account of az://{container}")
     place = one_of("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT") or f"https://{account}.blob.core.windows.net"
@@ -433,10 +434,11 @@ def fetch(place: str, code: str, path: str) -> str:
     scheme, separator, rest = place.partition("://")
     if separator and scheme != "file":
         kinds = {"s3": s3, "az": azure, "gs": google}
+        scheme = "az" if scheme in ("azure", "abfs", "abfss") else scheme
         if scheme not in kinds:
             raise Stop(f"the datastore {place} is of no kind that is known")
-        bucket, _, prefix = rest.partition("/")
-        asking = kinds[scheme](bucket, "/".join(filter(None, (prefix.strip("/"), code))))
+        bucket, *prefix = rest.split("/")
+        asking = kinds[scheme](bucket, "/".join([*filter(None, prefix), code]))
         return insist(lambda: download(asking, place, code, path, region_of()))
     source, digest = os.path.join(rest if separator else place, code), hashlib.sha256()  # noqa: PTH118
     try:

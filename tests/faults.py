@@ -47,7 +47,7 @@ class Proxy:
     Attributes:
         server: what it forwards to.
         endpoint: its own address.
-        requests: what it was asked, in the order in which it was done with it.
+        requests: what it was asked, in order.
     """
 
     server: Server
@@ -69,6 +69,12 @@ class Proxy:
     def count(self, method: str = "", path: str = "") -> int:
         """How many requests there were of a method, whose path contains a text."""
         return sum(one.method.startswith(method) and path in one.path for one in self.requests)
+
+    def begin(self, request: Request) -> int:
+        """Count a request; its number."""
+        with self._lock:
+            self.requests.append(request)
+            return len(self.requests) - 1
 
     def take(self, method: str, path: str) -> Fault:
         """How to treat a request."""
@@ -117,6 +123,7 @@ def cut_answer(handler: _Handler) -> None:
     """The connection breaks in the middle of the answer's body."""
     answer, body = handler.ask()
     handler.head(answer.status, answer.getheaders())
+    handler.note(0)
     handler.wfile.write(body[: len(body) // 2])
     handler.gone()
 
@@ -155,18 +162,16 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: Proxy
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and a small body in one packet
-    status = 0
+    length = 0
+    number = 0
 
     def do_GET(self) -> None:
-        self.status = 0
         self.length = int(self.headers.get("Content-Length") or 0)
-        self._read = False
+        self.number = self.proxy.begin(Request(self.command, self.path, 0))
         try:
             self.proxy.take(self.command, self.path)(self)
         except ConnectionError:
             self.close_connection = True
-        finally:
-            self.proxy.requests.append(Request(self.command, self.path, self.status))
 
     do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
 
@@ -203,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def head(self, status: int, headers: list[tuple[str, str]]) -> None:
         """The beginning of an answer."""
-        self.status = status
+        self.note(status)
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in ("connection", "transfer-encoding"):
@@ -216,8 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
     def gone(self) -> None:
         """Hang up."""
         self.wfile.flush()
-        self.status = 0
         self.close_connection = True
+
+    def note(self, status: int) -> None:
+        """Put down how the request is answered, before whoever made it can know."""
+        self.proxy.requests[self.number] = Request(self.command, self.path, status)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -25,7 +25,7 @@ from flowc.compiler.pipeline import compile_bytes
 from flowc.runtime.language.current import Current
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(ROOT.glob("*.md"))
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("[!d]*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -45,7 +45,9 @@ def blocks(page: str) -> Iterator[Block]:
 def commands() -> dict[str, click.Command]:
     program = Program()
     context = click.Context(program)
-    return {name: command for name in VERBS if (command := program.get_command(context, name))}
+    found = {name: command for name in VERBS if (command := program.get_command(context, name))}
+    families = [(name, command) for name, command in found.items() if isinstance(command, click.Group)]
+    return found | {f"{name} {inner}": each for name, family in families for inner, each in family.commands.items()}
 
 
 FILES = {block.about: block.text for block in blocks(README) if block.language != "console" and block.about}
@@ -69,6 +71,25 @@ def test_flows_are_sound(name: str, tmp_path: Path) -> None:
 def write_files(folder: Path) -> None:
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_the_examples_of_tests_pass(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    files = {block.about: block.text for block in blocks(page) if block.about}
+    assert set(files) == {"train.py", "test_train.py"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    compiled = compile_bytes("train.py", files["train.py"].encode(), None, Beside(tmp_path))
+    assert compiled.diagnostics == ()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "7 passed" in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -105,7 +126,7 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert re.fullmatch(pattern, printed), f"$ {command}\n{printed}"
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", commands())
 def test_readme_names_every_command_and_option(name: str) -> None:
     assert f"`flowc {name} " in README
     for parameter in commands()[name].params:

@@ -24,7 +24,7 @@ from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import Manifest, read_manifest
-from flowc.runtime.store import LocalStore
+from flowc.runtime.store import LocalStore, Store
 
 CANNOT_RUN = {
     "bigsum": "its matrix takes 51 GB of memory",
@@ -125,7 +125,7 @@ def entrypoint(package: Path, store: LocalStore, flow: Flow, parameters: str) ->
     return run
 
 
-def kept(store: LocalStore, flow: str, run: str) -> str:
+def kept(store: Store, flow: str, run: str) -> str:
     """All that a run's tasks left, as text: for each task its choice, its cardinality and its artifacts."""
     tasks: dict[str, object] = {}
     for key in sorted(store.list(contract.run_key(flow, run))):

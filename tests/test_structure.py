@@ -25,6 +25,7 @@ SHIM = ROOT / "runtime" / "shim"
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "__init__": ("runtime",),
     "__main__": ("cli",),
+    "testing": ("runtime",),
     "cli": ("", *ROOMS),
     "compiler": (),
     "targets": ("compiler", "templates", "runtime.contract"),
@@ -44,6 +45,7 @@ MODULES = sorted(
     [
         ROOT / "__init__.py",
         ROOT / "__main__.py",
+        ROOT / "testing.py",
         *(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if SHIM not in path.parents),
     ]
 )

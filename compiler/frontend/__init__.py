@@ -27,7 +27,7 @@ Steps:
 
     flow           the whole class: calls all others, makes the `Definition` of `definition`
     ends           where the flow starts and ends
-    steps          one step; `supers`: bodies of other steps that it runs
+    steps          one step; `supers`: bodies of other steps that it runs; `fingerprint`: of its code
     paths          whether every path through it ends in one `self.next`
     transitions    what one `self.next` says
     syntax         what several readers ask of a piece of syntax; `contents` finds in one walk what they look for in it

@@ -23,10 +23,14 @@ API_NAMES: Final = frozenset(
             "ConfigValue",
             "Inputs",
             "current",
+            "register_serializer",
         ),
         *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets"),
         *("schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi", "pypi_base", "conda", "conda_base"),
         "card",
+        # The client.
+        *("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"),
+        *("default_metadata", "default_namespace", "get_metadata", "get_namespace", "metadata", "namespace"),
     }
 )
 """What `from flowc import *` brings."""
@@ -34,10 +38,10 @@ API_NAMES: Final = frozenset(
 NOT_YET: Final = frozenset(
     {
         # What `metaflow/__init__.py` of 2.19 has besides, with the decorators and parsers of its plugins.
-        *("DataArtifact", "DeployedFlow", "Deployer", "Flow", "FlowMutator", "JSONTypeClass", "Metaflow"),
-        *("NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task"),
+        *("DeployedFlow", "Deployer", "FlowMutator", "JSONTypeClass"),
+        *("NBDeployer", "NBRunner", "Runner", "S3", "StepMutator"),
         *("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
-        *("default_metadata", "default_namespace", "get_metadata", "get_namespace", "inspect_spin", "metadata", "namespace"),
+        "inspect_spin",
         *("metaflow_version", "parallel", "parallel_imap_unordered", "profile", "pytorch_parallel", "namespaced_event_name"),
         *("airflow_external_task_sensor", "airflow_s3_key_sensor"),
         *("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),

@@ -8,7 +8,14 @@ from __future__ import annotations
 MODULE = "metaflow"
 OURS = "flowc"
 
+CLIENT = frozenset(
+    {"DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task", "get_metadata", "get_namespace", "metadata", "namespace"}
+)
+CLIENT |= {"default_metadata", "default_namespace"}
+
 ELSEWHERE: dict[str, frozenset[str]] = {
+    "metaflow.client": CLIENT,
+    "metaflow.client.core": CLIENT,
     "metaflow.current": frozenset({"current"}),
     "metaflow.decorators": frozenset({"step"}),
     "metaflow.flowspec": frozenset({"FlowSpec"}),
@@ -20,16 +27,14 @@ ELSEWHERE: dict[str, frozenset[str]] = {
 }
 """Modules of Metaflow's that people import from, though the names are in `metaflow` itself."""
 
-_PAST = "flowc cannot read past runs from Python yet; keep this in a file of its own, run with Metaflow"
 _START = "start `flowc run FILE` as a process instead"
 _MUTATE = "flowc reads decorators as they stand in the source: write out what the mutator would change"
 _CARDS = "flowc draws no cards yet: write the report as an artifact"
 _DISTRIBUTED = "flowc has no clusters of tasks: start the processes in one step"
 
 WHAT_TO_DO: dict[str, str] = {
-    **dict.fromkeys(("Flow", "Metaflow", "Run", "Step", "Task", "DataArtifact", "Attempt", "client"), _PAST),
-    **dict.fromkeys(("namespace", "get_namespace", "default_namespace"), "flowc has no namespaces: leave the call out"),
-    **dict.fromkeys(("metadata", "get_metadata", "default_metadata"), "flowc has no metadata service: leave the call out"),
+    "client": "import it from `metaflow` itself, as in `from metaflow import Run`",
+    "inspect_spin": "say where to look, as in `Task(…, datastore=…)`",
     **dict.fromkeys(("Runner", "NBRunner"), _START),
     **dict.fromkeys(
         ("Deployer", "NBDeployer", "DeployedFlow", "TriggeredRun"),

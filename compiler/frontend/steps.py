@@ -17,6 +17,7 @@ from .context import Context
 from .decorator_table import STEP_DECORATORS
 from .decorators import read_decorators
 from .ends import Ends, goes_on
+from .fingerprint import fingerprint
 from .fixing import take_self
 from .members import ClassModel, Member
 from .paths import PathReader, seen_inside
@@ -71,6 +72,7 @@ class StepReader:
             decorators=decorators,
             max_iterations=bound,
             artifacts=self._artifacts(member, arms, calls) if complete and callable_ and not paths.broken else NO_ARTIFACTS,
+            code=fingerprint(function),
             span=context.source.name_span(function),
         )
         return step, complete and callable_ and not paths.broken and not borrows and not (delegates and not paths.calls)

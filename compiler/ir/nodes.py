@@ -171,6 +171,7 @@ class Step:
         decorators: In the order written.
         max_iterations: The bound that the source sets on a loop which this step closes, or None.
         artifacts: What it reads and writes of `self`.
+        code: A fingerprint of its method: equal ones have equal code.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Step:
     decorators: tuple[Decorator, ...]
     max_iterations: int | None = None
     artifacts: Artifacts = field(default=NO_ARTIFACTS, repr=False)
+    code: str = field(default="", compare=False, repr=False)
     span: Span = field(compare=False, repr=False)
 
 

@@ -165,9 +165,9 @@ _NO_DEPLOY = "flowc does not deploy yet"
 _NO_CLIENT = "flowc does not talk to platforms yet"
 _ON_ARGO = Command(nearest=f"compile {FILE} --target argo -o build/", why=_NO_CLIENT)
 _ON_SFN = Command(nearest=f"compile {FILE} --target sfn -o build/", why=_NO_CLIENT)
-_PAST_RUNS = Command(nearest=f"run {FILE}", why="flowc does not read past runs yet")
+_LOGS = Command(nearest=f"logs {FILE} RUN/STEP/PATH", why="flowc calls tasks by their paths, not by numbers")
 _CARDS = Command(nearest=f"show {FILE}", why="flowc draws no cards yet")
-_TAGS = Command(nearest=f"run {FILE}", why="flowc's runs have no tags")
+_TAGS = Command(nearest=f"tag list {FILE} RUN", why="flowc takes the run as a word, not as an option")
 _PACKAGE = Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc makes no code packages")
 
 COMMANDS: dict[str, Command] = {
@@ -184,8 +184,8 @@ COMMANDS: dict[str, Command] = {
     "output-raw": Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc writes the graph as plan.json"),
     "resume": Command(nearest=f"run {FILE}", why="flowc does not resume runs yet"),
     "spin": Command(nearest=f"run {FILE}", why="flowc does not run single steps yet"),
-    "dump": Command(nearest=f"run {FILE}", why="flowc does not read past runs yet", common=True),
-    "logs": _PAST_RUNS,
+    "dump": Command(nearest=f"dump {FILE} RUN/STEP/PATH", why="flowc calls tasks by their paths, not by numbers", common=True),
+    "logs": _LOGS,
     "argo-workflows create": Command(
         f"compile {FILE} --target argo",
         nearest=f"compile {FILE} --target argo -o build/",

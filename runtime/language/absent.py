@@ -18,10 +18,10 @@ from typing import Any, Final, NoReturn
 NOT_YET: Final = frozenset(
     {
         # What `metaflow/__init__.py` of 2.19 has besides, with the decorators and parsers of its plugins.
-        *("DataArtifact", "DeployedFlow", "Deployer", "Flow", "FlowMutator", "JSONTypeClass", "Metaflow"),
-        *("NBDeployer", "NBRunner", "Run", "Runner", "S3", "Step", "StepMutator", "Task"),
+        *("DeployedFlow", "Deployer", "FlowMutator", "JSONTypeClass"),
+        *("NBDeployer", "NBRunner", "Runner", "S3", "StepMutator"),
         *("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
-        *("default_metadata", "default_namespace", "get_metadata", "get_namespace", "inspect_spin", "metadata", "namespace"),
+        "inspect_spin",
         *("metaflow_version", "parallel", "parallel_imap_unordered", "profile", "pytorch_parallel", "namespaced_event_name"),
         *("airflow_external_task_sensor", "airflow_s3_key_sensor"),
         *("conda_environment_yml_parser", "pyproject_toml_parser", "requirements_txt_parser", "yaml_parser"),

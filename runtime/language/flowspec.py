@@ -150,9 +150,7 @@ class FlowSpec:
         if binding is None:
             raise AttributeError(f"the flow {type(self).__name__} has no `{name}`, and it is not running")
         if name not in binding.entries:
-            from ..tasks.merge import unset_message
-
-            raise AttributeError(unset_message(self, binding, name))
+            raise AttributeError(binding.unset(self, name))
         value = binding.load(name)
         vars(self)[name] = value
         return value

@@ -22,19 +22,61 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from ..children import be_child, dies_with_parent, reap, signal_group, write_all
+from ..children import be_child, die_with_parent, dies_with_parent, reap, signal_group, write_all
 
 Job: TypeAlias = Callable[[], bytes]
 OnLine: TypeAlias = Callable[[Hashable, bool, str], None]
 """Called with a child's name, whether the line is of its stderr, and the line without its end."""
 
-_GRACE = 2.0
+GRACE = 2.0
 """Seconds between asking a child to end (SIGTERM) and ending it (SIGKILL)."""
 _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
-_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+class Outlet(Protocol):
+    """Where lines go on to: something with a descriptor that may be slow to take them."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to push."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether no more lines should be read."""
+        ...
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing comes back any more."""
+        ...
+
+    def fileno(self) -> int:
+        """The descriptor, which no child should have."""
+        ...
+
+    def push(self) -> None:
+        """Hand on what can be without waiting."""
+
+    def pull(self) -> bool:
+        """Take what came back; whether that is anything to look at."""
+        ...
+
+
+class Clock(Protocol):
+    """Something that wants to be told when its time has come."""
+
+    @property
+    def due(self) -> float | None:
+        """When that is, by the monotonic clock; None: never."""
+        ...
+
+    def tick(self, now: float) -> None:
+        """It is time."""
 
 
 class Stopped(Exception):
@@ -79,10 +121,18 @@ class _Child:
 
 
 class Pool:
-    """Children of this process. To be used in the main thread, and as a context manager: at its end no child is left."""
+    """Children of this process. To be used in the main thread, and as a context manager: at its end no child is left.
 
-    def __init__(self, on_line: OnLine) -> None:
+    Args:
+        outlet: Where `on_line` hands lines to. While that is full, the children's output is left where it is, in their pipes.
+        clock: What is told of its time during a `wait`.
+    """
+
+    def __init__(self, on_line: OnLine, outlet: Outlet | None = None, clock: Clock | None = None) -> None:
         self._on_line = on_line
+        self._clock = clock
+        self._outlet = outlet
+        self._unread: set[int] = set()  # the pipes that are left alone while the outlet is full
         self._children: dict[int, _Child] = {}
         self._by_pipe: dict[int, _Child] = {}
         self._selector = selectors.DefaultSelector()
@@ -90,6 +140,7 @@ class Pool:
         for fd in (self._wake_read, self._wake_write):
             os.set_blocking(fd, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
+        self._outlet_events = 0
         self._stop_signals: list[int] = []
         self._stopping = False
         self._pid = os.getpid()
@@ -98,7 +149,7 @@ class Pool:
     def __enter__(self) -> Pool:
         self._old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         self._old_handlers = {int(signal.SIGCHLD): signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)}
-        for signum in [getattr(signal, name) for name in _STOPPING]:
+        for signum in [getattr(signal, name) for name in STOPPING]:
             if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup asks for
                 self._old_handlers[int(signum)] = signal.signal(signum, self._note_stop)
         gc.freeze()  # what is there now is shared with all children: a collection in one would only copy it
@@ -119,6 +170,11 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self._children)
+
+    @property
+    def stop_signals(self) -> int:
+        """How many signals have asked this process to stop."""
+        return len(self._stop_signals)
 
     def start(self, name: Hashable, job: Job, timeout: float | None = None) -> None:
         """Fork a child that runs a job, for at most `timeout` seconds.
@@ -154,7 +210,7 @@ class Pool:
             os.close(fd)
 
     def wait(self, until: float | None) -> list[Ended]:
-        """Hand on output until children end or the (monotonic) time has come; those that ended.
+        """Hand on output until children end, the outlet has news or the (monotonic) time has come; the children that ended.
 
         Raises:
             Stopped: A signal asks for that.
@@ -163,22 +219,29 @@ class Pool:
             if self._stop_signals and not self._stopping:
                 raise Stopped(self._stop_signals[0])
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
-            times += [] if until is None else [until]
+            times += [t for t in (until, None if self._clock is None else self._clock.due) if t is not None]
             wait = max(0.0, min(times) - time.monotonic()) if times else None
+            self._serve_outlet()
+            news = False
             for key, _ in self._selector.select(wait):
                 if key.fd == self._wake_read:
                     with suppress(BlockingIOError):
                         os.read(self._wake_read, _CHUNK)
-                else:
+                elif key.fd in self._by_pipe:
                     self._read(self._by_pipe[key.fd], key.fd)
+                elif self._outlet is not None and self._outlet.pull():
+                    news = True
             now = time.monotonic()
+            if self._clock is not None and (due := self._clock.due) is not None and now >= due:
+                self._clock.tick(now)
             ended = []
             for child in list(self._children.values()):
                 if (gone := reap(child.pid)) is not None:
                     ended.append(self._bury(child, gone[0]))
             for child in self._children.values():
                 self._keep_time(child, now)
-            if ended or not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals):
+            over = not self._children or (until is not None and now >= until) or (self._stopping and self._stop_signals)
+            if ended or news or over:
                 return ended
 
     def stop_all(self) -> int:
@@ -190,8 +253,32 @@ class Pool:
         while self._children:
             if len(self._stop_signals) > 1:
                 self._kill_all()  # a second Ctrl-C cuts the grace short
-            self.wait(time.monotonic() + _GRACE)
+            self.wait(time.monotonic() + GRACE)
         return count
+
+    def _serve_outlet(self) -> None:
+        """Push what waits. What it cannot take now is pushed when it can; if that is too much, stop reading until then."""
+        outlet = self._outlet
+        if outlet is None:
+            return
+        if outlet.waiting:
+            outlet.push()
+        events = 0 if outlet.gone else selectors.EVENT_READ | (selectors.EVENT_WRITE if outlet.waiting else 0)
+        if events != self._outlet_events:
+            if self._outlet_events:
+                self._selector.unregister(outlet.fileno())
+            if events:
+                self._selector.register(outlet.fileno(), events)
+            self._outlet_events = events
+        if outlet.full:
+            for fd, child in self._by_pipe.items():
+                if fd != child.report_fd and fd not in self._unread and fd in self._selector.get_map():
+                    self._selector.unregister(fd)
+                    self._unread.add(fd)
+        elif self._unread:
+            for fd in self._unread:
+                self._selector.register(fd, selectors.EVENT_READ)
+            self._unread.clear()
 
     def _kill_all(self) -> None:
         for child in self._children.values():
@@ -201,14 +288,14 @@ class Pool:
         if child.kill_at is not None:
             if now >= child.kill_at:
                 signal_group(child.pid, signal.SIGKILL)
-                child.kill_at = now + _GRACE
+                child.kill_at = now + GRACE
         elif child.deadline is not None and now >= child.deadline:
             child.timed_out = True
             self._stop(child, now)
 
     def _stop(self, child: _Child, now: float) -> None:
         if child.kill_at is None:
-            child.kill_at = now + _GRACE
+            child.kill_at = now + GRACE
             signal_group(child.pid, signal.SIGTERM)
 
     def _read(self, child: _Child, fd: int) -> bool:
@@ -244,20 +331,19 @@ class Pool:
                 self._tell(child, fd, child.pipes[fd])
             with suppress(KeyError):  # at its end, it is no longer registered
                 self._selector.unregister(fd)
+            self._unread.discard(fd)
             del self._by_pipe[fd]
             os.close(fd)
         return Ended(child.name, status, bytes(child.pipes[child.report_fd]), child.timed_out)
 
     def _let_go_and_run(self, job: Job, report: int, reads: list[int]) -> None:
         """In the child: give up what is the parent's (or nobody would see that the parent is gone), then do the job."""
-        if self._die_with_parent is not None:
-            self._die_with_parent()
-            if os.getppid() != self._pid:  # it was gone before
-                os._exit(1)
+        die_with_parent(self._pid, self._die_with_parent)
         signal.set_wakeup_fd(-1)
         for signum, handler in self._old_handlers.items():
             signal.signal(signum, handler)
-        for fd in (*reads, *self._by_pipe, self._wake_read, self._wake_write):
+        outlet = () if self._outlet is None else (self._outlet.fileno(),)
+        for fd in (*reads, *self._by_pipe, *outlet, self._wake_read, self._wake_write):
             os.close(fd)
         self._selector.close()
         write_all(report, job())

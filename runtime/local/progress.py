@@ -37,15 +37,20 @@ class Progress:
 
     Args:
         color: Whether to colour lines; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
+        quiet: Whether only what tasks print and what goes wrong is written.
     """
 
-    def __init__(self, out: TextIO, err: TextIO, color: bool | None = None) -> None:
+    due: float | None = None
+    """When `tick` wants to be called, by the monotonic clock."""
+
+    def __init__(self, out: TextIO, err: TextIO, color: bool | None = None, *, quiet: bool = False) -> None:
         self._out = out
         self._err = err
+        self._quiet = quiet
         if color is None and (os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR")):
             color = not os.environ.get("NO_COLOR")
         smart = os.environ.get("TERM") != "dumb"
-        self._colours = {stream: smart and _is_terminal(stream) if color is None else color for stream in (out, err)}
+        self._colours = {stream: smart and is_terminal(stream) if color is None else color for stream in (out, err)}
         self._lost: set[TextIO] = set()
 
     def flush(self) -> None:
@@ -57,9 +62,41 @@ class Progress:
         stream = self._err if is_error else self._out
         self._write(stream, f"{self._paint(stream, f'[{task}]', _DIM)} {line}")
 
-    def about(self, task: TaskId, text: str) -> None:
-        """What happened to a task."""
-        self._write(self._err, self._paint(self._err, f"[{task}] {text}", _DIM))
+    def begins(self, name: str, how: str, place: str) -> None:
+        """The run begins."""
+        if not self._quiet:
+            self.say(f"flowc: run {name} {how}, in {place}")
+
+    def starts(self, task: TaskId, number: int) -> None:
+        """An attempt starts."""
+        self._about(task, "starts" if number == 0 else f"starts, attempt {number + 1}")
+
+    def done(self, task: TaskId, seconds: float, caught: str | None, cardinality: int | None) -> None:
+        """A task is done, with so many items for a foreach."""
+        self._about(task, f"failed, and is caught: {caught}" if caught else f"done in {seconds:.2f} s")
+
+    def failed(self, task: TaskId, text: str | None, again: str | None) -> None:
+        """An attempt failed.
+
+        Args:
+            text: What to show of it.
+            again: What is said of the next attempt; None: there is none.
+        """
+        if text:
+            self.trouble(task, text)
+        if again:
+            self._about(task, again)
+
+    def is_done(self, text: str) -> None:
+        """The run is done."""
+        if not self._quiet:
+            self.say(text)
+
+    def tick(self, now: float) -> None:
+        """Time goes by."""
+
+    def close(self) -> None:
+        """Nothing more comes of the tasks."""
 
     def trouble(self, task: TaskId, text: str) -> None:
         """What went wrong with a task; may have several lines."""
@@ -69,6 +106,10 @@ class Progress:
     def say(self, text: str) -> None:
         """What happened to the run; may have several lines."""
         self._write(self._err, text.rstrip("\n"))
+
+    def _about(self, task: TaskId, text: str) -> None:
+        if not self._quiet:
+            self._write(self._err, self._paint(self._err, f"[{task}] {text}", _DIM))
 
     def _paint(self, stream: TextIO, text: str, colour: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._colours[stream] else text
@@ -94,7 +135,8 @@ class Progress:
             raise OutputError(f"cannot write to {name}: {reason}") from error
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks at what is written to a stream."""
     try:
         return stream.isatty()
     except ValueError:  # it is closed

@@ -3,45 +3,47 @@
     result = run_locally(plan, Path("flow.py"), {"alpha": 0.5}, store=open_store())
 
 In: a plan and parameters. Out: tasks committed to the store, lines on the terminal, a `RunResult`. `tree.Walk` says what may
-start, `processes.Pool` runs it, `task.execute` is what runs; here is decided what a failure means: another attempt, or the end.
+start, a pool of `processes` runs it, `attempts` is what runs; here is decided what a failure means: another attempt, or the end.
 
-**Invariant:** this process never uses the store itself. It forks, and some clients of stores do not survive that.
+**Invariant:** a process that forks tasks never uses the store itself, since some clients of stores do not survive that. What is
+to be kept of a run beside its tasks' own objects it tells its `keeper`.
 """
 
 from __future__ import annotations
 
 import heapq
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
-from ..children import call_in_child
+from ..contract import ROOT_PATH
 from ..errors import FlowcError, OutputError, StoreError, TaskError
-from ..failure import Failure, failure_of_end
+from ..failure import Failure
 from ..language.current import user_name
-from ..paths import TaskId, begins_run, parse
+from ..paths import TaskId
 from ..plan import Plan
-from ..records.manifest import Manifest, write_failure
-from ..records.runs import claim_run, new_record
 from ..store import Store, open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.parameters import complete, typed
 from ..tasks.policy import Policy, check_catch, policy_of
-from ..tasks.task import execute
+from .attempts import Attempt, Work, failure_of, read_answer
+from .direct import Beginning, DirectKeeper, Name
+from .keeper import PATIENCE, ForkedKeeper
 from .processes import Ended, Pool, Stopped
 from .progress import Progress, stand_in_for_closed_streams
 from .tree import Walk
 
 if TYPE_CHECKING:
-    from ..language.flowspec import FlowSpec
+    from ..resume.begin import Resumption
+    from .inline import InlinePool
+    from .spawning import SpawnPool
 
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
@@ -63,10 +65,8 @@ class RunResult:
     exit_code: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    task: TaskId
-    number: int
+Method: TypeAlias = Literal["fork", "spawn", "inline"]
+"""How tasks are run: as forks of this process, as processes that start from nothing, or in this process."""
 
 
 def run_locally(
@@ -77,9 +77,17 @@ def run_locally(
     store: Store | str | os.PathLike[str],
     max_workers: int = MAX_WORKERS,
     max_num_splits: int = MAX_NUM_SPLITS,
+    document: Mapping[str, Any] | None = None,
+    tags: Sequence[str] = (),
+    resumption: Resumption | None = None,
+    method: Method | None = None,
+    waits: bool = True,
+    on_begin: Callable[[str], None] | None = None,
+    again: str | None = None,
     out: TextIO | None = None,
     err: TextIO | None = None,
     color: bool | None = None,
+    quiet: bool = False,
 ) -> RunResult:
     """Run a flow to its end, or to its first task that fails for good.
 
@@ -88,31 +96,60 @@ def run_locally(
         store: Where the run is kept, or what `open_store` takes.
         max_workers: How many tasks run at once.
         max_num_splits: How many items a foreach may have.
+        document: The plan as the compiler wrote it, which is kept with the run.
+        tags: What the run is marked with.
+        resumption: What the run takes over from another, whose parameters it has too.
+        method: How tasks are run; None: as FLOWC_START_METHOD says, else by forks where the system has them.
+        waits: Whether `@retry` waits between attempts as long as it says.
+        on_begin: Called with the run's id before its first task starts.
+        again: What names the flow on a command line, for what is said after a failure; None: that is left out.
         out: Where the tasks' standard output goes, by default `sys.stdout`.
         err: Where everything else goes, by default `sys.stderr`.
         color: Whether lines are coloured; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
+        quiet: Whether only what tasks print and what goes wrong is shown.
 
     Raises:
         FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.
     """
-    if not hasattr(os, "fork"):
-        raise TaskError("local runs fork processes, which this system cannot; flowc runs flows on Linux and macOS")
+    method = method or _method()
     for name, step in plan.steps.items():
         if step.decorator("secrets") is not None:
             raise TaskError(f"step `{name}` has @secrets, which this version of flowc does not fetch in local runs yet")
     stand_in_for_closed_streams()
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
+    place = open_store(store) if isinstance(store, str | os.PathLike) else store
+    place.prepare()
     flow_class = load_flow_class(flow_file, plan.flow, plan.configs, plan.absent)
     for step in plan.steps.values():
         check_catch(step, flow_class)
-    values = complete(plan, flow_class, given, user_name(), flow_file.absolute().parent)
-    place = open_store(store) if isinstance(store, str | os.PathLike) else store
-    place.prepare()
-    record = new_record(target="local", user=user_name())
-    run_id = _in_child(lambda: claim_run(place, plan.flow, record))
-    progress = Progress(out or sys.stdout, err or sys.stderr, color)
-    return _LocalRun(plan, flow_class, place, run_id, values, policies, max_workers, max_num_splits, progress).run()
+    folder = flow_file.absolute().parent
+    values = None if resumption else complete(plan, flow_class, given, user_name(), folder)
+
+    def fill(place: Store, run: str) -> None:
+        if resumption is not None:
+            from ..resume.begin import fill
+
+            fill(place, plan, flow_class, run, resumption, folder)
+
+    origin = resumption.origin if resumption else None
+    beginning = Beginning(flow=plan.flow, tags=tuple(tags), origin=origin, document=document, fill=fill)
+    with ExitStack() as stack:
+        keeper = stack.enter_context(ForkedKeeper(place, beginning)) if method == "fork" else DirectKeeper(place, beginning)
+        run = _LocalRun(
+            work=Work(plan, flow_file, place, values, flow_class),
+            policies=policies,
+            keeper=keeper,
+            progress=_progress(out or sys.stdout, err or sys.stderr, plan, color, quiet, method),
+            resumption=resumption,
+            method=method,
+            max_workers=1 if method == "inline" else max_workers,
+            max_num_splits=max_num_splits,
+            waits=waits,
+            on_begin=on_begin,
+            again=again,
+        )
+        return run.run()
 
 
 class _LocalRun:
@@ -120,77 +157,157 @@ class _LocalRun:
 
     def __init__(
         self,
-        plan: Plan,
-        flow_class: type[FlowSpec],
-        store: Store,
-        run_id: str,
-        parameters: Mapping[str, object],
+        *,
+        work: Work,
         policies: Mapping[str, Policy],
+        keeper: ForkedKeeper | DirectKeeper,
+        progress: Progress,
+        resumption: Resumption | None,
+        method: Method,
         max_workers: int,
         max_num_splits: int,
-        progress: Progress,
+        waits: bool,
+        on_begin: Callable[[str], None] | None,
+        again: str | None,
     ) -> None:
-        self._plan = plan
-        self._flow_class = flow_class
-        self._store = store
-        self._run_id = run_id
-        self._parameters = parameters
+        self._work = work
+        self._plan = work.plan
         self._policies = policies
+        self._keeper = keeper
+        self._progress = progress
+        self._resumption = resumption
+        self._method = method
         self._max_workers = max_workers
         self._max_num_splits = max_num_splits
-        self._progress = progress
-        self._walk = Walk(plan)
-        self._started: dict[_Attempt, float] = {}
-        self._delayed: list[tuple[float, int, _Attempt]] = []
+        self._waits = waits
+        self._on_begin = on_begin
+        self._again = again
+        self._run_id = ""
+        self._walk = Walk(work.plan)
+        self._started: dict[Attempt, float] = {}
+        self._delayed: list[tuple[float, int, Attempt]] = []
+        self._unrecorded: dict[Name, tuple[Attempt, Failure]] = {}
+        self._failed_task: TaskId | None = None
         self._tasks_done = 0
+        self._warned = False
 
     def run(self) -> RunResult:
-        name = f"{self._plan.flow}/{self._run_id}"
         began = time.monotonic()
-        stopped = 0
-        with Pool(self._on_line) as pool:
+        with self._pool() as pool:
             try:
-                self._progress.say(f"flowc: run {name} starts, in {self._store.url}")
-                self._progress.flush()
-                trouble, code = self._until_over(pool)
+                trouble, code = self._begin(pool) or self._until_over(pool)
             except Stopped as stop:
                 trouble, code = f"stopped by {signal.Signals(stop.signum).name}", 128 + stop.signum
             except FlowcError as error:
                 trouble, code = str(error), 1
             stopped = len(pool)
             self._stop(pool)
-        seconds = time.monotonic() - began
-        rest = f"; {_count(stopped, 'running task')} stopped" if stopped else ""
-        with suppress(OutputError):  # the exit code says it too
-            if trouble is None:
-                self._progress.say(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
-            else:
-                self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
+            with suppress(OutputError):
+                self._progress.close()
+            lost = self._finish(pool, trouble)
+            with suppress(OutputError):
+                self._pass_on_warning()
+        if not self._run_id and lost is not None:
+            raise StoreError(lost)
+        if lost is not None and trouble is None:
+            trouble, code = lost, 3 if self._keeper.bug else 1
+        self._say_how_it_ended(trouble, stopped, time.monotonic() - began)
         return RunResult(self._run_id, trouble is None, code)
 
-    def _stop(self, pool: Pool) -> None:
+    def _pool(self) -> Pool | SpawnPool | InlinePool:
+        if self._method == "inline":
+            from .inline import InlinePool
+
+            return InlinePool(self._keep_line)
+        if self._method == "spawn":
+            from .spawning import SpawnPool
+
+            return SpawnPool(self._on_line, self._work, self._progress)
+        return Pool(self._on_line, self._keeper if isinstance(self._keeper, ForkedKeeper) else None, self._progress)
+
+    def _begin(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str, int] | None:
+        """Get the run's id, and say that it begins; what keeps it from that, and an exit code, or None."""
+        self._keeper.begin()
+        while (run := self._keeper.run) is None:
+            if self._keeper.trouble is not None:
+                return self._keeper.trouble, 1
+            pool.wait(None)
+        self._run_id = run
+        if self._on_begin is not None:
+            self._on_begin(run)
+        kept = self._resumption
+        how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
+        self._progress.begins(f"{self._plan.flow}/{run}", how, self._work.store.url)
+        if self._method == "inline" and any(policy.timeout for policy in self._policies.values()):
+            self._progress.say("flowc: with --in-process nothing enforces @timeout")
+        self._progress.flush()
+        return None
+
+    def _stop(self, pool: Pool | SpawnPool | InlinePool) -> None:
         """End all tasks. Their last lines may find that a stream is gone, each stream once."""
         for _ in range(3):
             with suppress(OutputError):
                 pool.stop_all()
                 return
 
-    def _until_over(self, pool: Pool) -> tuple[str | None, int]:
+    def _finish(self, pool: Pool | SpawnPool | InlinePool, trouble: str | None) -> str | None:
+        """Have all kept that is left; what went wrong with that, or None. A run that is stopped does not wait for long."""
+        signals = pool.stop_signals
+        end = None if trouble is None else time.monotonic() + PATIENCE
+
+        def hurried() -> bool:
+            return pool.stop_signals > signals or (end is not None and time.monotonic() > end)
+
+        return self._keeper.finish(trouble is None, trouble, hurried)
+
+    def _say_how_it_ended(self, trouble: str | None, stopped: int, seconds: float) -> None:
+        name = f"{self._plan.flow}/{self._run_id}"
+        with suppress(OutputError):  # the exit code says it too
+            if trouble is None:
+                self._progress.is_done(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
+                return
+            rest = f"; {_count(stopped, 'running task')} stopped" if stopped else ""
+            self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
+            if self._again is not None and self._run_id:
+                if (task := self._failed_task) is not None:
+                    path = "" if task.path == ROOT_PATH else f"/{task.path}"
+                    self._progress.say(f"flowc: what it printed: flowc logs {self._again} {task.run}/{task.step}{path}")
+                self._progress.say(f"flowc: to go on from here: flowc resume {self._again} {self._run_id}")
+
+    def _until_over(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str | None, int]:
         """Run tasks until there are none; why the run cannot go on (None: it is done) and the exit code."""
         while True:
             self._fill(pool)
-            if not pool and not self._delayed:
+            if not pool and not self._delayed and not self._unrecorded:
                 break
             until = self._delayed[0][0] if self._delayed and len(pool) < self._max_workers else None
             for ended in pool.wait(until):
                 trouble = self._after(ended)
                 if trouble is not None:
                     return trouble
+            for name in self._keeper.take_kept():
+                trouble = self._failed(*self._unrecorded.pop(name))
+                if trouble is not None:
+                    return trouble
+            self._pass_on_warning()
+            if self._keeper.trouble is not None:
+                return self._without_keeper(self._keeper.trouble)
         if not self._walk.over:
             return "no task can start, though the flow is not at its end; this is a bug of flowc's", 3
         return None, 0
 
-    def _fill(self, pool: Pool) -> None:
+    def _pass_on_warning(self) -> None:
+        if self._keeper.warning is not None and not self._warned:
+            self._warned = True
+            self._progress.say(f"flowc: {self._keeper.warning}")
+
+    def _without_keeper(self, trouble: str) -> tuple[str, int]:
+        if not self._keeper.bug:
+            return trouble, 1
+        self._progress.say(trouble)
+        return "flowc cannot keep the run's records, by a bug of its own; please report it with the lines above", 3
+
+    def _fill(self, pool: Pool | SpawnPool | InlinePool) -> None:
         while len(pool) < self._max_workers:
             if self._delayed and self._delayed[0][0] <= time.monotonic():
                 attempt = heapq.heappop(self._delayed)[2]
@@ -198,53 +315,51 @@ class _LocalRun:
                 ready = self._walk.take()
                 if ready is None:
                     return
-                attempt = _Attempt(TaskId(self._run_id, *ready), 0)
+                if self._resumption is not None and (taken := self._resumption.reused.get(ready)) is not None:
+                    self._walk.end(ready, *taken)
+                    continue
+                attempt = Attempt(TaskId(self._run_id, *ready), 0)
             self._started[attempt] = time.time()
-            self._progress.about(attempt.task, "starts" if attempt.number == 0 else f"starts, attempt {attempt.number + 1}")
+            self._progress.starts(attempt.task, attempt.number)
+            policy = self._policies[attempt.task.step]
+            do = self._work.do if self._method == "inline" else self._work.do_without_terminal
+            timeout = None if policy.only_catches(attempt.number) else policy.timeout
+            self._work.store.prepare()  # credentials for the child: they may have expired since the last
             try:
-                pool.start(attempt, partial(self._job, attempt), self._policies[attempt.task.step].timeout)
+                pool.start(attempt, partial(do, attempt.task, attempt.number), timeout)
             except OSError as error:
                 raise TaskError(f"the system cannot start another process ({error.strerror}): try fewer --max-workers") from error
-
-    def _job(self, attempt: _Attempt) -> bytes:
-        """What a child does; the answer is read by `_after`."""
-        task = attempt.task
-        first = begins_run(self._plan.steps[task.step], parse(task.path), self._plan.start)
-        try:
-            outcome = execute(
-                self._plan, self._flow_class, self._store, task, attempt.number, parameters=self._parameters if first else None
-            )
-        except Exception:
-            import traceback
-
-            return json.dumps({"bug": traceback.format_exc()}).encode()
-        if isinstance(outcome, Failure):
-            return json.dumps({"failure": outcome.to_json()}).encode()
-        return json.dumps(_answer(outcome)).encode()
 
     def _after(self, ended: Ended) -> tuple[str, int] | None:
         """Note that an attempt ended; why the run cannot go on, and the exit code, or None."""
         attempt = ended.name
-        assert isinstance(attempt, _Attempt)
+        assert isinstance(attempt, Attempt)
         started = self._started.pop(attempt)
-        answer = _read_answer(ended.report)
+        answer = read_answer(ended.report)
         if "bug" in answer:
-            self._progress.trouble(attempt.task, answer["bug"])
+            self._failed_task = attempt.task
+            self._progress.failed(attempt.task, answer["bug"], None)
             return f"the task {attempt.task} met a bug of flowc's; please report it with the lines above", 3
+        name = _name(attempt)
         if "chose" in answer:
+            self._keeper.close(name)
             return self._done(attempt, answer, time.time() - started)
-        if "failure" in answer:
-            failure = Failure.from_json(answer["failure"])
-        else:
-            failure = _failure_of(ended, self._policies[attempt.task.step])
-            _in_child(lambda: self._record(attempt, failure, started))
-        return self._failed(attempt, failure)
+        answered = "failure" in answer
+        policy = self._policies[attempt.task.step]
+        failure = Failure.from_json(answer["failure"]) if answered else failure_of(ended.status, ended.timed_out, policy)
+        for line in (failure.traceback or f"flowc: {failure.message}").rstrip("\n").split("\n"):
+            self._keeper.line(name, True, line)
+        self._keeper.close(name)
+        if answered:
+            return self._failed(attempt, failure)
+        self._unrecorded[name] = (attempt, failure)  # whose next attempt may want to read the record
+        self._keeper.record(name, failure, started, time.time())
+        return None
 
-    def _done(self, attempt: _Attempt, answer: Mapping[str, Any], seconds: float) -> tuple[str, int] | None:
-        task = attempt.task
-        caught, cardinality = answer["caught"], answer["cardinality"]
+    def _done(self, attempt: Attempt, answer: Mapping[str, Any], seconds: float) -> tuple[str, int] | None:
+        task, cardinality = attempt.task, answer["cardinality"]
         self._tasks_done += 1
-        self._progress.about(task, f"failed, and is caught: {caught}" if caught else f"done in {seconds:.2f} s")
+        self._progress.done(task, seconds, answer["caught"], cardinality)
         if cardinality is not None and cardinality > self._max_num_splits:
             return (
                 f"the foreach of step `{task.step}` has {cardinality} items, more than the {self._max_num_splits} allowed; "
@@ -253,55 +368,64 @@ class _LocalRun:
         self._walk.end((task.step, task.path), answer["chose"], cardinality)
         return None
 
-    def _failed(self, attempt: _Attempt, failure: Failure) -> tuple[str, int] | None:
+    def _failed(self, attempt: Attempt, failure: Failure) -> tuple[str, int] | None:
         task, number = attempt.task, attempt.number
         policy = self._policies[task.step]
-        if policy.prints_exception:
-            self._progress.trouble(task, failure.traceback or failure.message)
-        if not policy.may_follow(number):
+        text = (failure.traceback or failure.message) if policy.prints_exception else None
+        left_debugger = failure.type == "BdbQuit"
+        if left_debugger and self._method != "inline":
+            text = f"{text}\nflowc: the debugger found no terminal: tasks have one with --in-process"
+        if not policy.may_follow(number) or (left_debugger and self._method == "inline"):
+            self._failed_task = task
+            self._progress.failed(task, text, None)
+            if left_debugger and self._method == "inline":
+                return f"its debugger was left in the task {task}", 1
             tries = f" in its {policy.attempts} attempts" if policy.attempts > 1 else ""
             return f"the task {task} failed{tries}", 1
-        following = _Attempt(task, number + 1)
-        wait = 0.0 if policy.only_catches(following.number) else policy.delay
-        if wait:
-            self._progress.about(task, f"failed; attempt {following.number + 1} of {policy.attempts} in {wait:g} s")
+        following = Attempt(task, number + 1)
+        wait = policy.delay if self._waits and not policy.only_catches(following.number) else 0.0
+        again = f"failed; attempt {following.number + 1} of {policy.attempts} in {wait:g} s" if wait else None
+        self._progress.failed(task, text, again or "")
         heapq.heappush(self._delayed, (time.monotonic() + wait, len(self._started) + self._tasks_done, following))
         return None
 
-    def _record(self, attempt: _Attempt, failure: Failure, started: float) -> str:
-        write_failure(self._store, self._plan.flow, attempt.task, attempt.number, failure, started, time.time())
-        return ""
+    def _keep_line(self, attempt: object, is_error: bool, line: str) -> None:
+        assert isinstance(attempt, Attempt)
+        self._keeper.line(_name(attempt), is_error, line)
 
     def _on_line(self, attempt: object, is_error: bool, line: str) -> None:
-        assert isinstance(attempt, _Attempt)
+        assert isinstance(attempt, Attempt)
+        self._keeper.line(_name(attempt), is_error, line)
         self._progress.output(attempt.task, is_error, line)
 
 
-def _answer(manifest: Manifest) -> dict[str, Any]:
-    caught = None if manifest.caught is None else str(manifest.caught)
-    return {"chose": manifest.chose, "cardinality": manifest.cardinality, "caught": caught}
+def _method() -> Method:
+    asked = os.environ.get("FLOWC_START_METHOD")
+    match asked:
+        case "fork" | "spawn" if asked == "spawn" or hasattr(os, "fork"):
+            return asked
+        case None | "":
+            return "fork" if hasattr(os, "fork") else "spawn"
+        case "fork":
+            raise TaskError("FLOWC_START_METHOD is fork, which this system cannot do: unset it")
+        case _:
+            raise TaskError(f"FLOWC_START_METHOD is {asked!r}, and may be fork or spawn")
 
 
-def _read_answer(report: bytes) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = json.loads(report)
-    except ValueError:  # none, or half of one, of a child that was killed
-        return {}
-    return answer
+def _progress(out: TextIO, err: TextIO, plan: Plan, color: bool | None, quiet: bool, method: Method) -> Progress:
+    if not quiet and method != "inline":
+        from .progress import is_terminal
+
+        if is_terminal(err):
+            from .live import LiveProgress, can_live
+
+            if can_live(err):
+                return LiveProgress(out, err, plan, color)
+    return Progress(out, err, color, quiet=quiet)
 
 
-def _failure_of(ended: Ended, policy: Policy) -> Failure:
-    """Why a child came to nothing that did not say so itself."""
-    if ended.timed_out:
-        return Failure("TimeoutError", f"took longer than its @timeout of {policy.timeout:g} s, and was killed")
-    return failure_of_end(ended.status)
-
-
-def _in_child(function: Any) -> str:
-    try:
-        return call_in_child(function)
-    except RuntimeError as error:
-        raise StoreError(str(error)) from None
+def _name(attempt: Attempt) -> Name:
+    return (attempt.task.step, attempt.task.path, attempt.number)
 
 
 def _count(number: int, what: str) -> str:

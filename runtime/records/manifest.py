@@ -1,4 +1,5 @@
-"""Manifests: the one object whose write commits a task, and the records that failed attempts leave.
+"""Manifests: the one object whose write commits a task, and the records that failed attempts leave. `docs/artifacts.md` says
+which bytes they are.
 
 Flow/run/step/path/manifest.json       the attempt that made it
 Flow/run/step/path/attempt-<n>.json    attempts that failed, from 0
@@ -7,10 +8,12 @@ Flow/run/blobs/<sha256>                artifacts too large to stand in a manifes
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from ..contract import MANIFEST, run_key, task_key
 from ..errors import StoreError
@@ -19,21 +22,52 @@ from ..paths import TaskId
 from ..store import Store
 
 FORMAT = 1
+_SEAL = b'{"sha256":"'
+_SEALED = len(_SEAL) + 64 + len('",')
 
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """An artifact that stands in the manifest: its pickle, in base64."""
+    """An artifact that stands in the manifest: its pickle, in base64.
+
+    Attributes:
+        type: The name of the value's type, such as `numpy.ndarray`.
+        serializer: Which serializers its pickle needs; None for none.
+    """
 
     data: str
+    type: str = field(default="", compare=False)
+    serializer: str | None = field(default=None, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle."""
+        return len(self.data) // 4 * 3 - self.data.count("=", -2)
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """An artifact that is an object of its own: the hash of its pickle, and the pickle's size in bytes."""
+    """An artifact that is an object of its own.
+
+    Attributes:
+        sha256: The hash of the content (`artifacts/hashes.py`), which is the object's name.
+        size: Bytes of the content.
+        pickle: Bytes of the pickle, with which the content begins.
+        buffers: Bytes of each buffer after it.
+        type: As for `Inline`.
+        serializer: As for `Inline`.
+        codec: What the object is compressed with, or None.
+        stored: Bytes of the object.
+    """
 
     sha256: str
     size: int
+    pickle: int
+    buffers: tuple[int, ...] = ()
+    type: str = field(default="", compare=False)
+    serializer: str | None = field(default=None, compare=False)
+    codec: str | None = field(default=None, compare=False)
+    stored: int = field(default=0, compare=False)
 
 
 Entry: TypeAlias = Inline | Blob
@@ -52,6 +86,7 @@ class Manifest:
         cardinality: How many items the foreach has that the task began, or None.
         artifacts: Those of the task, its own and those handed on.
         caught: The failure that `@catch` caught, or None.
+        origin: The run that did the work, where this run, which resumes that one, took it over; else None.
     """
 
     attempt: int
@@ -61,6 +96,7 @@ class Manifest:
     cardinality: int | None
     artifacts: Mapping[str, Entry]
     caught: Failure | None = None
+    origin: str | None = None
 
 
 def blob_key(flow: str, run: str, sha256: str) -> str:
@@ -81,44 +117,104 @@ def read_manifest(store: Store, flow: str, task: TaskId) -> Manifest | None:
     """
     key = manifest_key(flow, task)
     data = store.get(key)
-    if data is None:
-        return None
+    return None if data is None else parse_manifest(key, data)
+
+
+def parse_manifest(key: str, data: bytes) -> Manifest:
+    """What an object says that is a manifest.
+
+    Raises:
+        StoreError: It is damaged, or of a version that this flowc does not read.
+    """
+    sealed = data.startswith(_SEAL) and data[_SEALED - 2 : _SEALED] == b'",'
+    if sealed and hashlib.sha256(data[_SEALED:]).hexdigest().encode() != data[len(_SEAL) : _SEALED - 2]:
+        raise StoreError(f"the object {key} is damaged: its content has another hash")
     try:
         document = json.loads(data)
-        if document["format"] != FORMAT:
-            raise StoreError(f"the object {key} has format {document['format']}, and this flowc reads format {FORMAT}")
+        version = document["format"]
+        if version != FORMAT and isinstance(version, int):
+            raise StoreError(
+                f"the object {key} has format {version}, and this flowc, {_own_version()}, reads format {FORMAT}: use the one "
+                f"that wrote it, flowc {document.get('flowc', '(version unknown)')}"
+            )
+        if not sealed:
+            raise StoreError(f"the object {key} is damaged: it does not begin with its hash")
         return Manifest(
             attempt=document["attempt"],
             started=document["started"],
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts={
-                name: Inline(entry["inline"]) if "inline" in entry else Blob(entry["sha256"], entry["size"])
-                for name, entry in document["artifacts"].items()
-            },
+            artifacts={name: _entry(entry) for name, entry in document["artifacts"].items()},
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
+            origin=document.get("origin"),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
 
 
-def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -> bool:
-    """Commit a task; False if another attempt of it already did."""
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The object of a manifest: JSON whose first member is the SHA-256 of all that follows the comma after it."""
     document = {
         "format": FORMAT,
+        "flowc": _own_version(),
         "attempt": manifest.attempt,
         "started": manifest.started,
         "ended": manifest.ended,
         "chose": manifest.chose,
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
-        "artifacts": {
-            name: {"inline": entry.data} if isinstance(entry, Inline) else {"sha256": entry.sha256, "size": entry.size}
-            for name, entry in manifest.artifacts.items()
-        },
+        "origin": manifest.origin,
+        "artifacts": {name: _entry_json(entry) for name, entry in manifest.artifacts.items()},
     }
-    return store.put_new(manifest_key(flow, task), json.dumps(document).encode())
+    rest = json.dumps(document, separators=(",", ":")).encode()[1:]
+    return _SEAL + hashlib.sha256(rest).hexdigest().encode() + b'",' + rest
+
+
+def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -> bool:
+    """Commit a task; False if another attempt of it already did."""
+    return store.put_new(manifest_key(flow, task), manifest_bytes(manifest))
+
+
+def _entry_json(entry: Entry) -> dict[str, object]:
+    if isinstance(entry, Inline):
+        document: dict[str, object] = {"inline": entry.data, "type": entry.type}
+    else:
+        document = {"sha256": entry.sha256, "size": entry.size, "pickle": entry.pickle, "type": entry.type}
+        if entry.buffers:
+            document["buffers"] = entry.buffers
+        if entry.codec is not None:
+            document["codec"] = entry.codec
+            document["stored"] = entry.stored
+    if entry.serializer is not None:
+        document["serializer"] = entry.serializer
+    return document
+
+
+def _entry(document: Mapping[str, Any]) -> Entry:
+    if "inline" in document:
+        return Inline(document["inline"], document["type"], document.get("serializer"))
+    size, codec = document["size"], document.get("codec")
+    return Blob(
+        document["sha256"],
+        size,
+        document["pickle"],
+        tuple(document.get("buffers", ())),
+        document["type"],
+        document.get("serializer"),
+        codec,
+        size if codec is None else document["stored"],
+    )
+
+
+def _own_version() -> str:
+    version: str = sys.modules[__name__.partition(".")[0]].__version__
+    return version
+
+
+def blobs_of(entries: Iterable[Entry]) -> set[str]:
+    """The hashes of all blobs that artifacts are kept in."""
+    return {entry.sha256 for entry in entries if isinstance(entry, Blob)}
 
 
 def write_failure(store: Store, flow: str, task: TaskId, attempt: int, failure: Failure, started: float, ended: float) -> None:

@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..contract import PLAN_FILE, run_key
-from ..errors import StoreError
+from ..errors import PlanError, StoreError
+from ..plan import Plan, parse_plan
 from ..store import Store
 
 FORMAT = 1
@@ -91,13 +92,44 @@ def begin_run(store: Store, flow: str, run: str, record: RunRecord) -> bool:
 
 def read_run(store: Store, flow: str, run: str) -> RunRecord | None:
     """What a run began with; None if there is no such run."""
-    data = _read(store, f"{run_key(flow, run)}/run.json")
-    return None if data is None else RunRecord(**{**data, "tags": tuple(data["tags"])})
+    key = f"{run_key(flow, run)}/run.json"
+    data = store.get(key)
+    return None if data is None else decode_run(key, data)
+
+
+def decode_run(key: str, data: bytes) -> RunRecord:
+    """What an object `run.json` says.
+
+    Raises:
+        StoreError: It is damaged, or of another version.
+    """
+    document = _decode(key, data)
+    try:
+        return RunRecord(**{**document, "tags": tuple(document["tags"])})
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
 
 
 def write_plan(store: Store, flow: str, run: str, document: Mapping[str, Any]) -> None:
     """Keep the compiled flow with the run."""
     store.put(f"{run_key(flow, run)}/{PLAN_FILE}", json.dumps(document, separators=(",", ":")).encode())
+
+
+def read_plan(store: Store, flow: str, run: str) -> Plan | None:
+    """The compiled flow that a run began with; None if it keeps none.
+
+    Raises:
+        PlanError: It is of another version, or damaged.
+    """
+    key = f"{run_key(flow, run)}/{PLAN_FILE}"
+    data = store.get(key)
+    if data is None:
+        return None
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise PlanError(f"the object {key} is damaged ({error})") from error
+    return parse_plan(document)
 
 
 def write_result(store: Store, flow: str, run: str, result: ResultRecord) -> None:
@@ -117,8 +149,10 @@ def _encode(data: dict[str, Any]) -> bytes:
 
 def _read(store: Store, key: str) -> dict[str, Any] | None:
     data = store.get(key)
-    if data is None:
-        return None
+    return None if data is None else _decode(key, data)
+
+
+def _decode(key: str, data: bytes) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(data)
         version = document.pop("format")

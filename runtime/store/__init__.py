@@ -7,6 +7,8 @@
     objects, transfers       objects in S3, Azure or Google Cloud; large ones on their way there and back
     urls, clients, faults    what a datastore is called, obstore's clients for it, and its errors as sentences
     credentials              who flowc is to AWS
+    serving                  the store of the task that runs here
+    overlay                  a store that is read, and written to somewhere else
 """
 
 from __future__ import annotations

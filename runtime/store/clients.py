@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import StoreError
 from .credentials import Profile, find_region
+from .faults import short
 from .urls import Place
 
 _AZURE_IDENTITIES = (
@@ -47,7 +48,8 @@ def connect(place: Place, profile: Profile | None, region: str | None, *, patien
         match place.kind:
             case "s3":
                 settings = s3_settings(os.environ, profile, region)
-                _allow(options, settings.get("endpoint"), os.environ.get("AWS_CA_BUNDLE"))
+                _allow(options, settings.get("endpoint"))
+                _trust(options, os.environ, settings.get("endpoint"))
                 return store.S3Store(
                     place.bucket,
                     client_options=options,
@@ -64,8 +66,7 @@ def connect(place: Place, profile: Profile | None, region: str | None, *, patien
                 _allow(options, os.environ.get("STORAGE_EMULATOR_HOST"))
                 return store.GCSStore(place.bucket, client_options=options, retry_config=retries, **settings)
     except (exceptions.BaseError, ValueError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise StoreError(f"the datastore {place.url} cannot be used: {reason}") from error
+        raise StoreError(f"the datastore {place.url} cannot be used: {short(str(error))}") from error
 
 
 def s3_region(place: Place, environment: Mapping[str, str], profile: Profile | None) -> str:
@@ -142,10 +143,15 @@ def google_settings(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"service_account_key": json.dumps(nobody)}
 
 
-def _allow(options: dict[str, Any], endpoint: str | None, bundle: str | None = None) -> None:
-    """Let a client speak plain HTTP to an address that says so, and trust a bundle of certificates elsewhere."""
+def _allow(options: Any, endpoint: str | None) -> None:
+    """Let a client speak plain HTTP to an address that says so."""
     if endpoint and not endpoint.startswith("https:"):
         options["allow_http"] = True
-    elif bundle:
+
+
+def _trust(options: Any, environment: Mapping[str, str], endpoint: str | None) -> None:
+    """Have a client trust the certificates that AWS's tools are told to, if it is to speak TLS with the store or with STS."""
+    bundle = environment.get("AWS_CA_BUNDLE")
+    if bundle and (not (endpoint or "").startswith("http:") or "AWS_WEB_IDENTITY_TOKEN_FILE" in environment):
         with open(bundle, "rb") as file:  # noqa: PTH123
             options["root_certificate"] = file.read()

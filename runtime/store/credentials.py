@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from ..errors import StoreError
@@ -57,11 +57,12 @@ class Profile:
             frozen = self._credentials.get_frozen_credentials()
         except self._faults as error:
             raise _refused(error) from error
+        expires: datetime | None = getattr(self._credentials, "_expiry_time", None)  # only those that expire have it
         return {
             "access_key_id": frozen.access_key,
             "secret_access_key": frozen.secret_key,
             "token": frozen.token,
-            "expires_at": getattr(self._credentials, "_expiry_time", None),  # only those that expire have it
+            "expires_at": expires and expires.astimezone(UTC),  # obstore takes no other zone, not even one that is the same
         }
 
 

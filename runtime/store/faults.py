@@ -16,7 +16,7 @@ _REGION = re.compile(r"<Region>([\w-]+)</Region>|expecting '([\w-]+)'")
 _ADDRESS = re.compile(r"https?://[^\s/?]+")
 _BROKEN = re.compile(r"kind: (Connect|Timeout|Request|Interrupted|Decode|Body)|IncompleteMessage|UnexpectedEof|ConnectionReset")
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
-_METADATA = ("169.254.169.254", "169.254.170.2", "metadata.google", "/oauth2/token")
+_METADATA = ("169.254.169.254", "169.254.170.2", "/latest/api/token", "/latest/meta-data", "metadata.google", "/oauth2/token")
 
 _WRONG = {
     "InvalidAccessKeyId": "does not know the access key that the credentials name",
@@ -111,8 +111,8 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
     wrong_region = code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException")
     region = _REGION.search(text)
     again = f" (tried {fault.times} times)" if fault.times > 1 else ""
-    address = _ADDRESS.search(text)
-    host = address[0].partition("://")[2] if address else "its address"
+    address = _ADDRESS.search(text.partition("\n")[0])
+    host = address[0].partition("://")[2] if address else "AWS's token service"  # whose address obstore does not tell
     if any(word in text for word in _METADATA) and (not fault.status or fault.status != 404 or "token" in text):
         return f"there are no credentials: {_TODO[place.kind]}"
     if fault.status == 404 and not fault.missing:
@@ -121,7 +121,7 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
         return f"the store {_WRONG[code]}: renew or correct them ({_KEYS[place.kind]})"
     if code == "RequestTimeTooSkewed":
         return "the clock of this machine is too far from the store's: set it"
-    if wrong_region or (fault.status == 301 and place.kind == "s3"):
+    if wrong_region or "Received redirect" in text:
         where = f"in {region[1] or region[2]}" if region else "in another region"
         return f"{place.container} is {where}: set AWS_REGION to that"
     if fault.status == 401:
@@ -149,4 +149,9 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
         return f"{host} does not answer in time{again}"
     if fault.broken:
         return f"the connection to {host} breaks{again}"
-    return text.partition("\n")[0].rstrip(".")
+    return short(text)
+
+
+def short(text: str) -> str:
+    """The first line of what obstore says, without the words that say nothing."""
+    return re.sub(r"^Generic \w+ error: ", "", text.partition("\n")[0]).rstrip(".")

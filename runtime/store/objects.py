@@ -33,6 +33,7 @@ _U = TypeVar("_U")
 
 _TRIES = 10  # with the pauses between them some 25 s
 _TRIES_UNREACHED = 3  # while nothing was ever heard of the store: a mistyped address should be told at once
+_TRIES_PATIENT = 2  # of what obstore tries ten times itself, part by part
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _THREADS = 32
 _RANGES_AT_ONCE = 8
@@ -221,7 +222,7 @@ class ObjectStore:
         if isinstance(found, Fault) and not found.no_range:
             raise self._lost(key) if found.missing else explain(self.place, "read", key, found)
         if done < size:
-            raise StoreError(f"the object {key} is damaged: it ends after {start + done} bytes")
+            raise StoreError(f"the object {key} is damaged: it ends before byte {start + done + 1}")
 
     def _client(self, patient: bool) -> Any:
         """This process's client, made when it is first needed."""
@@ -255,7 +256,8 @@ class ObjectStore:
                 self._reached = True
                 return found
             self._reached |= fault.status != 0
-            if not fault.transient or times >= (_TRIES_UNREACHED if fault.unreachable and not self._reached else _TRIES):
+            tries = _TRIES_PATIENT if patient else _TRIES_UNREACHED if fault.unreachable and not self._reached else _TRIES
+            if not fault.transient or times >= tries:
                 return fault
             time.sleep(random.uniform(0.5, 1) * min(_FIRST_PAUSE * 2 ** (times - 1), _LONGEST_PAUSE))
 

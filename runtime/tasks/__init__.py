@@ -4,6 +4,7 @@ task                     the attempt, from its beginning to its commit
 loading                  the user's module
 parameters, policy       what the run is given; what decorators ask for
 lineage, binding         what came before the task; what its flow object knows
+replay                   one task again, beside its run
 transition               what `self.next` says, against the plan
 merge                    `merge_artifacts`
 """

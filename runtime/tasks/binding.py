@@ -5,11 +5,12 @@ A `Binding` hangs on every flow object of a run: the `self` of a step, and each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import paths
 from ..artifacts import Artifacts
+from ..artifacts.ahead import Ahead
 from ..errors import FlowcError, TaskError, TransitionError
 from ..paths import TaskId
 from ..plan import ForeachScope, Plan
@@ -18,6 +19,7 @@ from ..store import Store
 from .transition import Transition, resolve
 
 if TYPE_CHECKING:
+    from ..language.flowspec import FlowSpec
     from ..language.inputs import Inputs
 
 
@@ -29,6 +31,7 @@ class Binding:
         inputs: The inputs of a join.
         transition: What `self.next` said.
         finished: The task is one of a join's inputs, and done.
+        ahead: What is fetched for it in the background.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Binding:
         *,
         inputs: Inputs[Any] | None = None,
         finished: bool = False,
+        ahead: Ahead | None = None,
     ) -> None:
         self.plan = plan
         self.task = task
@@ -50,6 +54,7 @@ class Binding:
         self.finished = finished
         self.transition: Transition | None = None
         self.artifacts = Artifacts(store, plan.flow, task.run)
+        self.ahead = ahead or Ahead(self.artifacts)
         self._store = store
         self._parameters: dict[str, object] = {}
         self._configs: dict[str, object] = {}
@@ -58,7 +63,14 @@ class Binding:
 
     def load(self, name: str) -> object:
         """Read an artifact of `entries`."""
-        return self.artifacts.load(name, self.entries[name])
+        entry = self.entries[name]
+        return self.artifacts.unpickle(name, entry, self.ahead.take(name, entry, self.task))
+
+    def fetch_ahead(self, names: Iterable[str]) -> None:
+        """Begin to fetch artifacts that will be read, if that takes time."""
+        for name in names:
+            if (entry := self.entries.get(name)) is not None:
+                self.ahead.fetch(name, entry, self.task)
 
     def parameter(self, attribute: str) -> object:
         """The value of a parameter, loaded once."""
@@ -94,6 +106,12 @@ class Binding:
         join, names = self._before_join
         return join if name in names else None
 
+    def unset(self, flow: FlowSpec, name: str) -> str:
+        """Why an artifact cannot be read."""
+        from .merge import unset_message
+
+        return unset_message(flow, self, name)
+
     def goes_on(
         self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object
     ) -> None:
@@ -121,5 +139,5 @@ class Binding:
             manifest = read_manifest(self._store, self.plan.flow, split)
             if manifest is None or scope.variable not in manifest.artifacts:
                 raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
-            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable])
+            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable], split)
         return self._items[depth]

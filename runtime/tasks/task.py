@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .. import paths
 from ..children import leave_if_forked
@@ -25,7 +25,9 @@ from ..language.inputs import Inputs
 from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..records.parameters import read_parameters, write_parameters
 from ..store import Store
+from ..store.serving import serve
 from .binding import Binding
 from .lineage import Lineage
 from .policy import check_catch, policy_of
@@ -33,6 +35,15 @@ from .transition import only_edge
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
+
+
+Call: TypeAlias = Callable[..., object]
+"""Calls its first argument with the others."""
+
+
+def run_plainly(function: Callable[..., object], *arguments: object) -> object:
+    """Call a function."""
+    return function(*arguments)
 
 
 def check_task(plan: Plan, task: TaskId) -> None:
@@ -61,14 +72,16 @@ def execute(
     *,
     parameters: Mapping[str, object] | None = None,
     outputs: Path | None = None,
+    call: Call = run_plainly,
 ) -> Manifest | Failure:
     """Run one attempt, in this process.
 
     Args:
         task: A task that `check_task` passes.
         attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
-        parameters: Values by attribute; the start step's task needs them, and no other.
+        parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
+        call: What calls the step, as a debugger does.
 
     Returns:
         The manifest that is committed, if the task is done: this attempt's, or that of another which was faster.
@@ -77,7 +90,7 @@ def execute(
     try:
         # An orchestrator may run a task again that is done, when it lost sight of the container that did it.
         done = read_manifest(store, plan.flow, task) if attempt else None
-        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started)
+        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started, call)
         if isinstance(outcome, Manifest):
             tell_orchestrator(outputs, outcome)
             return outcome
@@ -97,6 +110,7 @@ def _run(
     attempt: int,
     parameters: Mapping[str, object] | None,
     started: float,
+    call: Call,
 ) -> Manifest | Failure:
     policy = policy_of(plan.steps[task.step])
     check_catch(plan.steps[task.step], flow_class)
@@ -109,7 +123,13 @@ def _run(
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         current._begin(plan, task, attempt)
-        failure = _call_step(flow, binding)
+        serve(store)
+        try:
+            failure = _call_step(flow, binding, call)
+        finally:
+            binding.ahead.close()
+            if binding.inputs is not None:
+                binding.inputs._done()
         if failure is not None:
             return failure
         transition = binding.transition
@@ -119,7 +139,7 @@ def _run(
     chose = transition.edge.key if transition else None
     cardinality = transition.cardinality if transition else None
     artifacts = _save(flow, binding)
-    _write_control_objects(store, plan, task, chose, cardinality)
+    write_control_objects(store, plan, task, chose, cardinality)
     manifest = Manifest(
         attempt=attempt,
         started=started,
@@ -135,7 +155,7 @@ def _run(
     if other is None:
         raise StoreError(f"the task {task} was committed by another attempt, whose manifest is gone")
     # The control objects were written over those of the attempt that won: they must say what its manifest says.
-    _write_control_objects(store, plan, task, other.chose, other.cardinality)
+    write_control_objects(store, plan, task, other.chose, other.cardinality)
     return other
 
 
@@ -151,14 +171,21 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
         return Binding(plan, store, task, entries, inputs=Inputs(flow_class, plan, store, lineage, junction))
     before = lineage.predecessor()
     if before is not None:
-        return Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding = Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding.fetch_ahead(step.reads or ())
+        return binding
     binding = Binding(plan, store, task, {})
-    for attribute, value in (parameters or {}).items():
+    if parameters is None:  # of a run that resumes another: they were kept when it began
+        binding.entries.update(read_parameters(store, plan.flow, task.run) or {})
+        return binding
+    for attribute, value in parameters.items():
         binding.entries[attribute] = binding.artifacts.save(attribute, value, step.name)
+    if parameters:
+        write_parameters(store, plan.flow, task.run, binding.entries)
     return binding
 
 
-def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
+def _call_step(flow: FlowSpec, binding: Binding, call: Call) -> Failure | None:
     """Run the user's code; what went wrong in it, or None."""
     name = binding.step.name
     function = getattr(flow, name) if callable(getattr(type(flow), name, None)) else None
@@ -167,9 +194,9 @@ def _call_step(flow: FlowSpec, binding: Binding) -> Failure | None:
     pid = os.getpid()
     try:
         if binding.step.joins:
-            function(binding.inputs)
+            call(function, binding.inputs)
         else:
-            function()
+            call(function)
         leave_if_forked(pid)
     except SystemExit as error:
         leave_if_forked(pid, error)
@@ -196,13 +223,18 @@ def _caught(plan: Plan, store: Store, task: TaskId, attempt: int) -> Failure:
 
 def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
     """Store what was set or loaded; the rest is carried by reference."""
-    entries = dict(binding.entries)
-    for name, value in vars(flow).items():
-        entries[name] = binding.artifacts.save(name, value, binding.step.name, known=binding.entries.get(name))
-    return entries
+
+    def assigned(name: str) -> str | None:
+        from ..artifacts.culprits import assignment
+
+        return assignment(type(flow), binding.step.name, name)
+
+    saved = binding.artifacts.save_all(vars(flow), binding.step.name, binding.entries, assigned)
+    return {**binding.entries, **saved}
 
 
-def _write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:
+    """Write what orchestrators read of a task that is done."""
     folder = task_key(plan.flow, task.run, task.step, task.path)
     if chose is not None:
         store.put(f"{folder}/{NEXT}", json.dumps(chose).encode())

@@ -55,7 +55,7 @@ def resolve(
         _require(step, Arm("goto", (name,)))
         edge = _edge(step, "goto", (name,), None)
     else:
-        names = tuple(_name(step, target) for target in targets)
+        names = tuple(name_of_step(step, target) for target in targets)
         _require(step, Arm("split", names))
         edge = _edge(step, "split", names, None)
     _check_limit(step, path, edge)
@@ -97,7 +97,7 @@ def _switch(step: Step, read: Callable[[str], object], targets: tuple[object, ..
         raise TransitionError(
             f"step `{step.name}` calls self.next with a condition: that needs {{value: self.step, …}} and an artifact's name"
         )
-    cases = {case: _name(step, target) for case, target in targets[0].items()}
+    cases = {case: name_of_step(step, target) for case, target in targets[0].items()}
     _require(step, Arm("switch", (), condition, tuple(cases.items())))
     value = read(condition)
     try:
@@ -146,10 +146,11 @@ def _check_limit(step: Step, path: Path, edge: Edge) -> None:
 def _one_name(step: Step, targets: tuple[object, ...], what: str) -> str:
     if len(targets) != 1:
         raise TransitionError(f"step `{step.name}`: {what} takes one step, not {len(targets)}")
-    return _name(step, targets[0])
+    return name_of_step(step, targets[0])
 
 
-def _name(step: Step, target: object) -> str:
+def name_of_step(step: Step, target: object) -> str:
+    """The step that an argument of `self.next` names."""
     name = getattr(target, "__name__", None)
     if callable(target) and isinstance(name, str):
         flow = getattr(target, "__self__", None)

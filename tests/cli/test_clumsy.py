@@ -71,13 +71,6 @@ def test_options_that_make_no_sense(flowc: Run, option: str, value: str, message
     assert message in ended.err
 
 
-def test_a_local_run_wants_a_folder_and_says_where_the_other_came_from(flowc: Run) -> None:
-    Path("flowc.toml").write_text('datastore = "s3://bucket/flows"\n')
-    ended = flowc("run", "flow.py")
-    assert ended.code == 2
-    assert "as the settings file has it: add --datastore .flowc" in ended.err
-
-
 @pytest.mark.parametrize("verb", ["check", "show", "explain"])
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_are_nobody(tmp_path: Path, verb: str, redirection: str) -> None:

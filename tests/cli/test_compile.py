@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from flowc.cli.build_context import copy_source
+from flowc.cli.build_context import OBJECT_STORES, copy_source
 from flowc.cli.settings import KEYS, variable
 from flowc.runtime.contract import ENTRYPOINT
 from flowc.targets import TARGETS
@@ -117,6 +118,21 @@ def test_folder(flowc: Run, target: str) -> None:
     assert "FROM python:3.12" in lines
     assert 'COPY ["flow.py", "plan.json", "flowc.zip", "/flowc/"]' in lines
     assert "ENV FLOWC_PACKAGE=/flowc PYTHONPATH=/flowc/flowc.zip" in lines
+
+
+def test_the_image_has_what_its_datastore_needs(flowc: Run) -> None:
+    """Of an object store, what flowc itself asks for; of a folder, nothing."""
+    installs = 'RUN ["python3", "-m", "pip", "install", "--no-cache-dir", '
+    for number, (datastore, installed) in enumerate([("s3://bucket/p", True), ("/flows", False), (None, True)]):
+        more = ("--datastore", datastore) if datastore else ()
+        assert flowc("compile", "flow.py", "--target", "argo", "-o", f"to{number}", *more).code == 0
+        lines = Path(f"to{number}/Dockerfile").read_text(encoding="utf-8").splitlines()
+        assert [line.startswith(installs) for line in lines].count(True) == installed
+        if installed:
+            (line,) = (line for line in lines if line.startswith(installs))
+            assert tuple(json.loads(line.removeprefix("RUN "))[5:]) == OBJECT_STORES
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(OBJECT_STORES) <= set(project["dependencies"])
 
 
 def test_folder_runs_on_a_python_with_nothing_installed(flowc: Run) -> None:

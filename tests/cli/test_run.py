@@ -62,7 +62,7 @@ def test_keeps_the_run_in_the_folder_named(flowc_process: Run, monkeypatch: pyte
         (["--alpha"], "requires an argument"),
         (["extra"], "unexpected extra argument"),
         (["--max-workers", "0"], "not in the range"),
-        (["--datastore", "s3://bucket/x"], "s3://bucket/x"),
+        (["--datastore", "ftp://host/x"], "the datastore ftp://host/x begins with ftp://, which flowc does not know"),
     ],
 )
 def test_refused(flowc: Run, arguments: list[str], message: str) -> None:

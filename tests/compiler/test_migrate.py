@@ -164,7 +164,7 @@ def test_command_lines_are_turned(before: str) -> None:
         ("python flow.py --environment=conda run", "--environment=conda"),
         ("python flow.py run --config c c.json", "`--config c c.json`"),
         ("python flow.py --datastore-root s3://b run", "--datastore-root s3://b"),
-        ("python flow.py logs 12/start", "past runs"),
+        ("python flow.py logs 12/start", "`flowc logs flow.py RUN/STEP/PATH`"),
         ("pip install -U metaflow", "installs Metaflow"),
     ],
 )

@@ -20,6 +20,8 @@ from flowc.compiler.similar import did_you_mean, near
         ("for_each", ["foreach", "condition"], "foreach"),
         ("memroy", ["cpu", "memory"], "memory"),
         ("tims", ["minutes_between_retries", "times"], "times"),
+        ("stpe", ["Step", "step"], "step"),
+        ("Stpe", ["step", "Step"], "Step"),
         ("FC1011", ["FC101", "FC301"], "FC101"),
     ],
 )
@@ -42,6 +44,12 @@ def test_near(given: str, known: list[str], guess: str) -> None:
 )
 def test_absurd(given: str, known: list[str]) -> None:
     assert near(given, known) == ()
+
+
+def test_of_names_that_differ_in_case_only_the_nearer_is_near() -> None:
+    assert near("stpe", ["Step", "step", "start"]) == ("step",)
+    assert near("sTep", ["Step", "step"]) == ("step",)
+    assert near("stEP", ["Step", "step", "STEP"]) == ("STEP", "step")
 
 
 def test_the_order_of_names_does_not_matter() -> None:

@@ -83,11 +83,16 @@ class WrittenFlow:
     file: Path
     plan: Plan
     store: LocalStore
+    document: Mapping[str, Any]
 
-    def run(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
-        """Run it locally."""
+    def run(
+        self, parameters: Mapping[str, object] | None = None, store_of: Callable[[LocalStore], Any] | None = None, **settings: Any
+    ) -> Ran:
+        """Run it locally; the store may be another one that is made of this flow's."""
         out, err = io.StringIO(), io.StringIO()
-        result = run_locally(self.plan, self.file, parameters or {}, store=self.store, out=out, err=err, **settings)
+        settings = {"document": self.document, **settings}
+        store = store_of(self.store) if store_of else self.store
+        result = run_locally(self.plan, self.file, parameters or {}, store=store, out=out, err=err, **settings)
         return Ran(self, result.run_id, result, out.getvalue(), err.getvalue())
 
     def done(self, parameters: Mapping[str, object] | None = None, **settings: Any) -> Ran:
@@ -179,8 +184,8 @@ def write(tmp_path: Path) -> Iterator[Callable[[str], WrittenFlow]]:
             text = "from flowc import *\n" + text
         file = tmp_path / f"flow_{next(_numbers)}_{os.getpid()}.py"
         file.write_text(text)
-        plan = parse_plan(json.loads(json.dumps(plan_of(compiled(file)))))
-        return WrittenFlow(file, plan, LocalStore(tmp_path / "store"))
+        document = json.loads(json.dumps(plan_of(compiled(file))))
+        return WrittenFlow(file, parse_plan(document), LocalStore(tmp_path / "store"), document)
 
     yield write
     sys.path[:] = before

@@ -30,14 +30,14 @@ FLOW = """
     class Unused{number}(FlowSpec):
         @step
         def start(self):
-            from {face} import Run
+            from {face} import Runner
             self.missing = S3
             self.next(self.end)
 
         @step
         def end(self):
             try:
-                from {face} import Task
+                from {face} import Deployer
             except ImportError:
                 self.fallback = True
             try:
@@ -50,7 +50,7 @@ FLOW = """
 @pytest.mark.parametrize(("face", "number"), [("flowc", 1), ("metaflow", 2)])
 def test_a_flow_runs_that_imports_more_than_it_uses(write: Any, face: str, number: int) -> None:
     flow = write(FLOW.format(face=face, number=number))
-    assert flow.plan.absent == ("FlowMutator", "Run", "S3", "parallel")
+    assert flow.plan.absent == ("FlowMutator", "Runner", "S3", "parallel")
     ran = flow.done()
     assert ran.value("end", "missing") == "flowc does not have Metaflow's `S3` yet"
     assert ran.value("end", "fallback")
@@ -95,20 +95,20 @@ def test_names_of_one_flow_are_not_those_of_the_next() -> None:
     stand_in_for([])
     assert isinstance(found, Absent)
     assert not hasattr(flowc, "nosuch")
-    for name in ("S3", "Run"):
+    for name in ("S3", "Runner"):
         with pytest.raises(ImportError, match=f"`{name}`"):
             answer(name)
 
 
 PROGRAM = """
     from flowc import FlowMutator, FlowSpec, step
-    from metaflow import Run, S3
+    from metaflow import Runner, S3
 
     try:
-        from metaflow import Task
-        raise SystemExit("Task is there")
+        from metaflow import Deployer
+        raise SystemExit("Deployer is there")
     except ImportError:
-        Task = None
+        Deployer = None
 
     class Programme(FlowSpec):
         @step
@@ -118,7 +118,7 @@ PROGRAM = """
 
         @step
         def end(self):
-            print("done with", Task)
+            print("done with", Deployer)
 
     if __name__ == "__main__":
         Programme()

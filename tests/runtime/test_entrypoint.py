@@ -241,7 +241,7 @@ def test_unfit_environments(write, changes, code, words):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "is not JSON"), ('{"format": 2}', "format 2, and this flowc reads 1"), ("[]", "not a plan")]
+    ("text", "words"), [("{", "is not JSON"), ('{"format": 1}', "format 1, and this flowc reads 2"), ("[]", "not a plan")]
 )
 def test_plans_that_cannot_be_read(write, tmp_path, text, words):
     flow = small(write)

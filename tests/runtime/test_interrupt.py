@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from terminals import alive as alive  # test_resume has it from here
 
 FLOW = """
     import os, signal, subprocess, time
@@ -49,20 +50,13 @@ from flowc.runtime.plan import parse_plan
 from flowc.runtime.local import processes
 from flowc.runtime.local.scheduler import run_locally
 
-processes._GRACE = float(sys.argv[2])
+processes.GRACE = float(sys.argv[2])
 file = Path(sys.argv[1])
 plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))
 result = run_locally(plan, file, {}, store="store")
 assert not result.ok
 sys.exit(result.exit_code)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def started(write, tmp_path: Path, body: str = "pass", grace: int = 60) -> tuple[subprocess.Popen[str], list[int]]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from remote_store import RemoteStore
+
+from flowc.runtime.errors import TaskError
 
 SPLIT = """
     class Merge(FlowSpec):
@@ -121,3 +126,95 @@ def test_inputs_keep_what_was_changed_in_them_and_constants(write):
         """).done()
     assert ran.value("end", "found") == [[0, 2], [1, 2]]
     assert "inputs[0].work" in ran.value("end", "named")
+
+
+WIDE = """
+    class Wide(FlowSpec):
+        @step
+        def start(self):
+            self.items = list(range(600))
+            self.next(self.work, foreach="items")
+
+        @step
+        def work(self):
+            self.n = self.input
+            self.big = bytes([self.input % 256]) * 10_000
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            BODY
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """
+
+
+@pytest.fixture
+def joined(write, load, tmp_path):
+    """The `inputs` of a wide join in an object store, without its other tasks' processes."""
+    from flowc.runtime.artifacts import Artifacts
+    from flowc.runtime.language.inputs import Inputs
+    from flowc.runtime.paths import TaskId
+    from flowc.runtime.records.manifest import Manifest, commit_manifest
+    from flowc.runtime.tasks.lineage import Lineage
+
+    def make(count=600, body="self.total = sum(len(one.big) for one in inputs)"):
+        flow = write(WIDE.replace("BODY", body))
+        store = RemoteStore(tmp_path / "remote")
+        artifacts = Artifacts(store, "Wide", "1")
+        entries = {n: artifacts.save("big", bytes([n]) * 10_000, "work") for n in range(256)}
+        for n in range(count):
+            found = {"n": artifacts.save("n", n, "work"), "big": entries[n % 256]}
+            done = Manifest(attempt=0, started=0, ended=0, chose=None, cardinality=None, artifacts=found)
+            commit_manifest(store, "Wide", TaskId("1", "work", str(n)), done)
+        done = Manifest(attempt=0, started=0, ended=0, chose=None, cardinality=count, artifacts={})
+        commit_manifest(store, "Wide", TaskId("1", "start", "-"), done)
+        lineage = Lineage(flow.plan, store, TaskId("1", "join", "-"))
+        inputs: Any = Inputs(load(flow), flow.plan, store, lineage, lineage.junction())
+        store.asked.clear()
+        return inputs, store
+
+    return make
+
+
+def test_inputs_are_read_once(joined):
+    inputs, store = joined(body="self.total = sum(one.n for one in inputs)")
+    assert [one.n for one in inputs] == list(range(600))
+    assert [one.n for one in inputs] == list(range(600))
+    assert inputs[5] is inputs[5]
+    assert store.asked["get"] == 600
+
+
+def test_what_a_join_takes_is_fetched_ahead(joined):
+    inputs, store = joined()
+    first = next(iter(inputs))
+    assert len(first.big) == 10_000
+    assert len(store.threads) > 1
+    inputs._done()
+
+
+def test_a_join_lets_go_of_what_is_too_much(joined, monkeypatch):
+    monkeypatch.setattr("flowc.runtime.language.inputs.KEPT", 1_000_000)
+    inputs, _ = joined()
+    held = inputs[3]
+    held.n = "changed"
+    for n, one in enumerate(inputs):
+        assert one.big == bytes([n % 256]) * 10_000
+        assert inputs._weight <= 1_000_000
+    assert len(inputs._kept) < 100
+    assert inputs[3] is held
+    assert inputs[4].n == 4
+    inputs._done()
+
+
+def test_an_input_that_is_not_there(joined):
+    import os
+
+    inputs, store = joined()
+    os.unlink(os.path.join(store.root, "Wide/1/work/17/manifest.json"))
+    with pytest.raises(TaskError, match=r"the task join cannot start: no task of `work` in index 17 is done and leads to it"):
+        list(inputs)
+    assert inputs[16].n == 16

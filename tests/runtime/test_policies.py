@@ -183,6 +183,6 @@ def test_environment_is_the_steps_own(write):
     ],
 )
 def test_defaults(decorators, attempts, delay, timeout):
-    policy = policy_of(Step("s", False, (), (), (), (), (), tuple(decorators)))
+    policy = policy_of(Step("s", False, (), (), (), (), (), tuple(decorators), ""))
     assert (policy.attempts, policy.delay, policy.timeout) == (attempts, delay, timeout)
     assert not policy.may_follow(attempts - 1)

@@ -132,7 +132,7 @@ def test_a_wide_foreach_holds_no_more_than_its_workers() -> None:
         {"kind": "task", "name": "start", "after": []},
         {"kind": "foreach", "name": "each", "after": [{"stage": "start", "key": None}], "split": "start", "body": body},
     ]
-    document = {"format": 1, "flow": "F", "file": "f.py", "start": "start", "parameters": [], "configs": []}
+    document = {"format": 2, "flow": "F", "file": "f.py", "start": "start", "parameters": [], "configs": []}
     document |= {"absent": [], "decorators": [], "steps": {}}
     plan = parse_plan({**document, "body": {"stages": stages, "exits": [{"stage": "each", "key": None}]}})
     walk = Walk(plan)

@@ -1,0 +1,198 @@
+"""`flowc logs`: what the tasks of a run have printed, and with `--follow` what they print."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from ..runtime.contract import ROOT_PATH
+from .flow_file import FlowFile
+from .looking import Chosen, choose, explained, which_arguments
+from .output import complain, wants_color, write
+from .verb import Verb, color_option
+
+if TYPE_CHECKING:
+    from ..runtime.client.run import Run
+    from ..runtime.records.logs import LogLine, LogReader
+    from ..runtime.records.traces import Trace
+
+SOONEST, LATEST = 0.5, 5.0
+"""Seconds between two looks at a run: soon while something happens, later while nothing does."""
+SETTLE = 1.5
+"""Seconds from the end of what is followed to the last look: lines may come a moment after a manifest."""
+
+
+@click.command("logs", cls=Verb, examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps"))
+@which_arguments(steps=True)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is printed, until the run or the task is over.")
+@click.option("--stdout", "only_out", is_flag=True, help="Only what went to standard output.")
+@click.option("--stderr", "only_err", is_flag=True, help="Only what went to standard error.")
+@click.option("--attempt", metavar="N", type=click.IntRange(min=0), help="Which attempt, from 0. [default: the latest]")
+@click.option("--timestamps", is_flag=True, help="Put the time before each line.")
+@color_option
+def command(
+    flow: FlowFile | str | None,
+    which: str | None,
+    datastore: str | None,
+    follow: bool,
+    only_out: bool,
+    only_err: bool,
+    attempt: int | None,
+    timestamps: bool,
+) -> None:
+    """Show what the tasks of a run have printed, task by task: both streams, in the order of their lines.
+
+    FLOW is the flow's file, or its name, as in `flowc logs Squares/7/train/3`. RUN is by default the latest of yours. Where there
+    may be more tasks than one, each line says whose it is.
+    """
+    if only_out and only_err:
+        raise click.UsageError("--stdout and --stderr exclude each other; without them both are shown")
+    chosen = choose(flow, which, datastore)
+    run = chosen.run()
+    with explained():
+        _demand(chosen, run, wait=follow)
+        watch = _Watch(run, chosen.parts[1:], attempt)
+        printer = _Printer(plain=watch.alone, is_error=None if only_out == only_err else only_err, timestamps=timestamps)
+        watch.look()
+        printer.put(watch.new())
+        if follow and not watch.over:
+            _follow(watch, printer)
+    if not printer.lines:
+        complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
+
+
+def _demand(chosen: Chosen, run: Run, *, wait: bool) -> None:
+    """Make sure that the step and the task are there, or that it makes sense to wait for them."""
+    plan = run._plan
+    if wait and plan is not None and chosen.parts[1:2] and chosen.parts[1] in plan.steps and run.status == "running":
+        return
+    chosen.task()
+
+
+def _follow(watch: _Watch, printer: _Printer) -> None:
+    """Look again and again, for as long as something may come, and once more a moment later."""
+    pause = SOONEST
+    while not watch.over:
+        time.sleep(pause)
+        before = printer.lines
+        watch.look()
+        printer.put(watch.new())
+        pause = SOONEST if printer.lines > before else min(pause * 1.5, LATEST)
+    time.sleep(SETTLE)
+    watch.look()
+    printer.put(watch.new())
+
+
+class _Log:
+    """What one attempt prints, and since when that is known to be over."""
+
+    def __init__(self, name: str, reader: LogReader) -> None:
+        self.name = name
+        self.reader = reader
+        self.over_since: float | None = None
+        self.closed = False
+
+
+class _Watch:
+    """The logs that are looked at.
+
+    Args:
+        parts: The step and the path, as far as they are given.
+        attempt: Which attempt; None: the latest, and those that follow while it is looked at.
+
+    Attributes:
+        alone: Whether there is only one task that they can be of.
+        over: Whether nothing more can come but the last lines of what just ended.
+    """
+
+    def __init__(self, run: Run, parts: tuple[str, ...], attempt: int | None) -> None:
+        self._run = run
+        self._step = parts[0] if parts else None
+        self._path = parts[1] if len(parts) > 1 else None
+        self._attempt = attempt
+        self._logs: dict[tuple[str, str, int], _Log] = {}
+        plan = run._plan
+        if self._path is None and self._step and plan and self._step in plan.steps and not plan.steps[self._step].scopes:
+            self._path = ROOT_PATH
+        self.alone = self._path is not None
+        self.over = False
+
+    def look(self) -> None:
+        """Find out which logs there are, and what is over."""
+        from ..runtime.client.states import state_of
+        from ..runtime.records.traces import traces
+
+        run, plan = self._run, self._run._plan
+        run_over = run.status != "running"  # asked first: all that came before the end is then listed
+        task_over = False
+        for step in [self._step] if self._step else run._steps_in_order():
+            for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():
+                over = run_over or state_of(trace, step, plan, run_is_over=False) != "running"
+                task_over = task_over or (over and self.alone)
+                self._note(step, path, trace, over)
+        self.over = run_over or task_over
+
+    def new(self) -> Iterator[tuple[str, LogLine]]:
+        """What came since the last time, task by task. What has been over for a while is not read again."""
+        for log in self._logs.values():
+            if not log.closed:
+                log.closed = log.over_since is not None and time.monotonic() - log.over_since >= SETTLE
+                for line in log.reader.new():
+                    yield log.name, line
+
+    def _note(self, step: str, path: str, trace: Trace, over: bool) -> None:
+        from ..runtime.paths import TaskId
+        from ..runtime.records.logs import LogReader
+
+        attempt = self._attempt if self._attempt is not None else max(trace.printed, default=None)
+        if attempt is None or attempt not in trace.printed:
+            return
+        task = TaskId(self._run.id, step, path)
+        log = self._logs.get((step, path, attempt))
+        if log is None:
+            reader = LogReader(self._run._store, self._run.parent.id, task, attempt)
+            log = self._logs[step, path, attempt] = _Log(str(task), reader)
+        if over and log.over_since is None:
+            log.over_since = time.monotonic()
+
+
+class _Printer:
+    """Writes lines.
+
+    Args:
+        plain: Without saying whose they are.
+        is_error: Those of which stream; None: of both.
+
+    Attributes:
+        lines: How many there were.
+    """
+
+    def __init__(self, *, plain: bool, is_error: bool | None, timestamps: bool) -> None:
+        self._plain = plain
+        self._is_error = is_error
+        self._timestamps = timestamps
+        self._color = wants_color(sys.stdout)
+        self.lines = 0
+
+    def put(self, lines: Iterable[tuple[str, LogLine]]) -> None:
+        """Write lines, some at a time."""
+        texts = (self._text(name, line) for name, line in lines if self._is_error in (None, line.is_error))
+        while some := list(islice(texts, 1000)):
+            self.lines += len(some)
+            write("".join(some), sys.stdout)
+        sys.stdout.flush()
+
+    def _text(self, name: str, line: LogLine) -> str:
+        head = ""
+        if self._timestamps:
+            moment = datetime.fromtimestamp(line.time).isoformat(" ", "milliseconds")
+            head += f"{moment} "
+        if not self._plain:
+            head += f"[{name}] "
+        return f"{click.style(head, dim=True) if head and self._color else head}{line.text}\n"

@@ -1,0 +1,180 @@
+"""`flowc resume`: a new run that takes over what an older one has done, and runs the rest.
+
+What is taken over is decided in `runtime/resume/`; here it is asked for, shown, and handed to the scheduler.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..compiler.ir.nodes import Parameter
+from ..compiler.pipeline import Compilation
+from ..compiler.plan import plan_of
+from .configs import config_options
+from .datastore import datastore_option, store_of
+from .flow_file import FlowFile
+from .output import FAULTS, Unusable, complain, stop_at_faults, write
+from .run import COMPILATION, MAX_NUM_SPLITS, MAX_WORKERS, RunVerb
+from .settings import read_settings, setting
+from .verb import color_option, flow_argument, format_option
+
+if TYPE_CHECKING:
+    from ..runtime.plan import Plan
+    from ..runtime.resume.decide import Decision
+    from ..runtime.resume.survey import Survey
+    from ..runtime.store import Store
+
+
+class ResumeVerb(RunVerb):
+    """A verb that knows the flow's parameters, and says why it takes no values for them."""
+
+    def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
+        own = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} | {"--help"}
+        options = []
+        for number, one in enumerate(parameters):
+            names = {f"--{one.name}", f"--{one.name.replace('_', '-')}", f"--{one.name.replace('-', '_')}"} - own
+            if names:
+                refuse = _refuse(one.name)
+                options.append(
+                    click.Option(
+                        [f"parameter_{number}", *sorted(names)],
+                        is_flag=False,
+                        flag_value="",
+                        hidden=True,
+                        expose_value=False,
+                        callback=refuse,
+                    )
+                )
+        return options
+
+
+def _refuse(name: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
+    def refuse(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            raise Unusable(
+                f"a run that is resumed keeps its parameters, `{name}` too, since what it reuses was made with them: "
+                "leave the option out, or start a new run with `flowc run`"
+            )
+
+    return refuse
+
+
+@click.command("resume", cls=ResumeVerb, examples=("", "7 --dry-run", "--from train"))
+@flow_argument()
+@click.argument("run", required=False)
+@click.option("--from", "again_from", metavar="STEP", help="Run this step again, and all that comes after it.")
+@click.option("--dry-run", is_flag=True, help="Show what would be reused and what would run, and run nothing.")
+@setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
+@setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the new run; may be given several times.")
+@datastore_option
+@config_options
+@format_option
+@color_option
+def command(
+    flow: FlowFile,
+    run: str | None,
+    again_from: str | None,
+    dry_run: bool,
+    max_workers: int | None,
+    max_num_splits: int | None,
+    tags: tuple[str, ...],
+    datastore: str | None,
+    form: str,
+    configs: tuple[tuple[str, str], ...] = (),
+    config_values: tuple[tuple[str, str], ...] = (),
+) -> None:
+    """Go on from where an older run ended.
+
+    A new run begins, which takes over what the tasks of RUN (the latest, if none is named) have done, and runs the rest with the
+    flow as it is now. RUN may also be one that a platform has run. Its parameters stay as they were.
+    """
+    compilation: Compilation = click.get_current_context().meta[COMPILATION]
+    stop_at_faults(compilation.diagnostics, compilation.sources, form)
+    assert compilation.flow is not None, "no flow, and no error that says why"
+    settings = read_settings(Path(flow.path).parent)
+    from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
+    from ..runtime.local.scheduler import run_locally
+    from ..runtime.plan import parse_plan
+    from ..runtime.resume.begin import Resumption
+    from ..runtime.resume.decide import decide, tell
+
+    document = plan_of(compilation.flow)
+    plan = parse_plan(document)
+    if again_from is not None and again_from not in plan.steps:
+        from .similar import did_you_mean
+
+        raise Unusable(f"the flow {plan.flow} has no step '{again_from}'{did_you_mean(again_from, plan.steps)}")
+    store = store_of(datastore, flow)
+    found = _survey(store, plan, run)
+    decision = decide(plan, found, again_from)
+    if decision.over:
+        which = f"run {found.run}" if run is not None else f"the latest run, {found.run},"
+        raise Unusable(f"{which} came to its end, so that nothing is left to run: --from STEP runs it again from a step on")
+    ended = bool(found.ok is not None or (again_from and decide(plan, found).over))
+    text = _shown(plan, decision, ended, tell(plan, decision))
+    write(text, sys.stdout if dry_run else sys.stderr)
+    if dry_run:
+        return
+    try:
+        result = run_locally(
+            plan,
+            Path(flow.path),
+            {},
+            store=store,
+            max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
+            max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
+            color=click.get_current_context().color,  # None: decided for each stream
+            tags=tags,
+            document=document,
+            resumption=Resumption(decision.origin, decision.reused),
+        )
+    except (ParameterError, StoreError) as error:
+        raise Unusable(str(error)) from None
+    except FlowcError as error:
+        if isinstance(error, LoadError) and error.traceback:
+            complain(error.traceback.rstrip())
+        complain(f"flowc: {error}")
+        raise click.exceptions.Exit(FAULTS) from None
+    raise click.exceptions.Exit(result.exit_code)
+
+
+def _survey(store: Store, plan: Plan, run: str | None) -> Survey:
+    """What the older run has done, as a child process finds it: this one will fork, and must not use the store."""
+    from ..runtime.children import call_in_child
+    from ..runtime.errors import StoreError
+    from ..runtime.resume.survey import from_text, survey
+
+    try:
+        store.prepare()
+        return from_text(call_in_child(partial(_text_of, survey, store, plan.flow, run)))
+    except (RuntimeError, StoreError) as error:
+        raise Unusable(str(error)) from None
+
+
+def _text_of(survey: Callable[[Store, str, str | None], Survey], store: Store, flow: str, run: str | None) -> str:
+    return survey(store, flow, run).to_text()
+
+
+def _shown(plan: Plan, decision: Decision, ended: bool, told: Sequence[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in told)
+    lines = [f"flowc: a new run of {plan.flow} goes on from run {decision.origin}:"]
+    lines += [f"  {name:{width}}  {what}" for name, what in told]
+    if not ended:
+        lines.append(
+            f"flowc: run {decision.origin} has not said how it ended: it was killed, or a platform ran it, or it still runs"
+        )
+    if decision.changed is None:
+        lines.append(
+            f"flowc: run {decision.origin} has left no plan that this flowc reads, so it cannot tell whose code has changed since"
+        )
+    elif decision.changed:
+        names = ", ".join(f"`{name}`" for name in decision.changed)
+        lines.append(f"flowc: warning: changed since, and reused: {names} (--from {decision.changed[0]} runs it again)")
+    return "\n".join(lines) + "\n"

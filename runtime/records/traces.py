@@ -1,0 +1,104 @@
+"""What tasks have left in the store, found by listing: which are done, which attempts failed, which printed something.
+
+A task that runs and has printed nothing leaves nothing yet, and is not found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..contract import MANIFEST, ROOT_PATH, TURN_MARK, run_key, task_key
+from ..errors import StoreError
+from ..failure import Failure
+from ..paths import TaskId
+from ..store import Store
+
+_ATTEMPT = re.compile(r"attempt-(\d+)\.json")
+_LOG = re.compile(r"log-(\d+)/.+")
+_BLOBS = "blobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one task has left.
+
+    Attributes:
+        done: Whether it is committed.
+        failed: The attempts that left a record of their failure, in order.
+        printed: The attempts that left output, in order.
+    """
+
+    done: bool
+    failed: tuple[int, ...]
+    printed: tuple[int, ...]
+
+    @property
+    def latest(self) -> int:
+        """The latest attempt that is known of a task that is not done."""
+        return max(*self.failed, *self.printed, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """An attempt that failed; times in seconds since 1970."""
+
+    failure: Failure
+    started: float
+    ended: float
+
+
+def steps_in(store: Store, flow: str, run: str) -> set[str]:
+    """The steps of which a run has tasks."""
+    return {name for name in store.folders(f"{run_key(flow, run)}/") if name != _BLOBS}
+
+
+def traces(store: Store, flow: str, run: str, step: str, path: str | None = None) -> dict[str, Trace]:
+    """What the tasks of a step have left, by path, in the order of paths; with `path` of that task only."""
+    folder = task_key(flow, run, step, "")
+    found: dict[str, tuple[set[int], set[int], set[int]]] = {}
+    for key in store.list(folder if path is None else f"{folder}{path}/"):
+        text, _, name = key.removeprefix(folder).partition("/")
+        if not name or not _is_path(text):
+            continue
+        done, failed, printed = found.setdefault(text, (set(), set(), set()))
+        if name == MANIFEST:
+            done.add(0)
+        elif match := _ATTEMPT.fullmatch(name):
+            failed.add(int(match[1]))
+        elif match := _LOG.fullmatch(name):
+            printed.add(int(match[1]))
+    return {
+        text: Trace(bool(done), tuple(sorted(failed)), tuple(sorted(printed)))
+        for text, (done, failed, printed) in sorted(found.items(), key=lambda item: order_of(item[0]))
+    }
+
+
+def read_attempt(store: Store, flow: str, task: TaskId, attempt: int) -> FailedAttempt | None:
+    """How an attempt failed; None if it left no record of that."""
+    key = f"{task_key(flow, task.run, task.step, task.path)}/attempt-{attempt}.json"
+    data = store.get(key)
+    if data is None:
+        return None
+    try:
+        document = json.loads(data)
+        return FailedAttempt(Failure.from_json(document["error"]), float(document["started"]), float(document["ended"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+
+
+def order_of(path: str) -> tuple[int, ...]:
+    """What paths are sorted by: indices and turns as the numbers that they are."""
+    return tuple(_numbers(path))
+
+
+def _numbers(path: str) -> Iterator[int]:
+    if path != ROOT_PATH:
+        for component in path.split("."):
+            yield int(component.removeprefix(TURN_MARK))
+
+
+def _is_path(text: str) -> bool:
+    return text == ROOT_PATH or re.fullmatch(r"~?[0-9]+(\.~?[0-9]+)*", text) is not None
