@@ -174,7 +174,7 @@ def test_a_crash_shows_where(write):
 
 REACTS = """
 def stop(signum, frame):
-    print('reacts')
+    os.write(1, b'reacts' + bytes([10]))  # print may be what the signal has interrupted
     REACT
 signal.signal(signal.SIGTERM, stop)
 print(os.getpid())
@@ -280,13 +280,15 @@ def test_a_signal_after_the_commit_changes_nothing(write):
 
 LEAVES = """
 print(subprocess.Popen(['sleep', '600']).pid)
+ready, tell = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.write(1, b'%d' % os.getpid() + bytes([10]))
+        os.write(tell, b'.')
         time.sleep(600)
     os._exit(0)
-time.sleep(0.5)
+os.read(ready, 1)
 """
 
 
