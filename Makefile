@@ -46,8 +46,8 @@ golden: $(STAMP)  ## Rewrite the golden files with what comes out now
 docs: $(STAMP)  ## Rewrite docs/diagnostics.md from the rules and their golden cases
 	$(BIN)/pytest -q tests/test_catalogue.py --update-golden
 
-bench: $(STAMP)  ## CPU seconds and sizes; METAFLOW_PYTHON=… compares with a Metaflow
-	$(BIN)/python tests/bench.py
+bench: $(STAMP)  ## CPU seconds and sizes; beside Metaflow, in an environment of its own
+	PYTHONPATH=tests $(BIN)/python -m bench $(PARTS)
 
 clean:  ## Remove everything that is made here
 	rm -rf $(VENV) build dist *.egg-info .cache .flowc .hypothesis .mypy_cache .pytest_cache .ruff_cache

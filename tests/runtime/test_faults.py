@@ -254,7 +254,11 @@ def test_a_failing_task_stops_the_others(write, tmp_path):
     [
         ("import no_such_module_at_all", "ModuleNotFoundError", "ModuleNotFoundError: No module named 'no_such_module_at_all'"),
         ("raise SystemExit(0)", "SystemExit", "SystemExit: 0"),
-        ("__import__('metaflow.nosuch')", "flowc does not have `metaflow.nosuch` yet", "ModuleNotFoundError: flowc does not have `metaflow.nosuch` yet"),
+        (
+            "__import__('metaflow.nosuch')",
+            "flowc does not have `metaflow.nosuch` yet",
+            "ModuleNotFoundError: flowc does not have `metaflow.nosuch` yet",
+        ),
     ],
 )
 def test_a_module_that_cannot_be_imported(write, header, message, last):

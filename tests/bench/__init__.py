@@ -1,0 +1,1 @@
+"""`make bench`: what flowc costs, beside Metaflow."""
