@@ -1,9 +1,8 @@
 """`make bench`: what flowc costs, beside Metaflow in the same session, as whole processes.
 
-Each figure is the best of several runs: CPU seconds (of the process and all that it starts), wall seconds, peak memory. A ratio is
-Metaflow's figure divided by flowc's in CPU seconds, or the other way round where it says so. Metaflow is installed into an
-environment of its own below `build/`, or is that of the Python that METAFLOW_PYTHON names; where it cannot be had, flowc's
-figures stand alone.
+Each figure is the best of several runs: CPU seconds (of the process and all that it starts), wall seconds, peak memory. Metaflow
+is installed into an environment of its own below `build/`, or is that of the Python that METAFLOW_PYTHON names; where it cannot
+be had, flowc's figures stand alone.
 
     python -m bench [growth] [compile] [run] [task] [artifacts]
 """

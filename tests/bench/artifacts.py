@@ -1,6 +1,6 @@
 """What artifacts cost: a large array and many small values, saved and loaded, beside a plain file; and a wide join.
 
-Part of `make bench`; alone: `python tests/bench_artifacts.py`. Each figure is the best of several turns in a process of its own,
+Each figure is the best of several turns in a process of its own,
 in which the plain file takes turns with flowc's. Nothing is synced to the disk by either, so that the write of a plain file is a
 copy into the system's cache. Memory is the most that the process has, in sizes of the array.
 """
@@ -12,7 +12,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.rival import Metaflow
 from flowc.runtime.artifacts import Artifacts
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import Manifest, commit_manifest, read_manifest
@@ -31,16 +31,17 @@ WIDE = 10_000
 TIMES = 5
 
 
-def main(folder: Path) -> None:
+def bench(folder: Path, metaflow: Metaflow | None) -> None:
     """Print all figures."""
-    print(f"{'artifacts, best of ' + str(TIMES):<44} {'seconds':>9} {'beside a plain file':>20} {'memory':>8}")
+    its = _metaflow(folder, metaflow) if metaflow else {}
+    print(f"{'best of ' + str(TIMES):<44} {'seconds':>9} {'beside a plain file':>22} {'memory':>8}  Metaflow")
     with ExitStack() as stack:
         places: dict[str, tuple[str, dict[str, str]]] = {"local": (str(folder / "artifacts"), {})}
         s3 = _s3(stack)
         if s3 is not None:
             places["S3"] = s3
         for name, (place, environment) in places.items():
-            for case in (array, small, middling, join):
+            for case in CASES:
                 if case is join and name != "local":
                     continue
                 command = [sys.executable, __file__, case.__name__, place, str(folder)]
@@ -50,9 +51,24 @@ def main(folder: Path) -> None:
                     continue
                 for what, seconds, plain, memory in json.loads(done.stdout):
                     ratio = f"{seconds / plain:.2f} x {plain:.3f} s" if plain else ""
-                    print(f"{name + ': ' + what:<44} {seconds:9.3f} {ratio:>20} {memory or '':>8}", flush=True)
+                    other = its.get(what, "") if name == "local" else ""
+                    if isinstance(other, tuple):
+                        other = (
+                            f"{other[0]:.3f} s, {other[0] / seconds:.0f} times as long{', memory ' * bool(other[1])}{other[1]}"
+                        )
+                    print(f"{name + ': ' + what:<44} {seconds:9.3f} {ratio:>22} {memory or '':>8}  {other}", flush=True)
         if s3 is None:
             print("S3: no server here")
+
+
+def _metaflow(folder: Path, metaflow: Metaflow) -> dict[str, tuple[float, str]]:
+    script = str(Path(__file__).with_name("its_artifacts.py"))
+    command = [metaflow.python, script, str(folder / "its"), str(MIB), str(SMALL)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"Metaflow failed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+        return {}
+    return {what: (seconds, memory) for what, seconds, memory in json.loads(done.stdout.splitlines()[-1])}
 
 
 Figures = list[tuple[str, float, float, str]]
@@ -192,10 +208,9 @@ def _s3(stack: ExitStack) -> tuple[str, dict[str, str]] | None:
     return server.place(), server.environment
 
 
+CASES = (array, small, middling, join)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        with tempfile.TemporaryDirectory() as temporary:
-            main(Path(temporary))
-    else:
-        case: Callable[[str, Path], Figures] = {"array": array, "small": small, "middling": middling, "join": join}[sys.argv[1]]
-        print(json.dumps(case(sys.argv[2], Path(sys.argv[3]))))
+    named = {one.__name__: one for one in CASES}
+    print(json.dumps(named[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))))

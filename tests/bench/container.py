@@ -1,5 +1,5 @@
-"""What a task costs in its container, against a real S3 server: the command that each system's own Argo template gives the container,
-run as processes on this machine, with its count of store requests.
+"""What a task costs in its container, against a real S3 server: what each system has the container
+do, run as processes on this machine, with its count of store requests.
 
 The task adds one to an artifact and prints a line. Metaflow's command would also install boto3 and requests from a package index
 before each task; here it finds them installed.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,11 @@ def test_items_are_taken_as_processes_become_free():
             taken.append(n)
             yield n
 
-    results = parallel_imap_unordered(lambda n: (time.sleep(0.02), n)[1], items(), max_parallel=2)
+    def after_a_while(n):
+        time.sleep(0.02)
+        return n
+
+    results: Any = parallel_imap_unordered(after_a_while, items(), max_parallel=2)
     first = [next(results), next(results)]
     assert len(taken) <= 4
     results.close()
@@ -197,6 +202,7 @@ def test_no_process_outlives_a_stopped_parent(tmp_path, signum):
     if signum == signal.SIGKILL and sys.platform != "linux":
         pytest.skip("only Linux ends children with their parent")
     process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
     pids = [int(process.stdout.readline()) for _ in range(4)]
     process.send_signal(signum)
     assert process.wait() != 0
