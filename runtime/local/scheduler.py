@@ -382,6 +382,7 @@ class _LocalRun:
             if left_debugger and self._method == "inline":
                 self._progress.failed(task, None, None)  # the person knows where it was
                 return f"its debugger was left in the task {task}", 1
+            self._progress.failed(task, text, None)
             tries = f" in its {policy.attempts} attempts" if policy.attempts > 1 else ""
             return f"the task {task} failed{tries}", 1
         following = Attempt(task, number + 1)
