@@ -186,7 +186,7 @@ def test_a_store_where_no_run_can_begin(write):
 
 
 def test_a_helper_that_is_killed(write):
-    ran = kept(write, "os.system('kill -9 $(cat helper)') if self.input == 1 else time.sleep(5)").run(
+    ran = kept(write, "self.input == 1 and os.system('kill -9 $(cat helper)'); time.sleep(5)").run(
         store_of=lambda store: Elsewhere(store, put_new=note_helper(store))
     )
     assert ran.result.exit_code == 1
