@@ -74,6 +74,7 @@ def take_apart(value: object, spill: Callable[[bytes | memoryview], None] | None
     if dispatch is not None:
         pickler.dispatch_table = dispatch
     pickler.dump(value)
+    found.spill = None  # which may lead back here: the value would stay until the next collection
     return found
 
 

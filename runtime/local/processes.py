@@ -34,6 +34,8 @@ GRACE = 2.0
 """Seconds between asking a child to end (SIGTERM) and ending it (SIGKILL)."""
 _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
+_LEFT = 1 << 20
+"""How many bytes are read at the most of a pipe after its child's end: what the child has left behind may write for ever."""
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
@@ -298,16 +300,16 @@ class Pool:
             child.kill_at = now + GRACE
             signal_group(child.pid, signal.SIGTERM)
 
-    def _read(self, child: _Child, fd: int) -> bool:
-        """Take what a pipe holds now; False if it is at its end, or empty."""
+    def _read(self, child: _Child, fd: int) -> int:
+        """Take what a pipe holds now: how many bytes; 0 if it is at its end, or empty."""
         try:
             data = os.read(fd, _CHUNK)
         except BlockingIOError:
-            return False
+            return 0
         if not data:
             with suppress(KeyError):
                 self._selector.unregister(fd)
-            return False
+            return 0
         buffer = child.pipes[fd]
         buffer += data
         if fd != child.report_fd:
@@ -317,7 +319,7 @@ class Pool:
             for line in lines:
                 self._tell(child, fd, line)
             child.pipes[fd] = rest
-        return True
+        return len(data)
 
     def _tell(self, child: _Child, fd: int, line: bytearray) -> None:
         self._on_line(child.name, fd == child.err_fd, line.decode("utf-8", "replace").removesuffix("\r"))
@@ -325,8 +327,9 @@ class Pool:
     def _bury(self, child: _Child, status: int) -> Ended:
         del self._children[child.pid]
         for fd in child.pipes:
-            while self._read(child, fd):
-                pass
+            left = _LEFT
+            while left > 0 and (count := self._read(child, fd)):
+                left -= count
             if fd != child.report_fd and child.pipes[fd]:
                 self._tell(child, fd, child.pipes[fd])
             with suppress(KeyError):  # at its end, it is no longer registered

@@ -36,8 +36,6 @@ _WAITING = 8
 """How many full parts are kept in memory at the most while the store fails."""
 _SOONEST, _LATEST = 1.0, 10.0
 """Seconds from a line to its being written: the one for tasks that have just begun, the other for long ones."""
-_POLL, _SETTLE = 0.5, 1.5
-"""Seconds between two looks at a log that grows, and from the end of what it is followed for to the last look."""
 
 
 class LogLine(NamedTuple):
@@ -196,27 +194,6 @@ def read_lines(store: Store, flow: str, task: TaskId, attempt: int) -> Iterator[
         StoreError: The store cannot be read.
     """
     return LogReader(store, flow, task, attempt).new()
-
-
-def follow(store: Store, flow: str, task: TaskId, attempt: int, until: Callable[[], bool]) -> Iterator[LogLine]:
-    """What an attempt has printed and what it prints, until `until` says that it is over, and what came meanwhile.
-
-    The last lines come a moment after the manifest, so that a log which was followed is looked at once more.
-
-    Raises:
-        StoreError: The store cannot be read.
-    """
-    reader = LogReader(store, flow, task, attempt)
-    over = until()
-    yield from reader.new()
-    if over:
-        return
-    while not over:
-        time.sleep(_POLL)
-        over = until()
-        yield from reader.new()
-    time.sleep(_SETTLE)
-    yield from reader.new()
 
 
 def attempts_with_logs(store: Store, flow: str, task: TaskId) -> tuple[int, ...]:

@@ -138,18 +138,23 @@ def write_result(store: Store, flow: str, run: str, result: ResultRecord) -> Non
 
 
 def read_result(store: Store, flow: str, run: str) -> ResultRecord | None:
-    """How a run ended; None while it goes on, or if flowc did not see it end."""
-    data = _read(store, f"{run_key(flow, run)}/result.json")
-    return None if data is None else ResultRecord(**data)
+    """How a run ended; None while it goes on, or if flowc did not see it end.
+
+    Raises:
+        StoreError: What is said of it is damaged, or of another version.
+    """
+    key = f"{run_key(flow, run)}/result.json"
+    data = store.get(key)
+    if data is None:
+        return None
+    try:
+        return ResultRecord(**_decode(key, data))
+    except TypeError as error:
+        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
 
 
 def _encode(data: dict[str, Any]) -> bytes:
     return json.dumps({"format": FORMAT, **data}).encode()
-
-
-def _read(store: Store, key: str) -> dict[str, Any] | None:
-    data = store.get(key)
-    return None if data is None else _decode(key, data)
 
 
 def _decode(key: str, data: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 from flowc.runtime.errors import StoreError
 from flowc.runtime.local import keeper
 from flowc.runtime.local.keeper import ForkedKeeper
+from flowc.runtime.local.processes import Pool
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import attempts_with_logs, read_lines
 from flowc.runtime.records.runs import read_result, read_run
@@ -185,7 +186,7 @@ def test_a_store_where_no_run_can_begin(write):
 
 
 def test_a_helper_that_is_killed(write):
-    ran = kept(write, "os.system('kill -9 $(cat helper)') if self.input == 1 else time.sleep(5)").run(
+    ran = kept(write, "self.input == 1 and os.system('kill -9 $(cat helper)'); time.sleep(5)").run(
         store_of=lambda store: Elsewhere(store, put_new=note_helper(store))
     )
     assert ran.result.exit_code == 1
@@ -279,3 +280,17 @@ def test_on_a_real_object_store(write, s3_place, method):
     result = read_result(store, "Kept", ran.run_id)
     assert result is not None
     assert result.ok
+
+
+def test_what_a_task_leaves_behind_may_print_for_ever():
+    """In a session of its own it outlives the task, and holds the pipes."""
+    source = "import os\nwhile True: os.write(1, b'\\n' * 65536)"
+
+    def job() -> bytes:
+        subprocess.Popen([sys.executable, "-c", source], start_new_session=True, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        return b"done"
+
+    with Pool(lambda name, is_error, line: None) as pool:
+        pool.start("leaves", job)
+        assert [one.report for one in pool.wait(None)] == [b"done"]

@@ -11,7 +11,7 @@ from flowc.runtime.errors import StoreError
 from flowc.runtime.lines import Lines
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records import logs
-from flowc.runtime.records.logs import LogReader, LogWriter, attempts_with_logs, follow, read_lines
+from flowc.runtime.records.logs import LogReader, LogWriter, attempts_with_logs, read_lines
 from flowc.runtime.store import LocalStore
 
 TASK = TaskId("7", "train", "3.~1")
@@ -58,7 +58,7 @@ def test_a_short_log_is_one_object(store):
     assert third.endswith(" o ")
     lines = list(read_lines(store, "Flow", TASK, 0))
     assert [(line.is_error, line.text) for line in lines] == [(False, "one"), (True, "two"), (False, "")]
-    assert began - 0.01 <= lines[0].time <= time.time()
+    assert began - 0.01 <= lines[0].time <= time.time() + 0.01  # written with three decimals
 
 
 def test_who_prints_nothing_leaves_nothing(store):
@@ -241,25 +241,6 @@ def test_reading_while_it_grows(store):
     seen += [line.text for line in reader.new()]
     assert seen == written
     assert list(reader.new()) == []
-
-
-def test_following(store, monkeypatch):
-    log, slept = writer(store), []
-
-    def sleep(seconds):
-        slept.append(seconds)
-        if len(slept) <= 4:
-            log.line(False, f"line {len(slept)}")
-            log.flush()
-
-    monkeypatch.setattr(time, "sleep", sleep)
-    log.line(False, "line 0")
-    log.flush()
-    found = [line.text for line in follow(store, "Flow", TASK, 0, lambda: len(slept) >= 3)]
-    assert found == [f"line {number}" for number in range(5)]  # the last came after the end
-    before = len(slept)
-    assert len(list(follow(store, "Flow", TASK, 0, lambda: True))) == 5
-    assert len(slept) == before
 
 
 def test_a_part_that_was_written_anew(store):

@@ -26,6 +26,7 @@ from flowc.runtime.records.manifest import (
     parse_manifest,
     read_manifest,
 )
+from flowc.runtime.records.runs import read_result
 from flowc.runtime.store import LocalStore
 
 TASK = TaskId("1", "start", "-")
@@ -118,3 +119,10 @@ def test_a_thousand_small_artifacts_are_quick(store):
     assert {name: artifacts.load(name, entry) for name, entry in found.artifacts.items()} == values
     assert time.process_time() - began < 1
     assert list(store.list("")) == [KEY]
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": 1}', '{"format": 1, "ok": true, "ended": 1, "more": 2}'])
+def test_a_damaged_result(store, text):
+    store.put("Flow/1/result.json", text.encode())
+    with pytest.raises(StoreError, match=r"the object Flow/1/result\.json is damaged"):
+        read_result(store, "Flow", "1")

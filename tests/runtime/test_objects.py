@@ -242,12 +242,9 @@ assert os.wait()[1] == 0
 """
 
 
-def test_a_prepared_store_forks(s3_place):
-    assert python(FORK.format(url=s3_place, before="")) == "written\n"
-
-
-def test_a_store_that_was_used_may_be_forked(s3_place):
-    assert python(FORK.format(url=s3_place, before="store.get('F/x')")) == "written\n"
+@pytest.mark.parametrize("before", ["", "store.get('F/x')"], ids=["prepared", "used"])
+def test_a_store_forks(s3_place, before):
+    assert python(FORK.format(url=s3_place, before=before)) == "written\n"
 
 
 MEMORY = """

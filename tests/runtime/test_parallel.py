@@ -225,7 +225,7 @@ def is_alive(pid):
 
 
 OBJECT_STORE = """
-    import http.server, os, signal, sys, threading
+    import http.server, os, signal, sys, tempfile, threading
     from flowc import parallel_map
     from flowc.runtime.store.forks import renew_in_children
     import obstore
@@ -263,9 +263,20 @@ OBJECT_STORE = """
     """
 
 
-def test_object_stores_work_in_children_of_a_process_that_has_used_them():
+@pytest.mark.parametrize(
+    "without",
+    [
+        pytest.param(
+            "tempfile.mkstemp = None",
+            marks=pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no files in memory here"),
+        ),
+        "vars(os).pop('memfd_create', None)",
+    ],
+)
+def test_object_stores_work_in_children_of_a_process_that_has_used_them(without):
     pytest.importorskip("obstore")
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(OBJECT_STORE)], capture_output=True, text=True, check=False)
+    source = textwrap.dedent(OBJECT_STORE).replace("renew_in_children()", f"{without}; renew_in_children()")
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
     assert done.stdout == "b'ok' [b'ok', b'ok'] [[b'ok']] b'ok'\n", done.stderr
 
 
