@@ -18,7 +18,7 @@ STAMP := $(VENV)/installed-$(shell echo $(MODULES) | cksum | cut -d' ' -f1)
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
-demo: $(STAMP)  ## Check, compile and run a BigSum flow
+demo: $(STAMP)  ## Check, compile and run a BigSum flow, and look back at it
 	$(BIN)/flowc check $(DEMO)
 	$(BIN)/flowc show $(DEMO)
 	$(BIN)/flowc compile $(DEMO) --target argo --image demo:1 --datastore s3://bucket/flowc -o $(OUT)/argo/
@@ -27,6 +27,8 @@ demo: $(STAMP)  ## Check, compile and run a BigSum flow
 		echo; echo "== $(OUT)/$$file"; head -n 20 "$(OUT)/$$file"; \
 	done; echo
 	$(BIN)/flowc run $(DEMO) --datastore $(OUT)/store
+	$(BIN)/flowc status $(DEMO) --datastore $(OUT)/store
+	$(BIN)/flowc dump $(DEMO) latest/end --datastore $(OUT)/store
 
 test: $(STAMP)  ## Run all tests
 	$(BIN)/pytest -n auto

@@ -1,7 +1,7 @@
 """The documents: their examples run, and they name every command, option and setting.
 
 A block ```` ```python NAME ```` is a file, and must be a sound flow; of another language with a name it is a file beside it. A
-block ```` ```console ```` is a session in the folder with these files: what follows `$ command` is what it prints, on both
+block ```` ```console ```` is a session in the folder with the README's files: what follows `$ command` is what it prints, on both
 outputs, where `...` stands for any lines; `[exit 1]` ends the output of a command that fails. With ```` ```console NAME: OLD →
 NEW ```` it runs with that change made to a file.
 """
@@ -27,6 +27,7 @@ from flowc.runtime.language.current import Current
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("[!d]*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = README + "".join(page.read_text(encoding="utf-8") for page in PAGES if page.parent.name == "docs")
 
 
 class Block(NamedTuple):
@@ -52,7 +53,7 @@ def commands() -> dict[str, click.Command]:
 
 FILES = {block.about: block.text for block in blocks(README) if block.language != "console" and block.about}
 FLOWS = {name: text for name, text in FILES.items() if name.endswith(".py")}
-SESSIONS = [block for block in blocks(README) if block.language == "console"]
+SESSIONS = [block for block in blocks(GUIDE) if block.language == "console"]
 
 
 def test_there_are_examples() -> None:
@@ -127,11 +128,16 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("name", commands())
-def test_readme_names_every_command_and_option(name: str) -> None:
+def test_the_documents_name_every_command_and_option(name: str) -> None:
     assert f"`flowc {name} " in README
     for parameter in commands()[name].params:
         for option in parameter.opts if isinstance(parameter, click.Option) else ():
-            assert option in README or option == "--output", f"{name} {option}"
+            assert option in GUIDE or option == "--output", f"{name} {option}"
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_readme_names_every_page(page: Path) -> None:
+    assert f"](docs/{page.name})" in README.partition("## More")[2]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -152,7 +158,7 @@ def test_every_setting_is_an_option() -> None:
 def test_links_and_paths_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+        assert link.startswith("https://") or (page.parent / link).exists(), link
     for path in re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.[a-z]+)?)`", text):
         room = path.split("/")[0]
         assert room not in {"cli", "compiler", "runtime", "targets", "templates", "tests", "golden"} or (ROOT / path).exists(), (

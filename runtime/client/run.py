@@ -218,7 +218,7 @@ class Run(MetaflowObject[Step]):
         return self._plan_read
 
     def _begun(self) -> set[str]:
-        return steps_in(self._store, self.parent.id, self.id)
+        return steps_in(self._store, self.parent.id, self.id, self._plan)
 
     def _steps_in_order(self) -> list[str]:
         """The steps that have begun, as the flow has them, or where no plan is kept by name."""

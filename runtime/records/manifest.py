@@ -1,4 +1,4 @@
-"""Manifests: the one object whose write commits a task, and the records that failed attempts leave. `docs/artifacts.md` says
+"""Manifests: the one object whose write commits a task, and the records that failed attempts leave. `docs/store.md` says
 which bytes they are.
 
 Flow/run/step/path/manifest.json       the attempt that made it

@@ -14,11 +14,13 @@ from ..contract import MANIFEST, ROOT_PATH, TURN_MARK, run_key, task_key
 from ..errors import StoreError
 from ..failure import Failure
 from ..paths import TaskId
+from ..plan import Plan
 from ..store import Store
 
 _ATTEMPT = re.compile(r"attempt-(\d+)\.json")
 _LOG = re.compile(r"log-(\d+)/.+")
-_BLOBS = "blobs"
+BLOBS = "blobs"
+"""The folder of a run's blobs, and of the tasks of a step that is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,12 @@ class FailedAttempt:
     ended: float
 
 
-def steps_in(store: Store, flow: str, run: str) -> set[str]:
-    """The steps of which a run has tasks."""
-    return {name for name in store.folders(f"{run_key(flow, run)}/") if name != _BLOBS}
+def steps_in(store: Store, flow: str, run: str, plan: Plan | None) -> set[str]:
+    """The steps of which a run has tasks; a step called `blobs` only if the plan has it."""
+    names = {name for name in store.folders(f"{run_key(flow, run)}/") if name.isidentifier()}  # `s3-data` is no step
+    if BLOBS in names and not (plan and BLOBS in plan.steps and traces(store, flow, run, BLOBS)):
+        names.remove(BLOBS)
+    return names
 
 
 def traces(store: Store, flow: str, run: str, step: str, path: str | None = None) -> dict[str, Trace]:

@@ -61,7 +61,7 @@ def test_what_is_written_is_read(store):
 
 
 def test_its_bytes():
-    """As docs/artifacts.md says: JSON, whose first member is the hash of what follows it."""
+    """As docs/store.md says: JSON, whose first member is the hash of what follows it."""
     data = manifest_bytes(manifest(ENTRIES))
     document = json.loads(data)
     beginning = b'{"sha256":"' + document["sha256"].encode() + b'",'
