@@ -230,9 +230,10 @@ def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
 
 def _ask_s3(server: Server, method: str, path: str) -> None:
     keys = Credentials(server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"])
-    request = AWSRequest(method, f"{server.endpoint}/{path}", headers={"Content-Length": "0"})
+    address = f"{server.endpoint}/{path}"
+    request = AWSRequest(method, address, headers={"Content-Length": "0"})
     S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
-    urllib.request.urlopen(urllib.request.Request(request.url, method=method, headers=dict(request.headers.items()))).close()
+    urllib.request.urlopen(urllib.request.Request(address, method=method, headers=dict(request.headers.items()))).close()
 
 
 def _weed() -> str | None:

@@ -309,7 +309,7 @@ def test_a_prepared_store_forks(s3_place):
     assert python(FORK.format(url=s3_place, before="")) == "written\n"
 
 
-def test_a_store_that_was_used_forks(s3_place):
+def test_a_store_that_was_used_may_be_forked(s3_place):
     assert python(FORK.format(url=s3_place, before="store.get('F/x')")) == "written\n"
 
 
