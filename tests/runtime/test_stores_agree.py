@@ -104,7 +104,7 @@ def test_a_run_that_fails(place: str, tmp_path: Path, request: pytest.FixtureReq
 
 def objects(store: Store) -> dict[str, Any]:
     """All that a run left, by key, without what differs between two runs."""
-    found = {}
+    found: dict[str, Any] = {}
     for key in store.list("Failing/1/"):
         data = store.get(key)
         assert data is not None
