@@ -107,6 +107,16 @@ def status(code: int, name: str, message: str = "") -> Fault:
     return fault
 
 
+def page(code: int, text: str = "<!doctype html><html><title>Welcome to nginx!</title></html>") -> Fault:
+    """What something else would answer that is no S3 server at all."""
+
+    def fault(handler: _Handler) -> None:
+        handler.drain()
+        handler.reply(code, text.encode())
+
+    return fault
+
+
 def hang_up(handler: _Handler) -> None:
     """The connection breaks in the middle of the request's body; the server never sees it."""
     handler.rfile.read(handler.length // 2)

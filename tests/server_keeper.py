@@ -1,7 +1,9 @@
-"""`server_keeper.py FOLDER SERVER OWNER`: waits for the end of one of two processes, ends the server and removes its folder."""
+"""`server_keeper.py FOLDER SERVER OWNER`: waits for the end of one of two processes, ends the server and removes its folder, and
+what the file `sockets` in it says that the server has left elsewhere."""
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import signal
@@ -16,6 +18,10 @@ def keep(folder: str, server: int, owner: int) -> None:
         time.sleep(0.2)
     with suppress(ProcessLookupError):
         os.kill(server, signal.SIGKILL)
+    with suppress(OSError), open(os.path.join(folder, "sockets")) as file:
+        for pattern in file.read().split():
+            for socket in glob.glob(pattern):
+                os.unlink(socket)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -61,9 +61,21 @@ class Server:
 
 @contextmanager
 def s3_server() -> Iterator[Server]:
-    """A SeaweedFS that speaks S3, with the bucket `flowc`. Raises `RuntimeError` if it does not start."""
+    """A SeaweedFS that speaks S3, with the bucket `flowc` for small objects. Raises `RuntimeError` if it does not start."""
     with _started(_start_s3, os.getpid()) as server:
         yield server
+
+
+@contextmanager
+def s3_bucket(server: Server) -> Iterator[str]:
+    """A place in a bucket of its own, for what is large: SeaweedFS frees what an object took only every quarter of an hour, but
+    the files of a bucket at once."""
+    bucket = f"flowc-{os.getpid()}-{next(_NUMBERS)}"
+    _insist(lambda: _ask_s3(server, "PUT", bucket))
+    try:
+        yield f"s3://{bucket}/place"
+    finally:
+        _insist(lambda: _ask_s3(server, "DELETE", bucket))
 
 
 @contextmanager
@@ -102,21 +114,23 @@ def azure() -> Server:
 
 
 @pytest.fixture
-def s3_place(s3: Server, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty place in S3, as a URL; the environment is set for it."""
-    return _enter(s3, monkeypatch)
+def s3_place(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty place in S3, as a URL; the environment is set for it. What is written there is gone after the test."""
+    _enter(s3, monkeypatch)
+    with s3_bucket(s3) as place:
+        yield place
 
 
 @pytest.fixture
 def azure_place(azure: Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty place in Azure, as a URL; the environment is set for it."""
-    return _enter(azure, monkeypatch)
+    _enter(azure, monkeypatch)
+    return azure.place()
 
 
-def _enter(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+def _enter(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return server.place()
 
 
 def _shared(name: str, start: Callable[[Path], tuple[Server, subprocess.Popen[bytes]]]) -> Server:
@@ -180,6 +194,7 @@ def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
         names = "master.port master.port.grpc volume.port volume.port.grpc filer.port filer.port.grpc s3.port s3.port.grpc"
         return [
             _weed() or "weed",
+            "-logtostderr",
             "server",
             f"-dir={folder}",
             "-ip=127.0.0.1",
@@ -193,23 +208,32 @@ def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
             "-s3.autoCreateBucket=false",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=1024",
-            "-volume.max=0",
+            "-volume.max=10000",  # what is left of the disk is the limit; to divide it by the size of a volume makes a lower one
+            "-volume.minFreeSpace=256MiB",  # and not a share of the disk
             *(f"-{name}={port}" for name, port in zip(names.split(), ports, strict=True)),
         ]
 
     ports, process = _serve(folder, command, count=8, ready=lambda ports: _answers(ports[6]))
+    (folder / "sockets").write_text("".join(f"/tmp/seaweedfs-*-{port}.sock\n" for port in ports))
     endpoint = f"http://127.0.0.1:{ports[6]}"
-    create = AWSRequest("PUT", f"{endpoint}/flowc")
-    S3SigV4Auth(Credentials(key, secret), "s3", "us-east-1").add_auth(create)
-    bucket = urllib.request.Request(f"{endpoint}/flowc", method="PUT", headers=dict(create.headers.items()))
-    _insist(lambda: urllib.request.urlopen(bucket).close())
     environment = {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_REGION": "us-east-1",
     }
-    return Server("s3://flowc", endpoint, environment), process
+    server = Server("s3://flowc", endpoint, environment)
+    _insist(lambda: _ask_s3(server, "PUT", "flowc"))
+    _insist(lambda: _ask_s3(server, "PUT", "flowc/ready"))  # its volumes may join it long after it has begun to answer
+    return server, process
+
+
+def _ask_s3(server: Server, method: str, path: str) -> None:
+    keys = Credentials(server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"])
+    address = f"{server.endpoint}/{path}"
+    request = AWSRequest(method, address, headers={"Content-Length": "0"})
+    S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+    urllib.request.urlopen(urllib.request.Request(address, method=method, headers=dict(request.headers.items()))).close()
 
 
 def _weed() -> str | None:
@@ -303,14 +327,16 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _insist(attempt: Callable[[], None], times: int = 100) -> None:
-    """Try until it succeeds: a server that answers may still be finding its own parts."""
-    for left in reversed(range(times)):
+def _insist(attempt: Callable[[], None]) -> None:
+    """Try until it succeeds, for two minutes: a server that answers may still be finding its own parts."""
+    end = time.monotonic() + 120
+    while True:
         try:
             attempt()
             return
-        except urllib.error.HTTPError as error:
-            error.close()
-            if not left:
+        except OSError as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+            if time.monotonic() > end:
                 raise
-        time.sleep(0.1)
+        time.sleep(0.05)

@@ -153,5 +153,8 @@ def _trust(options: Any, environment: Mapping[str, str], endpoint: str | None) -
     """Have a client trust the certificates that AWS's tools are told to, if it is to speak TLS with the store or with STS."""
     bundle = environment.get("AWS_CA_BUNDLE")
     if bundle and (not (endpoint or "").startswith("http:") or "AWS_WEB_IDENTITY_TOKEN_FILE" in environment):
-        with open(bundle, "rb") as file:  # noqa: PTH123
-            options["root_certificate"] = file.read()
+        try:
+            with open(bundle, "rb") as file:  # noqa: PTH123
+                options["root_certificate"] = file.read()
+        except OSError as error:
+            raise ValueError(f"AWS_CA_BUNDLE names {bundle}, which cannot be read ({error.strerror})") from None

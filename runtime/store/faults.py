@@ -15,6 +15,14 @@ _SAID = re.compile(r"<Message>([^<\n]*)")
 _REGION = re.compile(r"<Region>([\w-]+)</Region>|expecting '([\w-]+)'")
 _ADDRESS = re.compile(r"https?://[^\s/?]+")
 _BROKEN = re.compile(r"kind: (Connect|Timeout|Request|Interrupted|Decode|Body)|IncompleteMessage|UnexpectedEof|ConnectionReset")
+_PAGE = re.compile(r"status code: (?:[23]\d\d|40[0-6])[^\n:]*: *(?:<!doctype html|<html)", re.IGNORECASE)
+_NO_XML = re.compile(r"status code: 40[45][^\n:]*: *\{")
+_SENSELESS = ("Header missing from response", "invalid list response", "TooManyRedirects", "Parse(")
+_IS_NUMBER = re.compile(r"[\d.]+(:\d+)?$|\[")
+_NO_CERTIFICATES = (
+    "there are no certificates of authorities on this machine, which TLS needs: install the package ca-certificates, or set "
+    "SSL_CERT_FILE to a file of them"
+)
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _METADATA = ("169.254.169.254", "169.254.170.2", "/latest/api/token", "/latest/meta-data", "metadata.google", "/oauth2/token")
 
@@ -33,6 +41,7 @@ _TODO = {
     "az": "set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or log in with `az login`",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or log in with `gcloud auth application-default login`",
 }
+_SPEECH = {"s3": "S3", "az": "Azure Blob Storage", "gs": "Google Cloud Storage"}
 _KEYS = {"s3": "AWS_ACCESS_KEY_ID", "az": "AZURE_STORAGE_ACCOUNT", "gs": "GOOGLE_APPLICATION_CREDENTIALS"}
 
 
@@ -69,6 +78,11 @@ class Fault(NamedTuple):
         return not self.status and "kind: Connect" in self.text
 
     @property
+    def alien(self) -> bool:
+        """Whether the answer is none that such a store gives: that of a web page, or of some other service."""
+        return _PAGE.search(self.text) is not None or any(words in self.text for words in _SENSELESS)
+
+    @property
     def exists(self) -> bool:
         """Whether there is an object where there should have been none."""
         return self.status == 412 or self.code == "BlobAlreadyExists"
@@ -88,6 +102,7 @@ class Fault(NamedTuple):
         """Whether there is no such object, though there is its bucket."""
         return (
             self.status == 404
+            and not self.alien
             and self.code not in ("NoSuchBucket", "ContainerNotFound")
             and "bucket does not exist" not in self.text
         )
@@ -113,9 +128,15 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
     region = _REGION.search(text)
     again = f" (tried {fault.times} times)" if fault.times > 1 else ""
     address = _ADDRESS.search(text.partition("\n")[0])
-    host = address[0].partition("://")[2] if address else "AWS's token service"  # whose address obstore does not tell
+    # obstore does not tell the address of AWS's token service, nor whose answer makes no sense.
+    host = address[0].partition("://")[2] if address else "the endpoint" if fault.alien else "AWS's token service"
     if any(word in text for word in _METADATA) and (not fault.status or fault.status != 404 or "token" in text):
         return f"there are no credentials: {_TODO[place.kind]}"
+    strayed = "dns error" in text and _IS_NUMBER.match(host)  # sent on to an address that is not known
+    moved = fault.status in (301, 302, 303, 307, 308) and not code
+    if fault.alien or strayed or moved or (place.kind == "s3" and _NO_XML.search(text)):
+        answers = f" (it answers {fault.status})" if fault.status else ""
+        return f"what is at {host}{answers} does not speak as {_SPEECH[place.kind]} does: correct the endpoint"
     if fault.status == 404 and not fault.missing:
         return f"there is no {place.container.removeprefix('the ')}: create it, or correct --datastore"
     if code in _WRONG:
@@ -129,7 +150,8 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
         return f"the store does not accept the credentials: renew or correct them ({_KEYS[place.kind]})"
     if fault.status == 403:
         what = "writes" if verb == "write" else "reads"
-        return f"access is denied: the credentials in use may need the permission for {what} in {place.container}"
+        why = f" ({words})" if (words := said[1].strip().rstrip(".") if said else "") not in ("", "Access Denied") else ""
+        return f"access is denied{why}: the credentials in use may need the permission for {what} in {place.container}"
     if fault.status == 404:
         return "it is not there any more"
     if code == "SlowDown" or fault.status in (429, 503):
@@ -139,6 +161,11 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
         return f"the store answers {fault.status} {code}".rstrip() + more + again
     if "dns error" in text:
         return f"the address {host} is not known: correct the endpoint, or the name of {place.container}"
+    if "InvalidContentType" in text:
+        return f"{host} does not speak TLS: correct the endpoint, which may have to begin with http://"
+    if "InvalidCertificate" in text:
+        todo = "set AWS_CA_BUNDLE to a file with its authority" if place.kind == "s3" else "add its authority to the system's"
+        return f"the certificate of {host} is not trusted{again}: {todo}"
     if fault.unreachable:
         why = (
             "the connection is refused"
@@ -155,4 +182,6 @@ def _reason(place: Place, verb: str, fault: Fault) -> str:
 
 def short(text: str) -> str:
     """The first line of what obstore says, without the words that say nothing."""
+    if "No CA certificates" in text:
+        return _NO_CERTIFICATES
     return re.sub(r"^Generic \w+ error: ", "", text.partition("\n")[0]).rstrip(".")

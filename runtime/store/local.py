@@ -5,7 +5,7 @@ half of one. Nothing is synced to the disk: a machine that loses its power may l
 """
 
 # File names are plain text here: a Path for each costs more than some of the calls do.
-# ruff: noqa: PTH100, PTH103, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH103, PTH104, PTH108, PTH112, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..errors import StoreError
 
 DEFAULT_ROOT = ".flowc"
 _ASIDE = ".tmp-"
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 
 
 class LocalStore:
@@ -185,7 +186,7 @@ class LocalUpload:
     def commit_new(self, key: str) -> bool:
         """Publish it unless there is an object of that key; whether it was published."""
         try:
-            self._publish(key, os.link)
+            self._publish(key, _link)
         except FileExistsError:
             return False
         return True
@@ -207,6 +208,25 @@ class LocalUpload:
                 move(self.aside, os.path.join(self._store.root, key))
 
 
+def _link(aside: str, path: str) -> None:
+    """Give a file a second name, which nothing has. Where the file system knows no second names, as exFAT and many network ones,
+    move it there under a lock, which the system takes back from whoever dies."""
+    try:
+        os.link(aside, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        try:
+            import fcntl
+        except ImportError:  # Windows, where this is not what the error says
+            raise error from None
+        with open(os.path.join(os.path.dirname(path), _ASIDE + "lock"), "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from None
+            os.rename(aside, path)
+
+
 class _explained:
     """Turns errors of the operating system into `StoreError`s, all but `FileExistsError`."""
 
@@ -226,6 +246,8 @@ def _fault(verb: str, key: str, error: OSError) -> StoreError:
             reason = "the disk is full"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             reason = f"no permission ({error.strerror})"
+        case errno.ENOTDIR:
+            reason = "a part of this path is a file where there should be a folder"
         case _:
             reason = error.strerror or str(error)
     place = f" ({error.filename})" if error.filename else ""

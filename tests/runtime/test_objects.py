@@ -9,12 +9,25 @@ import sys
 import tempfile
 
 import pytest
-from faults import cut_answer, hang_up, lose_answer, proxy_to, slow_down, status
+from faults import cut_answer, hang_up, lose_answer, page, proxy_to, slow_down, status
 
 from flowc.runtime.errors import StoreError
 from flowc.runtime.store import open_store, transfers
 
 DATA = os.urandom(300_000)
+
+FLOW = """
+from flowc import FlowSpec, step
+
+class Small(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
 
 
 @pytest.fixture
@@ -130,6 +143,56 @@ def test_what_the_store_refuses(store, proxy, fault, message):
         with pytest.raises(StoreError, match=re.escape(f"the datastore {store.url} cannot write F/x: {message}") + "$"):
             write("F/x", b"1")
     assert proxy.count() == 2  # none of these passes by being tried again
+
+
+def test_a_refusal_that_says_why(store, proxy):
+    proxy.fail(status(403, "AccessDenied", "User: x is not authorized to perform: s3:GetObject."), times=100)
+    with pytest.raises(StoreError, match=r"access is denied \(User: x is not authorized to perform: s3:GetObject\): the cred"):
+        store.get("F/x")
+
+
+@pytest.mark.parametrize("fault", [page(404), page(405), page(403), page(200), page(404, '{"detail": "Not Found"}')])
+def test_what_is_no_store(store, proxy, fault):
+    proxy.fail(fault, times=100)
+    with pytest.raises(StoreError, match=r"cannot write F/x: what is at .* does not speak as S3 does: correct the endpoint$"):
+        store.put("F/x", b"1")
+    assert proxy.count() == 1
+
+
+def test_a_page_where_an_object_should_be(store, proxy):
+    proxy.fail(page(404), times=100)
+    with pytest.raises(StoreError, match="does not speak as S3 does"):
+        store.get("F/x")  # and not that there is none
+
+
+def test_plain_http_where_tls_is_wanted(store, proxy, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint.replace("http:", "https:"))
+    with pytest.raises(StoreError, match="does not speak TLS: correct the endpoint, which may have to begin with http://"):
+        store.get("F/x")
+
+
+def test_a_machine_without_certificates(s3_place, monkeypatch, tmp_path):
+    from flowc.runtime.store.faults import short
+
+    text = 'Generic HTTP client error: builder error\n\nDebug source: General("No CA certificates were loaded from the system")'
+    assert "install the package ca-certificates" in short(text)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "nothing"))
+    with pytest.raises(StoreError, match=r"AWS_CA_BUNDLE names .*/nothing, which cannot be read \(No such file"):
+        open_store(s3_place).get("F/x")
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [(status(400, "ExpiredToken"), "the store finds the credentials expired"), (page(404), "does not speak as S3 does")],
+)
+def test_a_run_on_such_a_store(store, proxy, tmp_path, fault, message):
+    (tmp_path / "flow.py").write_text(FLOW)
+    proxy.fail(fault, times=100)
+    command = [sys.executable, "-m", "flowc", "run", "flow.py", "--datastore", store.url]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, start_new_session=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(f"flowc: the datastore {store.url} cannot list .*: .*{message}.*\n", done.stderr)
 
 
 def test_a_store_that_stays_busy(store, proxy, monkeypatch):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import array
+import errno
 import os
 import random
 import re
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +22,7 @@ from flowc.runtime.records.runs import claim_run, new_record
 from flowc.runtime.store import LocalStore, open_store
 
 
-@pytest.fixture(params=["local", "s3", "azure"])
+@pytest.fixture(params=["local", "s3", "azure", "google"])
 def store(request, tmp_path):
     if request.param == "local":
         return LocalStore(tmp_path / "root")
@@ -186,6 +189,41 @@ def test_a_place_that_is_no_directory(tmp_path):
     store = LocalStore(tmp_path / "file")
     with pytest.raises(StoreError, match="the datastore cannot write Flow/1"):
         store.put("Flow/1/x", b"")
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_links(folder, monkeypatch, number):
+    def link(source, target):
+        raise OSError(number, os.strerror(number), source, None, target)
+
+    monkeypatch.setattr(os, "link", link)
+    with ThreadPoolExecutor(16) as threads:
+        won = list(threads.map(lambda n: folder.put_new("a/b/manifest.json", b"%d" % n), range(64)))
+    assert won.count(True) == 1
+    assert folder.get("a/b/manifest.json") == b"%d" % won.index(True)
+    folder.put("a/b/other", b"1")
+    assert not folder.put_new("a/b/other", b"2")
+    folder.copy("a/b/other", "c/copy")
+    assert folder.get("c/copy") == b"1"
+    assert sorted(folder.list("")) == ["a/b/manifest.json", "a/b/other", "c/copy"]
+    assert sorted(file.name for file in Path(folder.root, "a/b").iterdir()) == [".tmp-lock", "manifest.json", "other"]
+
+
+WITHOUT_LINKS = """
+import os, sys
+from flowc.runtime.store import LocalStore
+def link(source, target):
+    raise PermissionError(1, "Operation not permitted")
+os.link = link
+store = LocalStore(sys.argv[1])
+print(sum(store.put_new(f"F/{number}", b"%d" % os.getpid()) for number in range(300)))
+"""
+
+
+def test_processes_on_a_file_system_without_links(folder):
+    command = [sys.executable, "-c", WITHOUT_LINKS, folder.root]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert sum(int(racer.communicate()[0]) for racer in racers) == 300
 
 
 def test_no_permission(tmp_path):

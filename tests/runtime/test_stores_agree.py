@@ -91,7 +91,7 @@ def test_golden_runs(case: Path, place: str, tmp_path: Path, request: pytest.Fix
     assert kept(open_store(url), compiled(case).name, "1") == (case / "result.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [*PLACES, "google_place"])
 def test_a_run_that_fails(place: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(place)
     (tmp_path / "flow.py").write_text(textwrap.dedent(FAILING))
@@ -104,7 +104,7 @@ def test_a_run_that_fails(place: str, tmp_path: Path, request: pytest.FixtureReq
 
 def objects(store: Store) -> dict[str, Any]:
     """All that a run left, by key, without what differs between two runs."""
-    found = {}
+    found: dict[str, Any] = {}
     for key in store.list("Failing/1/"):
         data = store.get(key)
         assert data is not None
