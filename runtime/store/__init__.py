@@ -112,7 +112,7 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
         kind, colon, _ = place.partition(":")
         if colon and kind.lower() in ("s3", "gs", "az"):
             raise StoreError(f"the datastore {place} is neither a directory nor a URL: write {kind.lower()}://, or ./{place}")
-        return LocalStore(os.path.expanduser(place))
+        return LocalStore(os.path.expanduser(place))  # noqa: PTH111  # without a home, `~` stays as it is
     if scheme == "file":
         return LocalStore(rest)
     from .objects import ObjectStore
