@@ -55,6 +55,7 @@ clean:  ## Remove everything that is made here
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("flowc needs Python 3.11 or later; say which: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV), which takes a minute the first time"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	rm -rf build/__editable__.* build/lib $(VENV)/installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'

@@ -50,16 +50,21 @@ def draw(flow: Flow, docs: Mapping[str, str], *, color: bool) -> str:
 
     Args:
         flow: A flow without faults.
-        docs: A line on a step, by the step's name.
+        docs: A sentence or so on a step, by the step's name.
         color: Whether names stand out by terminal codes.
     """
     pen = _Pen({step.name: step for step in flow.steps}, docs, color)
     lines = [f"{pen.bold(flow.name)} ({flow.file})"]
-    lines += [pen.dim(_cut(line, WIDTH)) for line in flow.doc.strip().splitlines()[:1]]
+    lines += [pen.dim(_cut(line, WIDTH)) for line in (first_paragraph(flow.doc),) if line]
     lines += [decorator_line(one) for one in flow.decorators]
     if flow.parameters:
         lines += ["", *(parameter_line(one) for one in flow.parameters)]
     return "\n".join([*lines, "", *pen.block(flow.body, "")]) + "\n"
+
+
+def first_paragraph(doc: str) -> str:
+    """How a docstring begins, in one line: what a sentence says is often broken over two."""
+    return " ".join(doc.strip().partition("\n\n")[0].split())
 
 
 class _Pen:

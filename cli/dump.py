@@ -21,7 +21,12 @@ MOST = 1000
 WIDTH = 100
 
 
-@click.command("dump", cls=Verb, examples=("7/end", "latest/train/3 --value model", "7/end --file end.pickle"))
+@click.command(
+    "dump",
+    short_help="List a step's artifacts, or show their values.",
+    cls=Verb,
+    examples=("7/end", "latest/train/3 --value model", "7/end --file end.pickle"),
+)
 @which_arguments(steps=True)
 @click.option("--value", "names", metavar="NAME", multiple=True, help="Show the value of this artifact. Can be repeated.")
 @click.option(

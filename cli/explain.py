@@ -14,7 +14,12 @@ from .similar import did_you_mean
 from .verb import Verb, color_option
 
 
-@click.command("explain", cls=Verb, examples=("FC301", "unknown-step", ""))
+@click.command(
+    "explain",
+    short_help="Explain a diagnostic by its code, or list all of them.",
+    cls=Verb,
+    examples=("FC301", "unknown-step", ""),
+)
 @click.argument("code", required=False)
 @color_option
 def command(code: str | None) -> None:

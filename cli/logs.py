@@ -28,7 +28,12 @@ SETTLE = 1.5
 """Seconds from the end of what is followed to the last look: lines may come a moment after a manifest."""
 
 
-@click.command("logs", cls=Verb, examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps"))
+@click.command(
+    "logs",
+    short_help="Show what the tasks of a run have printed.",
+    cls=Verb,
+    examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps"),
+)
 @which_arguments(steps=True)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is printed, until the run or the task is over.")
 @click.option("--stdout", "only_out", is_flag=True, help="Only what went to standard output.")

@@ -129,7 +129,7 @@ def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None
         else:
             names = flow_names(store)
             if len(names) != 1:
-                several = f"has the flows {', '.join(names)}: say which" if names else "has no runs"
+                several = f"has the flows {', '.join(names)}: say which, as in {names[0]}/{LATEST}" if names else "has no runs"
                 raise Unusable(f"the datastore {store.url} {several}")
             name = names[0]
         if len(parts) > most:

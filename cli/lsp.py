@@ -10,7 +10,7 @@ from .output import FAULTS, Unusable
 from .verb import Verb
 
 
-@click.command("lsp", cls=Verb, examples=("",))
+@click.command("lsp", short_help="Serve an editor over standard input and output.", cls=Verb, examples=("",))
 @click.option("--stdio", is_flag=True, help="Talk over standard input and output, as it does anyway; some editors say so.")
 def command(stdio: bool) -> None:
     """Serve an editor: faults while you write, quick fixes, definitions, references, hover, outline.

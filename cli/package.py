@@ -17,7 +17,7 @@ from .verb import Decorated, Family, Verb, color_option, flow_argument
 from .wheels import PLATFORMS
 
 
-@click.group("package", cls=Family)
+@click.group("package", short_help="Show or save what a container gets.", cls=Family)
 def command() -> None:
     """Show or save what a container gets: the flow, its modules and data files, and what runs them.
 
@@ -51,7 +51,9 @@ def packing_options(function: Decorated) -> Decorated:
     return function
 
 
-@command.command("list", cls=Verb, examples=("", "--include 'data/*.csv'", "--format json"))
+@command.command(
+    "list", short_help="Show what is in a flow's package.", cls=Verb, examples=("", "--include 'data/*.csv'", "--format json")
+)
 @flow_argument()
 @packing_options
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True, help="How it is shown.")
@@ -69,7 +71,9 @@ def list_members(
     write(_json(package) if form == "json" else _table(package), sys.stdout)
 
 
-@command.command("save", cls=Verb, examples=("", "-o sums.tar.gz --platform linux/arm64"))
+@command.command(
+    "save", short_help="Write a flow's package into a file.", cls=Verb, examples=("", "-o sums.tar.gz --platform linux/arm64")
+)
 @flow_argument()
 @packing_options
 @click.option("-o", "--output", metavar="FILE", help="Where to write it. [default: the flow's name and .tar.gz, in this folder]")

@@ -13,6 +13,7 @@ from ..compiler.plan import plan_of
 from .configs import config_options, given_of
 from .datastore import datastore_option, store_of
 from .flow_file import FlowFile
+from .looking import LATEST, choose
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .verb import Verb, color_option, flow_argument, format_option
 
@@ -44,7 +45,7 @@ def command(
     """Run one task of a run again.
 
     It gets what it got in that run, which may be one of a platform's, and runs with the flow as it is now, in this process. What
-    it leaves is compared with what the run has, and not kept.
+    it leaves is compared with what the run has, and not kept. RUN may be `latest`, your newest run.
     """
     compilation, _ = flow.compile(given_of(configs, config_values))
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
@@ -58,6 +59,8 @@ def command(
     plan = parse_plan(plan_of(compilation.flow))
     store = store_of(datastore, flow)
     run, step, path = _parts(task, plan.flow)
+    if run == LATEST:
+        run = choose(flow, None, datastore).run().id
     debugger = _Debugger() if debug else None
     try:
         if next(iter(store.list(f"{plan.flow}/{run}/")), None) is None:

@@ -19,6 +19,7 @@ from ..compiler.plan import plan_of
 from .configs import config_options
 from .datastore import datastore_option, store_of
 from .flow_file import FlowFile
+from .looking import LATEST
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .run import COMPILATION, MAX_NUM_SPLITS, MAX_WORKERS, RunVerb
 from .settings import read_settings, setting
@@ -113,6 +114,7 @@ def command(
 
         raise Unusable(f"the flow {plan.flow} has no step '{again_from}'{did_you_mean(again_from, plan.steps)}")
     store = store_of(datastore, flow)
+    run = None if run == LATEST else run
     found = _survey(store, plan, run)
     decision = decide(plan, found, again_from)
     if decision.over:

@@ -73,9 +73,16 @@ class RunVerb(Verb):
         return [one for one in own if not set(one.opts) & {*FLAGS, *YIELDING} & taken] + options
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options, and which configs there are."""
-        super().format_options(ctx, formatter)
+        """The flow's parameters before all other options, and which configs there are."""
+        shown: list[click.Option] = ctx.meta.get(OPTIONS, [])
         compilation: Compilation | None = ctx.meta.get(COMPILATION)
+        records = [record for one in shown if (record := one.get_help_record(ctx))]
+        if records and compilation is not None and compilation.flow is not None:
+            with formatter.section(f"Parameters of {compilation.flow.name}"):
+                formatter.write_dl(records)
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in shown]
+        with formatter.section("Options"):
+            formatter.write_dl([record for one in options if (record := one.get_help_record(ctx))])
         if compilation is not None and compilation.flow is not None and compilation.flow.configs:
             with formatter.section("Configs"):
                 formatter.write_dl([(one.name, _config_help(one)) for one in compilation.flow.configs])

@@ -11,19 +11,19 @@ import click
 from ..compiler.ir.nodes import Flow
 from ..compiler.source import Source
 from .configs import config_options, given_of
-from .drawing import draw
+from .drawing import draw, first_paragraph
 from .flow_file import FlowFile
 from .output import stop_at_faults, wants_color, write
 from .verb import Verb, color_option, flow_argument, format_option
 
 
-@click.command("show", cls=Verb, examples=("", "--color always | less -R"))
+@click.command("show", short_help="Draw a flow's graph as text.", cls=Verb, examples=("", "--color always | less -R"))
 @flow_argument()
 @config_options
 @format_option
 @color_option
 def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]) -> None:
-    """Show a flow's graph: its steps, where each leads, its decorators and the first line of its docstring."""
+    """Show a flow's graph: its steps, where each leads, its decorators and how its docstring begins."""
     compilation, _ = flow.compile(given_of(configs, config_values))
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
@@ -32,7 +32,7 @@ def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], con
 
 
 def step_docs(flow: Flow, sources: Mapping[str, Source]) -> dict[str, str]:
-    """The first line of each step's docstring, by the step's name. The IR does not hold them, since no target needs them."""
+    """The first paragraph of each step's docstring, by the step's name. The IR does not hold them, since no target needs them."""
     lines = {(step.span.path, step.span.line): step.name for step in flow.steps}
     docs: dict[str, str] = {}
     paths = dict.fromkeys(step.span.path for step in flow.steps)
@@ -44,5 +44,5 @@ def step_docs(flow: Flow, sources: Mapping[str, Source]) -> dict[str, str]:
             here = any(lines.get((where, line)) == node.name for line in range(first, node.body[0].lineno + 1))
             doc = ast.get_docstring(node)
             if here and doc:
-                docs[node.name] = doc.splitlines()[0]
+                docs[node.name] = first_paragraph(doc)
     return docs

@@ -23,7 +23,9 @@ FAILURES = 3
 """How many failures are told in full."""
 
 
-@click.command("status", cls=Verb, examples=("", "7", "7 --format json"))
+@click.command(
+    "status", short_help="Show how far a run has come, and why it failed.", cls=Verb, examples=("", "7", "7 --format json")
+)
 @which_arguments(steps=False)
 @data_format_option
 @color_option
@@ -78,7 +80,8 @@ def _may_go_on(plan: Plan | None, failure: dict[str, Any]) -> bool:
 
 
 def _text(about: dict[str, Any], color: bool) -> str:
-    lines = [f"{about['flow']}/{about['run']} is {about['status']}"]
+    state = "failed" if about["status"] == "failed" else f"is {about['status']}"
+    lines = [f"{about['flow']}/{about['run']} {state}"]
     began = moment(about["started"])
     facts = [
         f"started {began}" if began else "",

@@ -111,7 +111,7 @@ def _no_module(context: Context, node: ast.alias | ast.ImportFrom, module: str, 
         help = dead_ends[0] if dead_ends else instead(module) or LEAVE_OUT
     context.report.add(
         rules.NO_SUCH_NAME,
-        f"flowc does not have `{module}`" + (" yet: it answers for `metaflow` itself only" if top == "metaflow" else ""),
+        f"flowc does not have `{module}`" + (" yet" if top == "metaflow" else ""),
         context.source.span(node),
         "no such module",
         help=help,

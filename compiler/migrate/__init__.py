@@ -2,10 +2,10 @@
 
 In goes the text of a file, out comes its new text and what had to be left:
 
-    from metaflow import S3, FlowSpec, step      ▶   from flowc import FlowSpec, step
-                                                     from metaflow import S3             left: flowc has no `S3`
+    from metaflow import Runner, FlowSpec, step  ▶   from flowc import FlowSpec, step
+                                                     from metaflow import Runner         left: flowc has no `Runner`
     # python flow.py run --alpha 3               ▶   # flowc run flow.py --alpha 3
-    # python flow.py resume                      ▶   the same                            left: flowc does not resume runs
+    # python flow.py resume                      ▶   the same                            left: flowc takes the run as a word
 
 Nothing outside of what is turned changes by a character, and whatever is turned once is not turned again. Places of leftovers are
 those in the new text. This package is the only one in the compiler that imports a library, libcst.

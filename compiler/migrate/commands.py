@@ -59,34 +59,29 @@ class Command:
 
 SAYS_NOTHING = Option(values=0, gone=frozenset({""}))
 UNKNOWN = Option(help="flowc has no such option")
-KEPT_LOCALLY = "flowc keeps a local run in a folder, and needs no service"
+KEPT = "flowc keeps all of a run in its datastore, and needs no service"
 WITH = Option(help="write the decorator above the steps that need it")
-TAG = Option(help="flowc's runs have no tags: leave it out")
-NAMESPACE = Option(help="flowc has no namespaces: leave it out")
+TAG = Option(to="--tag")
+NO_TAG = Option(help="the documents of `flowc compile` have no tags: leave it out")
+NAMESPACE = Option(help="flowc tags a run with who started it: leave it out")
 TOKEN = "nobody has to own a name on the platform: leave it out"
 SETTLED = Option(values=0, help="flowc has no such setting: leave it out")
 SET_ELSEWHERE = Option(help="flowc has no such setting: leave it out")
-ID_FILE = Option(help="the run's id is in what `flowc run` prints")
-CONFIGS = {
-    "--config": Option(values=2, help='name the file in the flow: Config("name", default="file.json")'),
-    "--config-value": Option(values=2, help="write the value into the config's file"),
-}
+CONFIGS = {"--config": Option(values=2, to="--config"), "--config-value": Option(values=2, to="--config-value")}
 
 ANYWHERE: dict[str, Option] = {
     "--not-quiet": SAYS_NOTHING,
     "--pylint": SAYS_NOTHING,
     "--no-pylint": SAYS_NOTHING,
     "--no-force-rebuild-environments": SAYS_NOTHING,
-    "--quiet": Option(
-        values=0, help="results go to standard output and the rest to standard error: send away what you do not want"
-    ),
-    "--metadata": Option(gone=frozenset({"local"}), help=KEPT_LOCALLY),
-    "--datastore": Option(gone=frozenset({"local"}), help="`flowc compile` takes --datastore s3://bucket/prefix"),
-    "--datastore-root": Option(to="--datastore", holds="folder", help=KEPT_LOCALLY),
+    "--quiet": Option(values=0, to="--quiet"),
+    "--metadata": Option(gone=frozenset({"local"}), help=KEPT),
+    "--datastore": Option(gone=frozenset({"local"}), help="name the whole place: --datastore s3://bucket/prefix"),
+    "--datastore-root": Option(to="--datastore"),
     "--environment": Option(gone=frozenset({"local"}), help="put the packages into the image: see `flowc compile -o`"),
     "--event-logger": Option(gone=frozenset({"nullSidecarLogger"}), help="flowc has no such service: leave it out"),
     "--monitor": Option(gone=frozenset({"nullSidecarMonitor"}), help="flowc has no such service: leave it out"),
-    "--package-suffixes": Option(help="add the files to the Dockerfile that `flowc compile -o` writes"),
+    "--package-suffixes": Option(help="`flowc package` takes --include '*.csv', and so does the settings file"),
     "--force-rebuild-environments": Option(values=0, help="flowc builds no environments: leave it out"),
     "--with": WITH,
     "--mode": Option(help="flowc has no such mode: leave it out"),
@@ -104,6 +99,7 @@ _READS_ONLY = {
 """For a command that only reads the source, it does not matter where a run would be kept."""
 
 _COMPILES = {
+    "--quiet": SETTLED,
     "--datastore": Option(gone=frozenset({"s3"}), help="`flowc compile` takes --datastore s3://bucket/prefix"),
     "--datastore-root": Option(to="--datastore", holds="url", help="`flowc compile` takes --datastore s3://bucket/prefix"),
 }
@@ -115,14 +111,14 @@ _RUN = {
     "--with": WITH,
     "--tag": TAG,
     "--namespace": NAMESPACE,
-    "--run-id-file": ID_FILE,
-    "--runner-attribute-file": ID_FILE,
+    "--run-id-file": Option(to="--run-id-file"),
+    "--runner-attribute-file": Option(help="`flowc run` takes --run-id-file, which gets the id alone"),
     **CONFIGS,
 }
 
 _CREATE = {
     "--only-json": SAYS_NOTHING,
-    "--tag": TAG,
+    "--tag": NO_TAG,
     "--namespace": NAMESPACE,
     "--max-workers": Option(help="flowc lets 100 tasks of a run work at a time"),
     "--workflow-timeout": Option(help="give the steps @timeout"),
@@ -131,7 +127,7 @@ _CREATE = {
     "--authorize": Option(help=TOKEN),
     "--generate-new-token": Option(values=0, help=TOKEN),
     "--new-token": Option(help=TOKEN),
-    "--deployer-attribute-file": ID_FILE,
+    "--deployer-attribute-file": SET_ELSEWHERE,
 }
 
 _ARGO = _CREATE | {
@@ -153,7 +149,7 @@ _ARGO = _CREATE | {
 }
 
 _SFN = _CREATE | {
-    "--aws-batch-tag": TAG,
+    "--aws-batch-tag": NO_TAG,
     "--log-execution-history": SETTLED,
     "--use-distributed-map": SAYS_NOTHING,
     "--no-use-distributed-map": Option(values=0, help="flowc writes foreaches as distributed maps: leave it out"),
@@ -167,8 +163,7 @@ _ON_ARGO = Command(nearest=f"compile {FILE} --target argo -o build/", why=_NO_CL
 _ON_SFN = Command(nearest=f"compile {FILE} --target sfn -o build/", why=_NO_CLIENT)
 _LOGS = Command(nearest=f"logs {FILE} RUN/STEP/PATH", why="flowc calls tasks by their paths, not by numbers")
 _CARDS = Command(nearest=f"show {FILE}", why="flowc draws no cards yet")
-_TAGS = Command(nearest=f"tag list {FILE} RUN", why="flowc takes the run as a word, not as an option")
-_PACKAGE = Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc makes no code packages")
+_TAGGED = "flowc takes the run as a word, not as an option"
 
 COMMANDS: dict[str, Command] = {
     "check": Command(
@@ -182,8 +177,8 @@ COMMANDS: dict[str, Command] = {
     "version": Command("--version", in_front=_READS_ONLY, common=True),
     "output-dot": Command(nearest=f"show {FILE}", why="flowc draws graphs as text"),
     "output-raw": Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc writes the graph as plan.json"),
-    "resume": Command(nearest=f"run {FILE}", why="flowc does not resume runs yet"),
-    "spin": Command(nearest=f"run {FILE}", why="flowc does not run single steps yet"),
+    "resume": Command(nearest=f"resume {FILE} RUN --from STEP", why="flowc takes the run as a word, and the step as an option"),
+    "spin": Command(nearest=f"replay {FILE} RUN/STEP", why="flowc wants to know the run whose task it is"),
     "dump": Command(nearest=f"dump {FILE} RUN/STEP/PATH", why="flowc calls tasks by their paths, not by numbers", common=True),
     "logs": _LOGS,
     "argo-workflows create": Command(
@@ -213,8 +208,11 @@ COMMANDS: dict[str, Command] = {
     **dict.fromkeys(("batch list", "batch kill"), _ON_SFN),
     **dict.fromkeys(("kubernetes list", "kubernetes kill"), _ON_ARGO),
     **dict.fromkeys(("card create", "card get", "card list", "card server", "card view"), _CARDS),
-    **dict.fromkeys(("tag add", "tag list", "tag remove", "tag replace"), _TAGS),
-    **dict.fromkeys(("package info", "package list", "package save"), _PACKAGE),
+    "tag list": Command(nearest=f"tag list {FILE} RUN", why=_TAGGED),
+    **{f"tag {one}": Command(nearest=f"tag {one} {FILE} RUN TAG", why=_TAGGED) for one in ("add", "remove", "replace")},
+    "package list": Command(f"package list {FILE}", in_front=_READS_ONLY),
+    "package info": Command(nearest=f"package list {FILE}", why="flowc shows one list"),
+    "package save": Command(nearest=f"package save {FILE} -o OUT", why="flowc takes where to save as an option"),
 }
 """By one or two words. Of a pair that is not here, the first word alone is looked up."""
 

@@ -83,7 +83,7 @@ class LiveProgress(Progress):
         super().begins(name, how, place)
         self._name = name
 
-    def starts(self, task: TaskId, number: int) -> None:
+    def starts(self, task: TaskId, number: int | None) -> None:
         """Count it."""
         count = self._counts[task.step]
         count.running += 1

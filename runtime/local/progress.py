@@ -67,9 +67,10 @@ class Progress:
         if not self._quiet:
             self.say(f"flowc: run {name} {how}, in {place}")
 
-    def starts(self, task: TaskId, number: int) -> None:
-        """An attempt starts."""
-        self._about(task, "starts" if number == 0 else f"starts, attempt {number + 1}")
+    def starts(self, task: TaskId, number: int | None) -> None:
+        """An attempt starts; None: one that runs no code of the user's, which is worth a line when it has caught something."""
+        if number is not None:
+            self._about(task, f"starts again, retry {number}" if number else "starts")
 
     def done(self, task: TaskId, seconds: float, caught: str | None, cardinality: int | None) -> None:
         """A task is done, with so many items for a foreach."""

@@ -188,6 +188,7 @@ class _LocalRun:
         self._delayed: list[tuple[float, int, Attempt]] = []
         self._unrecorded: dict[Name, tuple[Attempt, Failure]] = {}
         self._failed_task: TaskId | None = None
+        self._wants = ""  # the option without which a resumed run would end as this one
         self._tasks_done = 0
         self._warned = False
 
@@ -274,7 +275,7 @@ class _LocalRun:
                 if (task := self._failed_task) is not None:
                     path = "" if task.path == ROOT_PATH else f"/{task.path}"
                     self._progress.say(f"flowc: what it printed: flowc logs {self._again} {task.run}/{task.step}{path}")
-                self._progress.say(f"flowc: to go on from here: flowc resume {self._again} {self._run_id}")
+                self._progress.say(f"flowc: to go on from here: flowc resume {self._again} {self._run_id}{self._wants}")
 
     def _until_over(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str | None, int]:
         """Run tasks until there are none; why the run cannot go on (None: it is done) and the exit code."""
@@ -322,8 +323,8 @@ class _LocalRun:
                     continue
                 attempt = Attempt(TaskId(self._run_id, *ready), 0)
             self._started[attempt] = time.time()
-            self._progress.starts(attempt.task, attempt.number)
             policy = self._policies[attempt.task.step]
+            self._progress.starts(attempt.task, None if policy.only_catches(attempt.number) else attempt.number)
             do = self._work.do if self._method == "inline" else self._work.do_without_terminal
             timeout = None if policy.only_catches(attempt.number) else policy.timeout
             self._work.store.prepare()  # credentials for the child: they may have expired since the last
@@ -363,6 +364,7 @@ class _LocalRun:
         self._tasks_done += 1
         self._progress.done(task, seconds, answer["caught"], cardinality)
         if cardinality is not None and cardinality > self._max_num_splits:
+            self._wants = f" --max-num-splits {cardinality}"
             return (
                 f"the foreach of step `{task.step}` has {cardinality} items, more than the {self._max_num_splits} allowed; "
                 f"--max-num-splits {cardinality} allows them"
@@ -379,14 +381,15 @@ class _LocalRun:
             text = f"{text}\nflowc: the debugger found no terminal: tasks have one with --in-process"
         if not policy.may_follow(number) or (left_debugger and self._method == "inline"):
             self._failed_task = task
-            self._progress.failed(task, text, None)
             if left_debugger and self._method == "inline":
+                self._progress.failed(task, None, None)  # the person knows where it was
                 return f"its debugger was left in the task {task}", 1
+            self._progress.failed(task, text, None)
             tries = f" in its {policy.attempts} attempts" if policy.attempts > 1 else ""
             return f"the task {task} failed{tries}", 1
         following = Attempt(task, number + 1)
         wait = policy.delay if self._waits and not policy.only_catches(following.number) else 0.0
-        again = f"failed; attempt {following.number + 1} of {policy.attempts} in {wait:g} s" if wait else None
+        again = f"failed; retry {following.number} of {policy.attempts - 1} in {wait:g} s" if wait else None
         self._progress.failed(task, text, again or "")
         heapq.heappush(self._delayed, (time.monotonic() + wait, len(self._started) + self._tasks_done, following))
         return None

@@ -102,7 +102,8 @@ def read_fault(error: BaseException, times: int = 1) -> Fault:
 
 def explain(place: Place, verb: str, key: str, fault: Fault) -> StoreError:
     """A failed request as one sentence: what could not be done with which object, why, and what to do."""
-    return StoreError(f"the datastore {place.url} cannot {verb} {key}: {_reason(place, verb, fault)}")
+    what = key or "its flows"
+    return StoreError(f"the datastore {place.url} cannot {verb} {what}: {_reason(place, verb, fault)}")
 
 
 def _reason(place: Place, verb: str, fault: Fault) -> str:

@@ -108,7 +108,7 @@ def test_status_of_a_run_that_is_done(here: Run) -> None:
 
 def test_status_of_a_run_that_failed(here: Run) -> None:
     ended = here("status", "squares.py")
-    assert ended.out.startswith("Squares/2 is failed\n")
+    assert ended.out.startswith("Squares/2 failed\n")
     assert 'raise ValueError("no <b>bold</b> numbers")' in ended.out
     assert "the task square/" in ended.out.splitlines()[2]
     about = json.loads(here("status", "squares.py", "--format", "json").out)
@@ -137,7 +137,7 @@ def test_status_of_a_run_that_goes_on(flowc: Run, tmp_path: Path) -> None:
     assert flowc("logs", "flow.py").out == "[train] training\n"
     write_result(store, "Sums", "1", ResultRecord(ok=False, ended=time.time(), message="stopped by SIGINT"))
     ended = flowc("status", "flow.py")
-    assert "Sums/1 is failed\n" in ended.out
+    assert "Sums/1 failed\n" in ended.out
     assert "\nstopped by SIGINT\n" in ended.out
     assert "STOPPED" in ended.out
 

@@ -34,13 +34,13 @@ def test_files_are_changed_in_place(flowc: Run) -> None:
 
 
 def test_what_is_left_is_listed(flowc: Run) -> None:
-    put("a.py", "from metaflow import FlowSpec, S3\n")
+    put("a.py", "from metaflow import FlowSpec, Runner\n")
     put("b.sh", "python a.py resume\n")
     ended = flowc("migrate", "a.py", "b.sh")
     assert ended.code == 1
     migrated, left, other = ended.out.splitlines()
     assert migrated == "migrated a.py: 1 import"
-    assert left == "a.py:2:22: left: flowc has no `S3`; read and write objects with boto3"
+    assert left == "a.py:2:22: left: flowc has no `Runner`; start `flowc run FILE` as a process instead"
     assert other.startswith("b.sh:1:1: left: `a.py resume` has no equivalent")
 
 
@@ -53,7 +53,7 @@ def test_faults_of_a_flow_are_counted(flowc: Run) -> None:
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
 def test_diff_changes_nothing_and_can_be_applied(flowc: Run) -> None:
-    text = "x = 1\r\nfrom metaflow import step, S3\r\ny = 2"
+    text = "x = 1\r\nfrom metaflow import step, Runner\r\ny = 2"
     before = Path("a.py")
     before.write_bytes(text.encode())
     ended = flowc("migrate", "--diff", "a.py")
@@ -61,7 +61,7 @@ def test_diff_changes_nothing_and_can_be_applied(flowc: Run) -> None:
     assert "left:" in ended.err
     assert before.read_bytes() == text.encode()
     subprocess.run(["patch", "--binary", "-s", "a.py"], input=ended.out.encode(), check=True, timeout=20)
-    assert before.read_bytes() == b"x = 1\r\nfrom flowc import step\r\nfrom metaflow import S3\r\ny = 2"
+    assert before.read_bytes() == b"x = 1\r\nfrom flowc import step\r\nfrom metaflow import Runner\r\ny = 2"
 
 
 def test_folders_mean_the_users_own_python_files(flowc: Run) -> None:

@@ -134,6 +134,11 @@ COMMANDS = {
     "./flow.py show > x": "flowc show ./flow.py > x",
     'python "my flow.py" run': 'flowc run "my flow.py"',
     "python flow.py --datastore-root /x run": "flowc run flow.py --datastore /x",
+    "python flow.py --datastore-root s3://b run": "flowc run flow.py --datastore s3://b",
+    "python flow.py --quiet --config c c.json run --tag a --run-id-file r": (
+        "flowc run flow.py --quiet --config c c.json --tag a --run-id-file r"
+    ),
+    "python flow.py package list": "flowc package list flow.py",
     "python flow.py run --max-workers 4 --max-num-splits=9": "flowc run flow.py --max-workers 4 --max-num-splits=9",
     "Say `python flow.py run`, or python flow.py check.": "Say `flowc run flow.py`, or flowc check flow.py.",
     "python flow.py argo-workflows create --only-json > x.json": "flowc compile flow.py --target argo > x.json",
@@ -155,15 +160,17 @@ def test_command_lines_are_turned(before: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("python flow.py resume", "does not resume"),
+        ("python flow.py resume fit", "`flowc resume flow.py RUN --from STEP`"),
         ("python flow.py --with retry run --n 3", "`flowc run flow.py --n 3`"),
-        ("python flow.py run --tag a --n 3", "`flowc run flow.py --n 3`"),
+        ("python flow.py run --namespace a --n 3", "`flowc run flow.py --n 3`"),
+        ("python flow.py --quiet argo-workflows create --only-json", "`--quiet`"),
+        ("python flow.py package save x.tgz", "`flowc package save flow.py -o OUT`"),
         ("python flow.py argo-workflows create", "`flowc compile flow.py --target argo -o build/`"),
         ("python flow.py argo-workflows --name x create --only-json", "`--name x`"),
         ("python flow.py step-functions trigger", "`flow.py step-functions trigger`"),
         ("python flow.py --environment=conda run", "--environment=conda"),
-        ("python flow.py run --config c c.json", "`--config c c.json`"),
-        ("python flow.py --datastore-root s3://b run", "--datastore-root s3://b"),
+        ("python flow.py --datastore s3 run", "`--datastore s3`; name the whole place: --datastore s3://bucket/prefix"),
+        ("python flow.py tag add --run-id 3 good", "`flowc tag add flow.py RUN TAG`"),
         ("python flow.py logs 12/start", "`flowc logs flow.py RUN/STEP/PATH`"),
         ("pip install -U metaflow", "installs Metaflow"),
     ],

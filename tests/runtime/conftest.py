@@ -135,6 +135,10 @@ class WrittenFlow:
         }
         return [sys.executable, "-m", "flowc.runtime"], {"env": environment, "cwd": self.file.parent}
 
+    def ran(self, run: str) -> Ran:
+        """What is in the store of a run, however it came there."""
+        return Ran(self, run)
+
     def orchestrated(self, run: str, attempts: int = 1, **more: str) -> Ran:
         """Run all tasks as containers, with an orchestrator that knows what they put into their outputs and nothing else."""
         walk, ran = Walk(self.plan), Ran(self, run)

@@ -227,7 +227,7 @@ def test_a_module_that_cannot_be_imported(write, header):
         ({"FLOWC_ATTEMPT": "9" * 5000}, 2, "must be a number from 0"),
         ({"FLOWC_RUN": "../x"}, 2, "FLOWC_RUN is '../x', and no run can be called that"),
         ({"FLOWC_PACKAGE": "/nowhere"}, 2, "cannot read the compiled flow /nowhere/plan.json: No such file or directory"),
-        ({"FLOWC_DATASTORE": "s3://bucket/x"}, 2, "the datastore s3://bucket/x is an object store"),
+        ({"FLOWC_DATASTORE": "ftp://bucket/x"}, 2, "the datastore ftp://bucket/x begins with ftp://, which flowc does not know"),
         ({"FLOWC_DATASTORE": "/dev/null/x"}, 1, "the datastore cannot write"),
         ({"FLOWC_PARAMETERS": "{"}, 1, "the parameters are not JSON"),
         ({"FLOWC_PARAMETERS": '{"beta": 1}'}, 1, "no parameter `beta`"),

@@ -416,11 +416,10 @@ def test_current(write):
                     current.flow_name, current.run_id, current.step_name, current.task_id, current.pathspec, current.retry_count,
                     current.is_running_flow, current.parameter_names, current.project_name, "run_id" in current,
                 )
-                self.card = "none"
                 try:
-                    current.card
+                    current.nosuch
                 except AttributeError as error:
-                    self.card = str(error)
+                    self.nosuch = str(error)
                 self.next(self.end)
 
             @step
@@ -431,7 +430,7 @@ def test_current(write):
         *("Currently", "1", "start", "-", "Currently/1/start/-", 0),
         *(True, ["alpha"], "science", True),
     )
-    assert "no `card` yet" in ran.value("end", "card")
+    assert "no `nosuch`" in ran.value("end", "nosuch")
     assert ran.value("end", "user")
 
 

@@ -50,7 +50,7 @@ def test_retry_then_success(write):
     assert ran.manifest("work").attempt == 2
     assert [ran.failure("work", attempt=attempt).type for attempt in (0, 1)] == ["ZeroDivisionError"] * 2
     assert ran.failure("work", attempt=2) is None
-    assert "[work] starts, attempt 3" in ran.err
+    assert "[work] starts again, retry 2" in ran.err
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -68,7 +68,7 @@ def test_retries_wait(write):
     before = time.monotonic()
     ran = write(a_flow("@retry(times=1, minutes_between_retries=0.02)", "assert current.retry_count")).done()
     assert time.monotonic() - before > 0.9
-    assert "failed; attempt 2 of 2 in 1 s" in ran.err
+    assert "failed; retry 1 of 1 in 1 s" in ran.err
 
 
 def test_catch_goes_on_from_what_the_step_started_from(write):

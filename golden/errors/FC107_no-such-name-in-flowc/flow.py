@@ -1,5 +1,5 @@
 from flowc import FlowSpec, Paramter, step
-from metaflow import S3
+from metaflow import Runner
 
 try:
     from metaflow import Run
@@ -12,11 +12,11 @@ class Example(FlowSpec):
 
     @step
     def start(self):
-        from metaflow.cards import Markdown
+        from metaflow.runner import metaflow_runner
 
-        self.text = Markdown("# Hello")
+        self.text = metaflow_runner.__doc__
         self.next(self.end)
 
     @step
     def end(self):
-        print(S3, Run)
+        print(Runner, Run)
