@@ -202,6 +202,13 @@ def duration(seconds: float | None) -> str:
 
 def _flow_or_name(text: str) -> FlowFile | str:
     head = text.rpartition(":")[0] if ":" in text else text
-    if Path(text).is_file() or Path(head).is_file() or head.endswith(".py"):
+    if _is_file(text) or _is_file(head) or head.endswith(".py"):
         return parse_flow_file(text)
     return text.strip("/")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a name of a file
+        return False

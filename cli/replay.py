@@ -92,7 +92,9 @@ def _parts(text: str, flow: str) -> tuple[str, str, str | None]:
     parts = text.split("/")
     if len(parts) > 2 and parts[0] == flow:
         parts = parts[1:]
-    if not 2 <= len(parts) <= 3 or not all(parts):
+    from ..runtime.paths import is_name
+
+    if not 2 <= len(parts) <= 3 or not all(map(is_name, parts)):
         raise Unusable(f"not a task: '{text}'; write RUN/STEP, or RUN/STEP/PATH for one of many, as in 7/train/3")
     return parts[0], parts[1], parts[2] if len(parts) == 3 else None
 

@@ -103,6 +103,7 @@ def command(
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
+    from ..runtime.records.tags import TagError
     from ..runtime.resume.begin import Resumption
     from ..runtime.resume.decide import decide, tell
 
@@ -137,7 +138,7 @@ def command(
             document=document,
             resumption=Resumption(decision.origin, decision.reused),
         )
-    except (ParameterError, StoreError) as error:
+    except (ParameterError, StoreError, TagError) as error:
         raise Unusable(str(error)) from None
     except FlowcError as error:
         if isinstance(error, LoadError) and error.traceback:

@@ -182,6 +182,7 @@ def command(
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
+    from ..runtime.records.tags import TagError
 
     try:
         document = plan_of(compilation.flow)
@@ -201,7 +202,7 @@ def command(
             again=_again(flow, datastore),
             quiet=quiet,
         )
-    except (ParameterError, StoreError) as error:
+    except (ParameterError, StoreError, TagError) as error:
         raise Unusable(str(error)) from None
     except FlowcError as error:
         if isinstance(error, LoadError) and error.traceback:

@@ -14,18 +14,21 @@ import click
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import choose, duration, explained, flow_or_name, table
-from .output import complain, write
+from .output import FAULTS, complain, write
 from .verb import Verb, data_format_option
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
 
 LIMIT = 20
+_KEYS = ("flow", "run", "status", "started", "ended", "seconds", "user", "target", "tags", "origin")
 
 
 @click.command("runs", cls=Verb, examples=("", "--limit 5 --tag prod", "--all-users --format json"))
 @flow_or_name
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), default=LIMIT, show_default=True, help="How many to list.")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(1, 1_000_000_000), default=LIMIT, show_default=True, help="How many to list."
+)
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only runs with this tag. Can be repeated.")
 @click.option("--user", metavar="NAME", help="Only runs that this person started. [default: you]")
 @click.option("--all-users", is_flag=True, help="Runs that anybody started.")
@@ -52,20 +55,38 @@ def command(
         chosen._namespace = None if all_users else f"user:{user}"
     with explained():
         found = list(islice(chosen.runs(*tags), limit + 1))
-        rows = [described(run) for run in found[:limit]]
+        rows, faults = _each_described(found[:limit])
     if form == "json":
         write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", sys.stdout)
-        return
-    if not rows:
+    elif not rows:
         mine = "" if chosen._namespace is None else f" of {chosen._namespace.removeprefix('user:')}"
         complain(
             f"flowc: no runs{mine}{' with these tags' if tags else ''}" + ("; --all-users lists those of others" if mine else "")
         )
-        return
-    head = ("RUN", "STATUS", "STARTED", "DURATION", "USER", "TAGS")
-    write(table([head, *map(_row, rows)]), sys.stdout)
-    if len(found) > limit:
-        complain(f"flowc: there are more; --limit {limit * 5} lists them")
+    else:
+        head = ("RUN", "STATUS", "STARTED", "DURATION", "USER", "TAGS")
+        write(table([head, *map(_row, rows)]), sys.stdout)
+        if len(found) > limit:
+            complain(f"flowc: there are more; --limit {limit * 5} lists them")
+    for fault in faults:
+        complain(f"flowc: {fault}")
+    if faults:
+        raise click.exceptions.Exit(FAULTS)
+
+
+def _each_described(runs: Iterable[Run]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What is known of runs, and what is damaged: one run that cannot be read hides no others."""
+    from ..runtime.errors import RecordError
+
+    rows: list[dict[str, Any]] = []
+    faults: list[str] = []
+    for run in runs:
+        try:
+            rows.append(described(run))
+        except RecordError as error:
+            rows.append(dict.fromkeys(_KEYS) | {"flow": run.parent.id, "run": run.id, "status": "damaged", "tags": []})
+            faults.append(str(error))
+    return rows, faults
 
 
 def described(run: Run) -> dict[str, Any]:

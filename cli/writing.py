@@ -25,14 +25,20 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     Raises:
         Unusable: The folder cannot be made, or a file not be written.
     """
-    aside = {name: (folder / name).with_name(f".{(folder / name).name}.{os.getpid()}.new") for name in files}
+    # A device or a pipe, such as /dev/stdout, is written to: a file in its place would be the end of it.
+    straight = {name for name in files if _is_special(folder / name)}
+    names = [name for name in files if name not in straight]
+    aside = {name: (folder / name).with_name(f".{(folder / name).name}.{os.getpid()}.new") for name in names}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
+        for name in names:
             aside[name].parent.mkdir(parents=True, exist_ok=True)
-            aside[name].write_bytes(data)
+            aside[name].write_bytes(files[name])
         for name in files:
-            aside[name].replace(folder / name)
+            if name in straight:
+                (folder / name).write_bytes(files[name])
+            else:
+                aside[name].replace(folder / name)
             yield folder / name
     except OSError as error:
         raise Unusable(f"cannot write {error.filename or folder}: {error.strerror}") from None
@@ -40,6 +46,10 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         for path in aside.values():
             with suppress(OSError):  # Not there: moved, or never written.
                 path.unlink()
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def replace_file(path: str, old: bytes, new: bytes) -> None:

@@ -35,6 +35,10 @@ class StoreError(FlowcError):
     """The datastore cannot read or write an object, or holds a damaged one."""
 
 
+class RecordError(StoreError):
+    """A record in the store is damaged, or of a version that this flowc does not read."""
+
+
 class OutputError(FlowcError):
     """What a run prints cannot be written: a full disk, or nobody reads it."""
 

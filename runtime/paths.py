@@ -14,6 +14,8 @@ from .contract import ROOT_PATH, TURN_MARK
 from .plan import LoopScope, Scope, Step
 
 Path: TypeAlias = tuple[str, ...]
+_DIGITS = 18
+"""How many a number in a path may have, far more than any index; Python refuses to read thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class TaskId:
         return self.step if self.path == ROOT_PATH else f"{self.step}/{self.path}"
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be the id of a run: it becomes a part of keys, and of a directory's files, which `..` would leave."""
+    return text not in ("", ".", "..") and text.isprintable() and not any(one in text for one in "/\\")
+
+
 def parse(text: str) -> Path:
     """`3.~2` → `("3", "~2")`, `-` → `()`.
 
@@ -39,7 +46,7 @@ def parse(text: str) -> Path:
     path = tuple(text.split("."))
     for component in path:
         digits = component.removeprefix(TURN_MARK)
-        if not (digits.isascii() and digits.isdigit()):
+        if not (digits.isascii() and digits.isdigit()) or (digits[0] == "0" and digits != "0") or len(digits) > _DIGITS:
             raise ValueError(f"{text!r} is not a path of a task")
     return path
 

@@ -278,13 +278,13 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
     Raises:
         PlanError: It is of another version, or a part is missing.
     """
-    version = document.get("format")
+    version = document.get("format") if isinstance(document, dict) else None
     if version != PLAN_FORMAT:
         raise PlanError(
             f"the plan has format {version!r}, and this flowc reads {PLAN_FORMAT}: compile the flow with the flowc that runs it"
         )
     try:
-        return Plan(
+        plan = Plan(
             flow=document["flow"],
             file=document["file"],
             start=document["start"],
@@ -295,8 +295,11 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
             steps={name: _step(name, step) for name, step in document["steps"].items()},
             body=_block(document["body"]),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if plan.start not in plan.steps or all(step.edges for step in plan.steps.values()):
+            raise ValueError("no step begins it, or none ends it")
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise PlanError(f"the plan is damaged ({type(error).__name__}: {error}): compile the flow again") from error
+    return plan
 
 
 def _each(items: Any, make: Callable[[Any], T]) -> tuple[T, ...]:

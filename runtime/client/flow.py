@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
 from ..contract import run_key
+from ..errors import RecordError
 from ..records.runs import read_run
 from ..store import Store
 from .faults import MetaflowNotFound, near
@@ -158,7 +160,8 @@ def _recorded(flow: Flow, ids: list[str]) -> Iterator[Run]:
         for id, data in zip(several, flow._store.get_many(keys), strict=True):
             run = Run._below(flow, id)
             if data is not None:
-                run._keep_record(data)
+                with suppress(RecordError):  # it is raised to whoever wants to know what the record says
+                    run._keep_record(data)
             yield run
         size = min(size * 4, 256)
 

@@ -45,8 +45,7 @@ def metadata(place: str) -> str:
             f"flowc has no metadata service, so there is no {place}: runs are found in the datastore itself, as "
             "metadata('s3://bucket/flows')"
         )
-    _store(place)
-    _chosen = str(Path(place).absolute()) if "://" not in place else place
+    _chosen = _store(place).url
     return get_metadata()
 
 
@@ -85,10 +84,8 @@ def _store(place: str) -> Store:
     """A store that is opened once: it may hold connections. A relative folder is another one in another current folder."""
     if not place.strip():
         raise StoreError("the datastore's name is empty")
-    name = place if "://" in place else str(Path(place).absolute())
-    if name not in _opened:
-        _opened[name] = open_store(name)
-    return _opened[name]
+    store = open_store(place)
+    return _opened.setdefault(store.url, store)
 
 
 def _configured() -> str | None:

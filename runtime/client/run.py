@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..contract import run_key
-from ..errors import PlanError
+from ..errors import PlanError, RecordError
 from ..plan import Plan
 from ..records.runs import ResultRecord, RunRecord, decode_run, read_plan, read_result
 from ..records.tags import TagError, change_tags, read_tags, system_tags
@@ -138,10 +138,15 @@ class Run(MetaflowObject[Step]):
         return f"{self.parent.id}/{record.origin}" if record is not None and record.origin else None
 
     def is_in_namespace(self) -> bool:
-        """Whether it has the namespace as a tag, or does not say who started it."""
-        if self._namespace is None or self._namespace in self.system_tags:
+        """Whether it has the namespace as a tag, or does not say who started it, as where its record is damaged."""
+        if self._namespace is None:
             return True
-        record = self._recorded()
+        try:
+            record = self._recorded()
+        except RecordError:
+            return True
+        if self._namespace in system_tags(record):
+            return True
         if record is None or record.user is None:
             return True
         # Whose a run is, its own tags say: what people added is read for other namespaces only.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import contract
 from ..errors import TaskError
-from ..paths import TaskId
+from ..paths import TaskId, is_name
 from ..plan import Plan, load_plan
 from ..store import Store, open_store
 from ..tasks.task import check_task
@@ -43,8 +43,10 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         FlowcError: A variable is missing or wrong, or the package is not fit.
     """
     task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))
+    if not is_name(task.run):
+        raise TaskError(f"{contract.RUN} is {task.run!r}, and no run can be called that")
     attempt = environment.get(contract.ATTEMPT) or "0"
-    if not (attempt.isascii() and attempt.isdigit()):
+    if not (attempt.isascii() and attempt.isdigit() and len(attempt) < 10):
         raise TaskError(f"{contract.ATTEMPT} is {attempt!r}, and must be a number from 0")
     package = Path(_required(environment, contract.PACKAGE))
     store = open_store(_required(environment, contract.DATASTORE))

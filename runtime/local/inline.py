@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, TextIO
 
 from ..language.current import current
-from .processes import STOPPING, Ended, Job, OnLine, Stopped
+from .processes import LONGEST_WAIT, STOPPING, Ended, Job, OnLine, Stopped
 
 
 class InlinePool:
@@ -70,7 +70,7 @@ class InlinePool:
 
         if not self._ended and until is not None:
             with suppress(KeyboardInterrupt):
-                self._wake.wait(max(0.0, until - time.monotonic()))
+                self._wake.wait(min(max(0.0, until - time.monotonic()), LONGEST_WAIT))
         if self._stop_signals:
             raise Stopped(self._stop_signals[0])
         ended, self._ended = self._ended, []

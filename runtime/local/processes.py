@@ -36,6 +36,8 @@ _CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
 _LEFT = 1 << 20
 """How many bytes are read at the most of a pipe after its child's end: what the child has left behind may write for ever."""
+LONGEST_WAIT = 86400.0
+"""Seconds. A @timeout may be of more years than the system can wait at a time."""
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
@@ -222,7 +224,7 @@ class Pool:
                 raise Stopped(self._stop_signals[0])
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
             times += [t for t in (until, None if self._clock is None else self._clock.due) if t is not None]
-            wait = max(0.0, min(times) - time.monotonic()) if times else None
+            wait = min(max(0.0, min(times) - time.monotonic()), LONGEST_WAIT) if times else None
             self._serve_outlet()
             news = False
             for key, _ in self._selector.select(wait):

@@ -30,6 +30,7 @@ from ..language.card import note_of_cards
 from ..language.current import user_name
 from ..paths import TaskId
 from ..plan import Plan
+from ..records.tags import checked_tags
 from ..store import Store, open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.parameters import complete, typed
@@ -114,6 +115,7 @@ def run_locally(
     """
     method = method or _method()
     stand_in_for_closed_streams()
+    checked_tags(tags)
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
     given = typed(plan, parameters)
     place = open_store(store) if isinstance(store, str | os.PathLike) else store

@@ -29,7 +29,7 @@ from ..store import open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.policy import policy_of
 from .attempts import Attempt, Work
-from .processes import GRACE, STOPPING, Clock, Ended, Job, OnLine, Stopped
+from .processes import GRACE, LONGEST_WAIT, STOPPING, Clock, Ended, Job, OnLine, Stopped
 
 _POSIX = os.name == "posix"
 _MOST_LINES = 10_000
@@ -135,12 +135,12 @@ class SpawnPool:
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
             times += [t for t in (until, self._clock.due) if t is not None]
             with suppress(queue.Empty):
-                news = self._news.get(timeout=max(0.0, min(times) - now) if times else None)
+                news = self._news.get(timeout=min(max(0.0, min(times) - now), LONGEST_WAIT) if times else None)
                 while news is not None:
                     ended += self._take(*news)
                     news = self._news.get_nowait()
         if not self._children and not ended and until is not None:
-            time.sleep(max(0.0, until - time.monotonic()))
+            time.sleep(min(max(0.0, until - time.monotonic()), LONGEST_WAIT))
             if self._stop_signals and not self._stopping:
                 raise Stopped(self._stop_signals[0])
         return ended

@@ -1,5 +1,6 @@
 """What runs leave in the store beside values.
 
+documents                JSON objects, which may be damaged
 runs                     who started a run, and how it ended
 parameters               the values that a run was given
 manifest                 the object whose write commits a task; failures of attempts

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..contract import MANIFEST, run_key, task_key
-from ..errors import StoreError
+from ..errors import RecordError
 from ..failure import Failure
 from ..paths import TaskId
 from ..store import Store
+from .documents import damaged, parse_document
 
 FORMAT = 1
 _SEAL = b'{"sha256":"'
@@ -124,21 +125,21 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
     """What an object says that is a manifest.
 
     Raises:
-        StoreError: It is damaged, or of a version that this flowc does not read.
+        RecordError: It is damaged, or of a version that this flowc does not read.
     """
     sealed = data.startswith(_SEAL) and data[_SEALED - 2 : _SEALED] == b'",'
     if sealed and hashlib.sha256(data[_SEALED:]).hexdigest().encode() != data[len(_SEAL) : _SEALED - 2]:
-        raise StoreError(f"the object {key} is damaged: its content has another hash")
+        raise RecordError(f"the object {key} is damaged: its content has another hash")
     try:
         document = json.loads(data)
         version = document["format"]
         if version != FORMAT and isinstance(version, int):
-            raise StoreError(
+            raise RecordError(
                 f"the object {key} has format {version}, and this flowc, {_own_version()}, reads format {FORMAT}: use the one "
                 f"that wrote it, flowc {document.get('flowc', '(version unknown)')}"
             )
         if not sealed:
-            raise StoreError(f"the object {key} is damaged: it does not begin with its hash")
+            raise RecordError(f"the object {key} is damaged: it does not begin with its hash")
         return Manifest(
             attempt=document["attempt"],
             started=document["started"],
@@ -150,7 +151,7 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             origin=document.get("origin"),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+        raise RecordError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -229,10 +230,19 @@ def read_failure(store: Store, flow: str, task: TaskId, attempt: int) -> Failure
     data = store.get(key)
     if data is None:
         return None
+    return failure_in(key, parse_document(key, data, FORMAT))
+
+
+def failure_in(key: str, document: Mapping[str, Any]) -> Failure:
+    """The failure that the record of an attempt holds.
+
+    Raises:
+        RecordError: It holds none.
+    """
     try:
-        return Failure.from_json(json.loads(data)["error"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+        return Failure.from_json(document["error"])
+    except (KeyError, TypeError) as error:
+        raise damaged(key, error) from error
 
 
 def _attempt_key(flow: str, task: TaskId, attempt: int) -> str:

@@ -17,11 +17,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..contract import PLAN_FILE, run_key
-from ..errors import PlanError, StoreError
+from ..errors import PlanError
 from ..plan import Plan, parse_plan
 from ..store import Store
+from .documents import Kind, members, parse_document
 
 FORMAT = 1
+_RUN: Mapping[str, Kind] = {
+    "created": "time",
+    "user": "text or null",
+    "target": "text",
+    "tags": "texts",
+    "origin": "text or null",
+    "flowc": "text",
+    "python": "text",
+}
+_RESULT: Mapping[str, Kind] = {"ok": "flag", "ended": "time", "message": "text or null"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +114,8 @@ def decode_run(key: str, data: bytes) -> RunRecord:
     Raises:
         StoreError: It is damaged, or of another version.
     """
-    document = _decode(key, data)
-    try:
-        return RunRecord(**{**document, "tags": tuple(document["tags"])})
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+    document = members(key, parse_document(key, data, FORMAT), _RUN)
+    return RunRecord(**{**document, "tags": tuple(document["tags"])})
 
 
 def write_plan(store: Store, flow: str, run: str, document: Mapping[str, Any]) -> None:
@@ -127,8 +135,8 @@ def read_plan(store: Store, flow: str, run: str) -> Plan | None:
         return None
     try:
         document = json.loads(data)
-    except ValueError as error:
-        raise PlanError(f"the object {key} is damaged ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
     return parse_plan(document)
 
 
@@ -141,28 +149,12 @@ def read_result(store: Store, flow: str, run: str) -> ResultRecord | None:
     """How a run ended; None while it goes on, or if flowc did not see it end.
 
     Raises:
-        StoreError: What is said of it is damaged, or of another version.
+        StoreError: The record is damaged, or of another version.
     """
     key = f"{run_key(flow, run)}/result.json"
     data = store.get(key)
-    if data is None:
-        return None
-    try:
-        return ResultRecord(**_decode(key, data))
-    except TypeError as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+    return None if data is None else ResultRecord(**members(key, parse_document(key, data, FORMAT), _RESULT))
 
 
 def _encode(data: dict[str, Any]) -> bytes:
     return json.dumps({"format": FORMAT, **data}).encode()
-
-
-def _decode(key: str, data: bytes) -> dict[str, Any]:
-    try:
-        document: dict[str, Any] = json.loads(data)
-        version = document.pop("format")
-    except (ValueError, KeyError, AttributeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
-    if version != FORMAT:
-        raise StoreError(f"the object {key} has format {version}, and this flowc reads format {FORMAT}")
-    return document

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable
 
 from ..contract import run_key
-from ..errors import FlowcError, StoreError
+from ..errors import FlowcError
 from ..store import Store
+from .documents import members, parse_document
 from .runs import RunRecord
 
 FORMAT = 1
@@ -43,13 +44,7 @@ def read_tags(store: Store, flow: str, run: str, record: RunRecord | None) -> fr
     data = store.get(key)
     if data is None:
         return frozenset(record.tags if record else ())
-    try:
-        document = json.loads(data)
-        if document["format"] != FORMAT:
-            raise StoreError(f"the object {key} has format {document['format']}, and this flowc reads format {FORMAT}")
-        return frozenset(str(tag) for tag in document["tags"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+    return frozenset(members(key, parse_document(key, data, FORMAT), {"tags": "texts"})["tags"])
 
 
 def change_tags(
@@ -63,7 +58,7 @@ def change_tags(
         TagError: One that is to be removed is the run's own; one that is to be added is no tag, or one too many.
     """
     own = system_tags(record)
-    added, removed = _checked(add), frozenset(remove)
+    added, removed = checked_tags(add), frozenset(remove)
     if fixed := sorted(removed & own):
         raise TagError(f"the tag {fixed[0]!r} says how the run {run} came about, and cannot be removed")
     before = read_tags(store, flow, run, record)
@@ -75,13 +70,20 @@ def change_tags(
     return after
 
 
-def _checked(tags: Iterable[str]) -> frozenset[str]:
+def checked_tags(tags: Iterable[str]) -> frozenset[str]:
+    """Tags as a set.
+
+    Raises:
+        TagError: One is no tag, or there are too many.
+    """
     found = list(tags)
     for tag in found:
         if not isinstance(tag, str):
             raise TagError(f"a tag is a text, not {tag!r}")
         if not tag.strip() or len(tag) > LONGEST or not tag.isprintable():
             raise TagError(f"a tag is a printable text of 1 to {LONGEST} characters, not {tag[:60]!r}")
+    if len(set(found)) > MOST:
+        raise TagError(f"a run has {MOST} tags at the most, not {len(set(found))}")
     return frozenset(found)
 
 

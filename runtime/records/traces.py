@@ -5,17 +5,17 @@ A task that runs and has printed nothing leaves nothing yet, and is not found.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..contract import MANIFEST, ROOT_PATH, TURN_MARK, run_key, task_key
-from ..errors import StoreError
 from ..failure import Failure
 from ..paths import TaskId
 from ..plan import Plan
 from ..store import Store
+from .documents import members, parse_document
+from .manifest import FORMAT, failure_in
 
 _ATTEMPT = re.compile(r"attempt-(\d+)\.json")
 _LOG = re.compile(r"log-(\d+)/.+")
@@ -87,11 +87,9 @@ def read_attempt(store: Store, flow: str, task: TaskId, attempt: int) -> FailedA
     data = store.get(key)
     if data is None:
         return None
-    try:
-        document = json.loads(data)
-        return FailedAttempt(Failure.from_json(document["error"]), float(document["started"]), float(document["ended"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
+    document = parse_document(key, data, FORMAT)
+    times = members(key, document, {"started": "time", "ended": "time"})
+    return FailedAttempt(failure_in(key, document), times["started"], times["ended"])
 
 
 def order_of(path: str) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from ..contract import MANIFEST, PLAN_FILE, run_key
 from ..errors import StoreError, TaskError
+from ..paths import is_name
 from ..records.manifest import blobs_of, parse_manifest
 from ..records.parameters import parameters_key
 from ..records.runs import read_result, read_run
@@ -97,6 +98,8 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
         run = next(iter(latest_first(store, flow)), None)
         if run is None:
             raise TaskError(f"there is no run of {flow} in {store.url}")
+    if not is_name(run):
+        raise TaskError(f"{run!r} is no run: write its id alone, as in 7")
     tasks: list[Ready] = []
     attempts: set[Ready] = set()
     blobs: set[str] = set()

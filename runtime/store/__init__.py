@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
+from ..errors import StoreError
 from .local import DEFAULT_ROOT, LocalStore
 
 __all__ = ["DEFAULT_ROOT", "LocalStore", "Store", "Upload", "open_store"]
@@ -108,7 +109,10 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
     place = os.fspath(place or DEFAULT_ROOT)
     scheme, separator, rest = place.partition("://")
     if not separator:
-        return LocalStore(place)
+        kind, colon, _ = place.partition(":")
+        if colon and kind.lower() in ("s3", "gs", "az"):
+            raise StoreError(f"the datastore {place} is neither a directory nor a URL: write {kind.lower()}://, or ./{place}")
+        return LocalStore(os.path.expanduser(place))  # noqa: PTH111  # without a home, `~` stays as it is
     if scheme == "file":
         return LocalStore(rest)
     from .objects import ObjectStore

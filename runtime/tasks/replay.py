@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..contract import ITEMS, NEXT, task_key
 from ..errors import FlowcError, TaskError
 from ..failure import Failure
-from ..paths import TaskId
-from ..plan import Plan
+from ..paths import TaskId, number, parse, text
+from ..plan import ForeachScope, Plan
 from ..records.manifest import Entry, Manifest, manifest_key, read_manifest
 from ..store import LocalStore, Store
 from ..store.overlay import Overlay
@@ -78,6 +78,7 @@ def find_task(store: Store, plan: Plan, run: str, step: str, path: str | None) -
     if path is not None or not plan.steps[step].scopes:
         task = TaskId(run, step, path or "-")
         check_task(plan, task)
+        _check_index(store, plan, task)
         return task
     found = sorted(store.folders(task_key(plan.flow, run, step, "")))
     if len(found) == 1:
@@ -88,6 +89,24 @@ def find_task(store: Store, plan: Plan, run: str, step: str, path: str | None) -
     raise TaskError(
         f"run {run} has begun no task of `{step}`, which is inside of a foreach or a loop: name one, as in {run}/{step}/0"
     )
+
+
+def _check_index(store: Store, plan: Plan, task: TaskId) -> None:
+    """Make sure that the innermost foreach has the index.
+
+    Raises:
+        TaskError: It has fewer items.
+    """
+    scopes, path = plan.steps[task.step].scopes, parse(task.path)
+    for depth in reversed(range(len(scopes))):
+        scope = scopes[depth]
+        if isinstance(scope, ForeachScope):
+            split = read_manifest(
+                store, plan.flow, TaskId(task.run, scope.split, text(path[: len(plan.steps[scope.split].scopes)]))
+            )
+            if split is not None and split.cardinality is not None and number(path[depth]) >= split.cardinality:
+                raise TaskError(f"run {task.run} has no task {task}: its foreach has {split.cardinality} items, counted from 0")
+            return
 
 
 def replay(

@@ -19,6 +19,7 @@ from pastruns import FLOW, flowc_in
 from pastruns import past_runs as past_runs
 
 from flowc.cli.looking import duration
+from flowc.cli.writing import write_all
 from flowc.runtime.client import namespaces
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import LogWriter
@@ -315,6 +316,7 @@ def test_tags_that_cannot_be(here: Run, arguments: tuple[str, ...], message: str
         (("runs", "--datastore", "empty"), "empty has no runs"),
         (("runs", "--datastore", " "), "--datastore is empty"),
         (("runs", "--datastore", "far://x"), "far://x"),
+        (("runs", "--datastore", "s3:/x/y"), "s3:/x/y is neither a directory nor a URL: write s3://, or ./s3:/x/y"),
     ],
 )
 def test_what_there_is_not(here: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -369,6 +371,31 @@ def test_a_damaged_store_is_told_of(here: Run) -> None:
     ended = here("status", "squares.py", "1")
     assert ended.code == 1
     assert "flowc: the object Squares/1/run.json is damaged" in ended.err
+
+
+def test_a_damaged_run_hides_no_others(here: Run) -> None:
+    Path(".flowc/Squares/2/run.json").write_text("[]")
+    ended = here("runs", "squares.py")
+    assert ended.code == 1
+    assert [line.split()[:2] for line in ended.out.splitlines()[1:]] == [["2", "damaged"], ["1", "done"]]
+    assert ended.err == "flowc: the object Squares/2/run.json is damaged (it has no format)\n"
+    assert [run["status"] for run in json.loads(here("runs", "squares.py", "--format", "json").out)] == ["damaged", "done"]
+
+
+def test_a_device_is_written_to_and_stays_one(here: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    written = list(write_all(tmp_path, {"pipe": b"data", "file": b"more"}))
+    assert written == [tmp_path / "pipe", tmp_path / "file"]
+    assert (os.read(reader, 10), (tmp_path / "pipe").is_fifo(), (tmp_path / "file").read_bytes()) == (b"data", True, b"more")
+    os.close(reader)
+
+
+def test_a_name_that_is_too_long_for_a_file(here: Run) -> None:
+    ended = here("status", "x" * 300)
+    assert ended.code in (1, 2)
+    assert "File name too long" in ended.err
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(

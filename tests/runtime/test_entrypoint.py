@@ -224,6 +224,8 @@ def test_a_module_that_cannot_be_imported(write, header):
         ({"FLOWC_STEP": "work", "FLOWC_PATH": "~3"}, 2, "the path ~3 does not fit step `work`"),
         ({"FLOWC_PATH": "x"}, 2, "'x' is not a path"),
         ({"FLOWC_ATTEMPT": "one"}, 2, "FLOWC_ATTEMPT is 'one'"),
+        ({"FLOWC_ATTEMPT": "9" * 5000}, 2, "must be a number from 0"),
+        ({"FLOWC_RUN": "../x"}, 2, "FLOWC_RUN is '../x', and no run can be called that"),
         ({"FLOWC_PACKAGE": "/nowhere"}, 2, "cannot read the compiled flow /nowhere/plan.json: No such file or directory"),
         ({"FLOWC_DATASTORE": "ftp://bucket/x"}, 2, "the datastore ftp://bucket/x begins with ftp://, which flowc does not know"),
         ({"FLOWC_DATASTORE": "/dev/null/x"}, 1, "the datastore cannot write"),

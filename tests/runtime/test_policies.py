@@ -53,6 +53,11 @@ def test_retry_then_success(write):
     assert "[work] starts again, retry 2" in ran.err
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_timeout_of_more_years_than_a_system_waits(write, method):
+    write(a_flow("@timeout(hours=10**9)", "pass")).done(method=method)
+
+
 def test_retries_run_out(write):
     ran = write(a_flow("@retry(times=1, minutes_between_retries=0)", "1 / 0")).failed("the task work failed in its 2 attempts")
     assert ran.failure("work", attempt=1).type == "ZeroDivisionError"

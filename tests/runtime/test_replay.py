@@ -180,6 +180,10 @@ def test_which_task_is_meant(write: Write) -> None:
         find_task(flow.store, flow.plan, "2", "work", None)
     with pytest.raises(TaskError, match="does not fit step `work`"):
         find_task(flow.store, flow.plan, "1", "work", "1.2")
+    with pytest.raises(TaskError, match="run 1 has no task work/3: its foreach has 3 items, counted from 0"):
+        find_task(flow.store, flow.plan, "1", "work", "3")
+    with pytest.raises(TaskError, match="'02' is not a path of a task"):
+        find_task(flow.store, flow.plan, "1", "work", "02")
     flow.run({"count": 1})
     assert find_task(flow.store, flow.plan, "2", "work", None) == TaskId("2", "work", "0")
 
