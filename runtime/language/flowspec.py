@@ -120,7 +120,8 @@ class FlowSpec:
             include: Names to take, and no others. Not both.
 
         Raises:
-            ArtifactError: An artifact has different values in the inputs, or none of them has an included one.
+            UnhandledInMergeArtifactsException: Artifacts have different values in the inputs; all are named.
+            MissingInMergeArtifactsException: No input has an included one.
         """
         from ..tasks.merge import merge
 
