@@ -39,7 +39,7 @@ def merge(flow: FlowSpec, binding: Binding, inputs: Any, *, exclude: Iterable[st
     wanted, unwanted = _names(include), _names(exclude)
     step = binding.step.name
     if wanted and unwanted:
-        raise MergeException(f"step `{step}`: `exclude` and `include` are mutually exclusive in merge_artifacts; give one of them")
+        raise MergeException(f"`exclude` and `include` are mutually exclusive in merge_artifacts; step `{step}` gives both")
     if not binding.step.joins:
         raise MergeException(f"step `{step}` calls merge_artifacts, which only a join can: it takes `inputs`")
     found: dict[str, _Found] = {}

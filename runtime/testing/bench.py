@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from ..language.include import IncludeFile
 from ..language.parameter import JSONTypeClass, Parameter
 from ..paths import TaskId
 from ..plan import Block, Edge, ForeachScope, Plan, Step
+from ..store import LocalStore
 from ..tasks.binding import Binding
 from ..tasks.transition import Transition, count_items, name_of_step
 
@@ -47,12 +49,6 @@ class Items:
 
     index: int
     item: Any
-
-    def __getitem__(self, index: int) -> Any:
-        return self.item
-
-    def __len__(self) -> int:
-        return self.index + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ class Bench(Binding):
         plan = Plan(flow_class.__name__, "", "", (), (), (), (), {name: step}, Block((), ()))
         path = str(given.items.index) if given.items is not None else "-"
         entries: dict[str, Any] = {one: Held(value) for one, value in artifacts.items()}
-        nowhere: Any = None  # nothing that is asked of it here reaches the store
+        nowhere = LocalStore(os.devnull)  # nothing that is asked of it here reaches the store
         super().__init__(plan, nowhere, TaskId("test", name, path), entries, finished=finished)
         self._given = given
         self.said: Transition | None = None
@@ -139,9 +135,13 @@ class Bench(Binding):
             return f"step `{step}` reads `self.{name}`, which it has not set: a join starts without artifacts"
         return f'step `{step}` reads `self.{name}`, which the test does not give: run_step(…, artifacts={{"{name}": …}})'
 
-    def items(self, depth: int) -> object:
-        """What a foreach would run over."""
-        return self._given.items
+    def item(self, depth: int) -> object:
+        """What a foreach would give to the step."""
+        return None if self._given.items is None else self._given.items.item
+
+    def count(self, depth: int) -> int:
+        """How many items it would have."""
+        return 0 if self._given.items is None else self._given.items.index + 1
 
     def goes_on(
         self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object
