@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from ..language.include import IncludeFile
 from ..language.parameter import JSONTypeClass, Parameter
 from ..paths import TaskId
 from ..plan import Block, Edge, ForeachScope, Plan, Step
-from ..store import LocalStore
 from ..tasks.binding import Binding
 from ..tasks.transition import Transition, count_items, name_of_step
 
@@ -74,6 +72,14 @@ class Given:
                     raise TaskError(f"the class {self.flow_class.__name__} has no {kind} `{name}`; it has {known or 'none'}")
 
 
+class _Nowhere:
+    """All that is asked here of a store: whether it is on this machine. Nothing is read from it or written to it."""
+
+    def file(self, key: str) -> str:
+        """No object is far away."""
+        return key
+
+
 class Bench(Binding):
     """The state of a task that no plan knows: `self` of the step, or of one of a join's inputs."""
 
@@ -92,7 +98,7 @@ class Bench(Binding):
         plan = Plan(flow_class.__name__, "", "", (), (), (), (), {name: step}, Block((), ()))
         path = str(given.items.index) if given.items is not None else "-"
         entries: dict[str, Any] = {one: Held(value) for one, value in artifacts.items()}
-        nowhere = LocalStore(os.devnull)  # nothing that is asked of it here reaches the store
+        nowhere: Any = _Nowhere()
         super().__init__(plan, nowhere, TaskId("test", name, path), entries, finished=finished)
         self._given = given
         self.said: Transition | None = None
