@@ -109,13 +109,29 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (tmp_path / name).write_text(FLOWS[name].replace(old, new), encoding="utf-8")
     for name in ("NO_COLOR", "FORCE_COLOR", *map(variable, KEYS)):
         monkeypatch.delenv(name, raising=False)
+    check_session(session, tmp_path)
+
+
+def test_the_example_of_secrets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(blocks((ROOT / "docs" / "metaflow.md").read_text(encoding="utf-8")))
+    (flow,) = (block for block in found if block.about)
+    (tmp_path / flow.about).write_text(flow.text, encoding="utf-8")
+    assert compile_bytes(flow.about, flow.text.encode(), None, Beside(tmp_path)).diagnostics == ()
+    for name in ("NO_COLOR", "FORCE_COLOR", "DB_USER", "DB_PASSWORD", *map(variable, KEYS)):
+        monkeypatch.delenv(name, raising=False)
+    (session,) = (block for block in found if block.language == "console")
+    check_session(session, tmp_path)
+
+
+def check_session(session: Block, folder: Path) -> None:
+    """Run a session's commands in a folder; they must print what it shows."""
     for part in re.split(r"^\$ ", session.text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         program, *arguments = command.split()
         start = {"flowc": [sys.executable, "-m", "flowc"], "python": [sys.executable]}[program]
         done = subprocess.run(
             [*start, *arguments],
-            cwd=tmp_path,
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -71,7 +71,7 @@ SUBMODULES: Final[Mapping[str, frozenset[str]]] = {
         {
             *("CommandException", "ExternalCommandFailed", "MetaflowDataMissing", "MetaflowException", "MetaflowInternalError"),
             *("MetaflowInvalidPathspec", "MetaflowNamespaceMismatch", "MetaflowNotFound", "MetaflowTaggingError"),
-            "MetaflowUnknownUser",
+            *("MetaflowUnknownUser", "MissingInMergeArtifactsException", "UnhandledInMergeArtifactsException"),
         }
     ),
     **dict.fromkeys(

@@ -9,6 +9,7 @@ serializers              types that deserve better than pickle; users' own
 blobs                    the object: its layout, how it is written and read
 hashes                   its name
 compression              zstd, where that pays
+pages                    the items of a large foreach, a few at a time
 ahead                    what a step will read, fetched while it runs
 culprits                 why a value cannot be pickled: which part of it, and where it was assigned
 """

@@ -12,10 +12,9 @@ import sys
 import time
 from contextlib import suppress
 
-from ..contract import PLAN_FILE
+from ..contract import PLAN_FILE, USER
 from ..errors import FlowcError, LoadError, StoreError
 from ..failure import Failure
-from ..language.current import user_name
 from ..paths import begins_run, parse
 from ..records.manifest import write_failure
 from ..records.runs import begin_run, new_record, write_plan
@@ -55,7 +54,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
         flow_class = load_flow_class(work.package / plan.file, plan.flow, plan.configs, plan.absent)
         parameters = None
         if first:
-            parameters = complete(plan, flow_class, from_environment(plan, work.parameters), user_name())
+            parameters = complete(plan, flow_class, from_environment(plan, work.parameters), _owner())
     except FlowcError as error:
         failure = Failure(type(error).__qualname__, str(error), error.traceback if isinstance(error, LoadError) else "")
         print(f"{failure.traceback}flowc: {error}", file=sys.stderr)
@@ -75,7 +74,12 @@ def _begin_run(work: Assignment) -> None:
     """Record that the run begins. Another attempt may have: the plan goes first, so that a run never stands without."""
     plan, run = work.plan, work.task.run
     write_plan(work.store, plan.flow, run, json.loads((work.package / PLAN_FILE).read_bytes()))
-    begin_run(work.store, plan.flow, run, new_record(target=work.target, user=user_name()))
+    begin_run(work.store, plan.flow, run, new_record(target=work.target, user=_owner()))
+
+
+def _owner() -> str | None:
+    """Whose run it is, as the deployment says; the container's own user did not start it."""
+    return os.environ.get(USER) or None
 
 
 def _record(work: Assignment, failure: Failure, started: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..contract import BRANCH, PRODUCTION, project_branch, project_flow_name
+from ..contract import BRANCH, PRODUCTION, USER, project_branch, project_flow_name
 
 if TYPE_CHECKING:
     from ..paths import TaskId
@@ -78,10 +78,10 @@ class Current:
     @property
     def username(self) -> str | None:
         """Who started the run; None where nobody knows."""
-        if self._task is None or os.environ.get("FLOWC_USER"):
+        if self._task is None or os.environ.get(USER):
             return user_name()
         record = self._run_record()
-        return (record.user if record else None) or user_name()
+        return record.user if record else user_name()
 
     @property
     def namespace(self) -> str | None:
@@ -195,7 +195,7 @@ class Current:
 
 def user_name() -> str | None:
     """The name of the user that this process runs as."""
-    for variable in ("FLOWC_USER", "USER", "LOGNAME", "USERNAME"):
+    for variable in (USER, "USER", "LOGNAME", "USERNAME"):
         if name := os.environ.get(variable):
             return name
     try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ..errors import ArtifactError
+
 
 class MetaflowException(Exception):
     """The base of them. Its message is `.message` too."""
@@ -112,3 +116,27 @@ class MetaflowS3InsufficientDiskSpace(MetaflowException):
     """What is got does not fit on the disk."""
 
     headline = "Insufficient disk space"
+
+
+class MergeException(ArtifactError, MetaflowException):
+    """`merge_artifacts` cannot do what it is asked to."""
+
+
+class UnhandledInMergeArtifactsException(MergeException):
+    """Artifacts differ between the inputs: `artifact_names`."""
+
+    headline = "Unhandled artifacts in merge"
+
+    def __init__(self, msg: object = "", unhandled: Iterable[str] = ()) -> None:
+        super().__init__(msg)
+        self.artifact_names = list(unhandled)
+
+
+class MissingInMergeArtifactsException(MergeException):
+    """No input has what is to be included: `artifact_names`."""
+
+    headline = "Missing artifacts in merge"
+
+    def __init__(self, msg: object = "", unhandled: Iterable[str] = ()) -> None:
+        super().__init__(msg)
+        self.artifact_names = list(unhandled)

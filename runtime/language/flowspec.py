@@ -98,16 +98,14 @@ class FlowSpec:
         depths = binding.foreach_depths() if binding else []
         if not binding or not depths:
             return None
-        items: Any = binding.items(depths[-1])
-        return items[binding.index(depths[-1])]
+        return binding.item(depths[-1])
 
     def foreach_stack(self) -> list[ForeachFrame]:
         """All foreaches around this task, outermost first."""
         stack = []
         if (binding := self._binding()) is not None:
             for depth in binding.foreach_depths():
-                items: Any = binding.items(depth)
-                stack.append(ForeachFrame(binding.index(depth), len(items), items[binding.index(depth)]))
+                stack.append(ForeachFrame(binding.index(depth), binding.count(depth), binding.item(depth)))
         return stack
 
     def merge_artifacts(self, inputs: Any, exclude: Iterable[str] = (), include: Iterable[str] = ()) -> None:
@@ -120,7 +118,8 @@ class FlowSpec:
             include: Names to take, and no others. Not both.
 
         Raises:
-            ArtifactError: An artifact has different values in the inputs, or none of them has an included one.
+            UnhandledInMergeArtifactsException: Artifacts have different values in the inputs; all are named.
+            MissingInMergeArtifactsException: No input has an included one.
         """
         from ..tasks.merge import merge
 

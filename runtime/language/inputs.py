@@ -103,6 +103,11 @@ class Inputs(Sequence[F]):
         known = ", ".join(origin.step for branch in self._junction.joined.branches for origin in branch)
         raise AttributeError(f"inputs has no task of a step `{name}`; the steps before this join are {known}")
 
+    def _bindings(self) -> Iterator[Binding]:
+        """What all tasks hold; nothing of it is fetched ahead, for who merges loads nothing."""
+        for position, flow in self._read():
+            yield self._keep(position, flow)._flowc
+
     def _done(self) -> None:
         """Fetch nothing more ahead: the step is over."""
         self._ahead.close()

@@ -37,7 +37,7 @@ SUBMODULES: Final[Mapping[str, Mapping[str, str]]] = {
         (
             *("CommandException", "ExternalCommandFailed", "MetaflowDataMissing", "MetaflowException", "MetaflowInternalError"),
             *("MetaflowInvalidPathspec", "MetaflowNamespaceMismatch", "MetaflowNotFound", "MetaflowTaggingError"),
-            "MetaflowUnknownUser",
+            *("MetaflowUnknownUser", "MissingInMergeArtifactsException", "UnhandledInMergeArtifactsException"),
         ),
         ".exceptions",
     ),

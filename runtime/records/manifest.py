@@ -75,6 +75,19 @@ Entry: TypeAlias = Inline | Blob
 """Equal entries are equal values; the same value may have unequal ones, as a set may be pickled in any order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The items of a large foreach, kept a second time in small parts (`artifacts/pages.py`).
+
+    Attributes:
+        every: How many items a page has; the last may have fewer.
+        index: An artifact: the list of all pages' entries, as JSON has them.
+    """
+
+    every: int
+    index: Entry
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a task did.
@@ -88,6 +101,7 @@ class Manifest:
         artifacts: Those of the task, its own and those handed on.
         caught: The failure that `@catch` caught, or None.
         origin: The run that did the work, where this run, which resumes that one, took it over; else None.
+        pages: The items of the foreach that the task began, where they are large; else None.
     """
 
     attempt: int
@@ -98,6 +112,7 @@ class Manifest:
     artifacts: Mapping[str, Entry]
     caught: Failure | None = None
     origin: str | None = None
+    pages: Pages | None = None
 
 
 def blob_key(flow: str, run: str, sha256: str) -> str:
@@ -146,9 +161,10 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
             ended=document["ended"],
             chose=document["chose"],
             cardinality=document["cardinality"],
-            artifacts={name: _entry(entry) for name, entry in document["artifacts"].items()},
+            artifacts={name: entry_of(entry) for name, entry in document["artifacts"].items()},
             caught=None if document["caught"] is None else Failure.from_json(document["caught"]),
             origin=document.get("origin"),
+            pages=_pages(document.get("pages")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RecordError(f"the object {key} is damaged ({type(error).__name__}: {error})") from error
@@ -156,7 +172,7 @@ def parse_manifest(key: str, data: bytes) -> Manifest:
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The object of a manifest: JSON whose first member is the SHA-256 of all that follows the comma after it."""
-    document = {
+    document: dict[str, object] = {
         "format": FORMAT,
         "flowc": _own_version(),
         "attempt": manifest.attempt,
@@ -166,8 +182,10 @@ def manifest_bytes(manifest: Manifest) -> bytes:
         "cardinality": manifest.cardinality,
         "caught": None if manifest.caught is None else manifest.caught.to_json(),
         "origin": manifest.origin,
-        "artifacts": {name: _entry_json(entry) for name, entry in manifest.artifacts.items()},
+        "artifacts": {name: entry_json(entry) for name, entry in manifest.artifacts.items()},
     }
+    if manifest.pages is not None:
+        document["pages"] = {"every": manifest.pages.every, "index": entry_json(manifest.pages.index)}
     rest = json.dumps(document, separators=(",", ":")).encode()[1:]
     return _SEAL + hashlib.sha256(rest).hexdigest().encode() + b'",' + rest
 
@@ -177,7 +195,8 @@ def commit_manifest(store: Store, flow: str, task: TaskId, manifest: Manifest) -
     return store.put_new(manifest_key(flow, task), manifest_bytes(manifest))
 
 
-def _entry_json(entry: Entry) -> dict[str, object]:
+def entry_json(entry: Entry) -> dict[str, object]:
+    """An entry, as it stands in a manifest."""
     if isinstance(entry, Inline):
         document: dict[str, object] = {"inline": entry.data, "type": entry.type}
     else:
@@ -192,7 +211,8 @@ def _entry_json(entry: Entry) -> dict[str, object]:
     return document
 
 
-def _entry(document: Mapping[str, Any]) -> Entry:
+def entry_of(document: Mapping[str, Any]) -> Entry:
+    """What `entry_json` made it of."""
     if "inline" in document:
         return Inline(document["inline"], document["type"], document.get("serializer"))
     size, codec = document["size"], document.get("codec")
@@ -206,6 +226,10 @@ def _entry(document: Mapping[str, Any]) -> Entry:
         codec,
         size if codec is None else document["stored"],
     )
+
+
+def _pages(document: Mapping[str, Any] | None) -> Pages | None:
+    return None if document is None else Pages(document["every"], entry_of(document["index"]))
 
 
 def _own_version() -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..artifacts import Artifacts
+from ..artifacts.pages import blobs_of_pages
 from ..errors import ParameterError, StoreError
 from ..language.current import user_name
 from ..paths import TaskId, begins_run, parse
@@ -69,7 +70,7 @@ def fill(store: Store, plan: Plan, flow_class: type[FlowSpec], run: str, resumpt
         for first in range(0, len(tasks), _CHUNK):
             some = [TaskId(resumption.origin, *task) for task in tasks[first : first + _CHUNK]]
             manifests = list(_manifests(store, plan.flow, some))
-            blobs = set[str]().union(*(blobs_of(one.artifacts.values()) for _, one in manifests)) - copied
+            blobs = set[str]().union(*(_blobs(store, plan.flow, *one) for one in manifests)) - copied
             for_all(lambda name: _copy_blob(store, plan.flow, resumption.origin, run, name), blobs)
             copied |= blobs
             for_all(lambda one: _write(store, plan, run, one, added), manifests)
@@ -120,6 +121,14 @@ def _manifests(store: Store, flow: str, tasks: Sequence[TaskId]) -> Iterator[tup
         if data is None:
             raise StoreError(f"the datastore {store.url} has lost the object {key}")
         yield task, parse_manifest(key, data)
+
+
+def _blobs(store: Store, flow: str, task: TaskId, manifest: Manifest) -> set[str]:
+    """The hashes of all blobs that a task has, of its artifacts and of its foreach's items."""
+    blobs = blobs_of(manifest.artifacts.values())
+    if manifest.pages is None:
+        return blobs
+    return blobs | blobs_of_pages(Artifacts(store, flow, task.run), "items", manifest.pages, task)
 
 
 def _copy_blob(store: Store, flow: str, origin: str, run: str, name: str) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
+from ..artifacts import Artifacts
+from ..artifacts.pages import blobs_of_pages
 from ..contract import MANIFEST, PLAN_FILE, run_key
-from ..errors import StoreError, TaskError
-from ..paths import is_name
-from ..records.manifest import blobs_of, parse_manifest
+from ..errors import ArtifactError, StoreError, TaskError
+from ..paths import TaskId, is_name
+from ..records.manifest import Pages, blobs_of, parse_manifest
 from ..records.parameters import parameters_key
 from ..records.runs import read_result, read_run
 from ..store import Store
@@ -134,6 +136,8 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
         lost = next((name for name, entry in manifest.artifacts.items() if not blobs_of((entry,)) <= blobs), None)
         if lost is not None:
             damaged[task] = f"its artifact `{lost}` is lost"
+        elif manifest.pages is not None and not _has_pages(store, flow, TaskId(run, *task), manifest.pages, blobs):
+            damaged[task] = "the items of its foreach are lost"
         else:
             committed[task] = Committed(manifest.chose, manifest.cardinality, frozenset(manifest.artifacts))
     result = read_result(store, flow, run)
@@ -146,6 +150,13 @@ def survey(store: Store, flow: str, run: str | None) -> Survey:
         damaged=damaged,
         failed=frozenset(attempts - set(tasks)),
     )
+
+
+def _has_pages(store: Store, flow: str, task: TaskId, pages: Pages, blobs: set[str]) -> bool:
+    try:
+        return blobs_of_pages(Artifacts(store, flow, task.run), "items", pages, task) <= blobs
+    except (StoreError, ArtifactError):
+        return False
 
 
 def latest_first(store: Store, flow: str) -> Iterator[str]:

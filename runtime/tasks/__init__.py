@@ -7,4 +7,5 @@ lineage, binding         what came before the task; what its flow object knows
 replay                   one task again, beside its run
 transition               what `self.next` says, against the plan
 merge                    `merge_artifacts`
+sameness                 whether values are equal that were not pickled alike
 """

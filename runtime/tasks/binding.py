@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from .. import paths
 from ..artifacts import Artifacts
 from ..artifacts.ahead import Ahead
+from ..artifacts.pages import load_item
 from ..errors import FlowcError, TaskError, TransitionError
 from ..paths import TaskId
 from ..plan import ForeachScope, Plan
-from ..records.manifest import Entry, read_manifest
+from ..records.manifest import Entry, Manifest, read_manifest
 from ..store import Store
 from .transition import Transition, resolve
 
@@ -32,6 +33,7 @@ class Binding:
         transition: What `self.next` said.
         finished: The task is one of a join's inputs, and done.
         ahead: What is fetched for it in the background.
+        known: Manifests that were read, of tasks before it.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Binding:
         self.transition: Transition | None = None
         self.artifacts = Artifacts(store, plan.flow, task.run)
         self.ahead = ahead or Ahead(self.artifacts)
+        self.known: dict[TaskId, Manifest] = {}
         self._store = store
         self._parameters: dict[str, object] = {}
         self._configs: dict[str, object] = {}
@@ -130,14 +133,31 @@ class Binding:
         """The index that is the path's component `depth`."""
         return paths.number(self.path[depth])
 
-    def items(self, depth: int) -> object:
-        """The artifact that the foreach of the path's component `depth` runs over."""
+    def item(self, depth: int) -> object:
+        """The item of the foreach of the path's component `depth`; of a large one, what it was kept with and no more."""
         if depth not in self._items:
             scope = self.step.scopes[depth]
             assert isinstance(scope, ForeachScope)
-            split = TaskId(self.task.run, scope.split, paths.text(self.path[:depth]))
-            manifest = read_manifest(self._store, self.plan.flow, split)
-            if manifest is None or scope.variable not in manifest.artifacts:
-                raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
-            self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable], split)
+            split, manifest = self._split(depth)
+            name, index = scope.variable, self.index(depth)
+            if manifest.pages is not None:
+                self._items[depth] = load_item(self.artifacts, name, manifest.pages, index, split)
+            else:
+                items: Any = self.artifacts.load(name, manifest.artifacts[name], split)
+                self._items[depth] = items[index]
         return self._items[depth]
+
+    def count(self, depth: int) -> int:
+        """How many items the foreach of the path's component `depth` has."""
+        return self._split(depth)[1].cardinality or 0
+
+    def _split(self, depth: int) -> tuple[TaskId, Manifest]:
+        """The task that began the foreach of the path's component `depth`."""
+        scope = self.step.scopes[depth]
+        assert isinstance(scope, ForeachScope)
+        split = TaskId(self.task.run, scope.split, paths.text(self.path[:depth]))
+        manifest = self.known.get(split) or read_manifest(self._store, self.plan.flow, split)
+        if manifest is None or scope.variable not in manifest.artifacts:
+            raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
+        self.known[split] = manifest
+        return split, manifest

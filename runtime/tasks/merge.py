@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArtifactError
+from ..language.exceptions import MergeException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
+from .sameness import are_equal
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
@@ -13,32 +15,72 @@ if TYPE_CHECKING:
     from .binding import Binding
 
 
+@dataclass(slots=True)
+class _Found:
+    """One artifact of the inputs.
+
+    Attributes:
+        first: The input that has it first, and no other is held here but `other`.
+        other: The first input that has another value.
+        differing: How many do.
+    """
+
+    entry: Entry
+    first: Binding
+    other: Binding | None = None
+    differing: int = 0
+
+
 def merge(flow: FlowSpec, binding: Binding, inputs: Any, *, exclude: Iterable[str], include: Iterable[str]) -> None:
-    """Hand the inputs' common artifacts on, by reference: none is loaded. `FlowSpec.merge_artifacts` says the rest."""
+    """Hand the inputs' common artifacts on, by reference: none is loaded. `FlowSpec.merge_artifacts` says the rest.
+
+    Inputs are taken one by one: of thousands, few are in memory at a time.
+    """
     wanted, unwanted = _names(include), _names(exclude)
     step = binding.step.name
-    if not binding.step.joins:
-        raise ArtifactError(f"step `{step}` calls merge_artifacts, which only a join can: it takes `inputs`")
     if wanted and unwanted:
-        raise ArtifactError(f"step `{step}` calls merge_artifacts with include and exclude: give one of them")
-    merged: dict[str, tuple[Entry, str]] = {}
-    conflicts: dict[str, tuple[str, str]] = {}
+        raise MergeException(f"`exclude` and `include` are mutually exclusive in merge_artifacts; step `{step}` gives both")
+    if not binding.step.joins:
+        raise MergeException(f"step `{step}` calls merge_artifacts, which only a join can: it takes `inputs`")
+    found: dict[str, _Found] = {}
+    skipped: dict[str, bool] = {}
     for source in _bindings(step, inputs):
         for name, entry in source.entries.items():
-            left_out = name not in wanted if wanted else name in unwanted
-            if left_out or name.startswith("_") or name in vars(flow) or hasattr(type(flow), name):
+            if name not in skipped:
+                left_out = name not in wanted if wanted else name in unwanted
+                skipped[name] = left_out or name.startswith("_") or name in vars(flow) or hasattr(type(flow), name)
+            if skipped[name]:
                 continue
-            first, origin = merged.setdefault(name, (entry, str(source.task)))
-            if first != entry:
-                conflicts.setdefault(name, (origin, str(source.task)))
+            one = found.get(name)
+            if one is None:
+                found[name] = _Found(entry, source)
+            elif one.entry != entry:
+                one.other = one.other or source
+                one.differing += 1
+    conflicts = {name: one for name, one in sorted(found.items()) if one.other is not None}
     if conflicts:
-        told = ", nor ".join(f"`{name}`: it differs between `{a}` and `{b}`" for name, (a, b) in sorted(conflicts.items()))
+        told = ", nor ".join(f"`{name}`: {_told(name, one)}" for name, one in conflicts.items())
         what = "it" if len(conflicts) == 1 else "them"
-        raise ArtifactError(f"step `{step}` cannot merge {told}. Set {what} before merge_artifacts, or exclude {what}.")
-    missing = sorted(name for name in wanted if name not in merged and not hasattr(flow, name))
+        raise UnhandledInMergeArtifactsException(
+            f"step `{step}` cannot merge {told}. Set {what} before merge_artifacts, or exclude {what}.", list(conflicts)
+        )
+    missing = sorted(name for name in wanted if name not in found and not hasattr(flow, name))
     if missing:
-        raise ArtifactError(f"step `{step}` cannot merge {', '.join(f'`{name}`' for name in missing)}: no input has it")
-    binding.entries.update({name: entry for name, (entry, _) in merged.items()})
+        names = ", ".join(f"`{name}`" for name in missing)
+        raise MissingInMergeArtifactsException(f"step `{step}` cannot merge {names}: no input has it", missing)
+    binding.entries.update({name: one.entry for name, one in found.items()})
+
+
+def _told(name: str, one: _Found) -> str:
+    """Which inputs differ in an artifact; and a word where a person who looks at the values would see no difference."""
+    assert one.other is not None
+    more = one.differing - 1
+    told = f"it differs between `{one.first.task}` and `{one.other.task}`"
+    if more:
+        told = f"{told}, and {more:,} more {'differs' if more == 1 else 'differ'} from `{one.first.task}`"
+    if are_equal(one.first, one.other, name):
+        told += " (these two are equal by ==, but not once pickled, as sets or parts that were shared may be)"
+    return told
 
 
 def unset_message(flow: FlowSpec, binding: Binding, name: str) -> str:
@@ -60,17 +102,20 @@ def unset_message(flow: FlowSpec, binding: Binding, name: str) -> str:
     return f"step `{step}` reads `self.{name}`, {problem}{hint}"
 
 
-def _bindings(step: str, inputs: Any) -> list[Binding]:
-    """What the joined tasks hold."""
+def _bindings(step: str, inputs: Any) -> Iterator[Binding]:
+    """What the joined tasks hold, one by one."""
+    from ..language.inputs import Inputs
     from .binding import Binding
 
-    if hasattr(type(inputs), "__iter__"):
-        found = [getattr(task, "_flowc", None) for task in inputs]
-        bindings = [one for one in found if isinstance(one, Binding)]
-        if len(bindings) == len(found):
-            return bindings
+    if isinstance(inputs, Inputs):
+        yield from inputs._bindings()
+        return
     kind = "one task" if isinstance(getattr(inputs, "_flowc", None), Binding) else f"a {type(inputs).__name__}"
-    raise ArtifactError(f"step `{step}` calls merge_artifacts with {kind}: it takes `inputs`, as the join gets them")
+    for task in inputs if hasattr(type(inputs), "__iter__") else [None]:
+        one = getattr(task, "_flowc", None)
+        if not isinstance(one, Binding):
+            raise MergeException(f"step `{step}` calls merge_artifacts with {kind}: it takes `inputs`, as the join gets them")
+        yield one
 
 
 def _names(given: Iterable[str]) -> frozenset[str]:

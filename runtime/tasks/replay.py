@@ -7,27 +7,25 @@ task finds what comes before it as it did in its run; what it writes goes to a f
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..contract import ITEMS, NEXT, task_key
 from ..errors import FlowcError, TaskError
 from ..failure import Failure
 from ..paths import TaskId, number, parse, text
 from ..plan import ForeachScope, Plan
-from ..records.manifest import Entry, Manifest, manifest_key, read_manifest
+from ..records.manifest import Manifest, manifest_key, read_manifest
 from ..store import LocalStore, Store
 from ..store.overlay import Overlay
 from .binding import Binding
 from .policy import policy_of
+from .sameness import LARGE, are_equal, size_of
 from .task import Call, check_task, execute, run_plainly
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
 
-_LARGE = 64 << 20
-"""Bytes of values that are not loaded only to be shown."""
 _SHOWN = 60
 
 
@@ -166,39 +164,15 @@ def _difference(name: str, then: Binding, now: Binding) -> Difference:
         return Difference(name, "new", now=_text(now, name))
     if then.entries[name] == now.entries[name]:
         return Difference(name, "equal")
-    if max(_size(one.entries, name) for one in (then, now)) <= _LARGE and _are_equal(then, now, name):
+    if are_equal(then, now, name):
         return Difference(name, "equal")
     return Difference(name, "changed", _text(then, name), _text(now, name))
 
 
-def _are_equal(then: Binding, now: Binding, name: str) -> bool:
-    """Whether values are equal whose pickles are not, as those of sets may be."""
-    try:
-        one, other = then.load(name), now.load(name)
-        return type(one) is type(other) and _true(one == other)
-    except Exception:  # it cannot be loaded any more, or compared
-        return False
-
-
-def _true(answer: Any) -> bool:
-    """Whether a comparison says yes; arrays and tables say so of each element."""
-    if isinstance(answer, bool):
-        return answer
-    while not isinstance(answer, bool) and hasattr(answer, "all"):
-        answer = answer.all()
-        if type(answer).__name__ in ("bool_", "bool"):
-            break
-    return bool(answer)
-
-
-def _size(entries: Mapping[str, Entry], name: str) -> int:
-    return int(getattr(entries[name], "size", 0))
-
-
 def _text(binding: Binding, name: str) -> str:
     """A value on one line."""
-    size = _size(binding.entries, name)
-    if size > _LARGE:
+    size = size_of(binding, name)
+    if size > LARGE:
         return f"{size:,} bytes"
     try:
         value = binding.load(name)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from .. import paths
+from ..artifacts.pages import save_pages
 from ..children import leave_if_forked
 from ..contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
 from ..errors import FlowcError, StoreError, TaskError, TransitionError
@@ -24,7 +25,7 @@ from ..language.current import current
 from ..language.inputs import Inputs
 from ..paths import TaskId
 from ..plan import Plan
-from ..records.manifest import Entry, Manifest, commit_manifest, read_failure, read_manifest, write_failure
+from ..records.manifest import Entry, Manifest, Pages, commit_manifest, read_failure, read_manifest, write_failure
 from ..records.parameters import read_parameters, write_parameters
 from ..secrets import set_secrets
 from ..store import Store
@@ -32,7 +33,7 @@ from ..store.serving import serve
 from .binding import Binding
 from .lineage import Lineage
 from .policy import check_catch, policy_of
-from .transition import only_edge
+from .transition import Transition, only_edge
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
@@ -141,6 +142,7 @@ def _run(
     chose = transition.edge.key if transition else None
     cardinality = transition.cardinality if transition else None
     artifacts = _save(flow, binding)
+    pages = _save_pages(flow, binding, transition, artifacts)
     write_control_objects(store, plan, task, chose, cardinality)
     manifest = Manifest(
         attempt=attempt,
@@ -150,6 +152,7 @@ def _run(
         cardinality=cardinality,
         artifacts=artifacts,
         caught=caught,
+        pages=pages,
     )
     if commit_manifest(store, plan.flow, task, manifest):
         return manifest
@@ -174,6 +177,7 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
     before = lineage.predecessor()
     if before is not None:
         binding = Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding.known[before.task] = before.manifest
         binding.fetch_ahead(step.reads or ())
         return binding
     binding = Binding(plan, store, task, {})
@@ -233,6 +237,15 @@ def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:
 
     saved = binding.artifacts.save_all(vars(flow), binding.step.name, binding.entries, assigned)
     return {**binding.entries, **saved}
+
+
+def _save_pages(flow: FlowSpec, binding: Binding, transition: Transition | None, artifacts: Mapping[str, Entry]) -> Pages | None:
+    """Keep the items of the foreach that begins once more, where each of its tasks would have to read all of them."""
+    name = transition.edge.variable if transition is not None and transition.edge.kind == "foreach" else None
+    items = None if name is None else vars(flow).get(name)
+    if transition is None or name is None or items is None or len(items) != transition.cardinality:  # changed after self.next
+        return None
+    return save_pages(binding.artifacts, name, items, artifacts[name], binding.step.name)
 
 
 def write_control_objects(store: Store, plan: Plan, task: TaskId, chose: str | None, cardinality: int | None) -> None:

@@ -49,12 +49,6 @@ class Items:
     index: int
     item: Any
 
-    def __getitem__(self, index: int) -> Any:
-        return self.item
-
-    def __len__(self) -> int:
-        return self.index + 1
-
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -140,9 +134,13 @@ class Bench(Binding):
             return f"step `{step}` reads `self.{name}`, which it has not set: a join starts without artifacts"
         return f'step `{step}` reads `self.{name}`, which the test does not give: run_step(…, artifacts={{"{name}": …}})'
 
-    def items(self, depth: int) -> object:
-        """What a foreach would run over."""
-        return self._given.items
+    def item(self, depth: int) -> object:
+        """What a foreach would give to the step."""
+        return None if self._given.items is None else self._given.items.item
+
+    def count(self, depth: int) -> int:
+        """How many items it would have."""
+        return 0 if self._given.items is None else self._given.items.index + 1
 
     def goes_on(
         self, read: Callable[[str], object], targets: tuple[object, ...], foreach: object, condition: object, num_parallel: object

@@ -334,6 +334,16 @@ def test_a_child_prints_faster_than_the_store_takes(write):
     assert len(log_of(flow)) == 50_001
 
 
+def test_a_run_is_not_that_of_the_containers_user(write):
+    flow = small(write, "print(current.username, current.namespace)")
+    own = {"USER": "root", "LOGNAME": "root"}
+    assert flow.container("r", "start", FLOWC_USER="", **own).stdout == "None None\n"
+    record = read_run(flow.store, "Small", "r")
+    assert record is not None
+    assert record.user is None
+    assert flow.container("s", "start", FLOWC_USER="ann", **own).stdout == "ann user:ann\n"
+
+
 def test_the_run_is_recorded_once(write):
     flow = small(write, "pass")
     assert flow.container("r", "start", FLOWC_TARGET="argo", FLOWC_USER="ann").returncode == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
 from remote_store import RemoteStore
 
-from flowc.runtime.errors import TaskError
+from flowc.runtime.errors import ArtifactError, TaskError
+from flowc.runtime.language.inputs import Inputs
+from flowc.runtime.tasks.binding import Binding
 
 SPLIT = """
     class Merge(FlowSpec):
@@ -67,7 +70,7 @@ def test_merge_with_include(write):
     [
         ("self.merge_artifacts(inputs)", "cannot merge `differs`: it differs between `a` and `b`"),
         ("self.merge_artifacts(inputs, include=['nowhere'])", "cannot merge `nowhere`: no input has it"),
-        ("self.merge_artifacts(inputs, include=['only_a'], exclude=['only_b'])", "give one of them"),
+        ("self.merge_artifacts(inputs, include=['only_a'], exclude=['only_b'])", "`include` are mutually exclusive"),
         ("print(self.common)", "a join starts without artifacts; read inputs[0].common"),
         ("inputs.c", "no task of a step `c`; the steps before this join are a, b"),
         ("inputs.a.only_c", "the task a has no artifact `only_c`; did you mean `only_a`?"),
@@ -78,6 +81,73 @@ def test_merge_with_include(write):
 def test_faults(write, body, words):
     ran = write(SPLIT.replace("BODY", body)).failed(words, "line ", "in join")
     assert "flowc/runtime" not in ran.err
+
+
+def test_all_conflicts_are_named_at_once(write):
+    write("""
+        class Conflicts(FlowSpec):
+            @step
+            def start(self):
+                self.items = [0, 1, 2, 3]
+                self.next(self.work, foreach="items")
+
+            @step
+            def work(self):
+                self.same = "same"
+                self.one = self.input == 2
+                self.all = self.input
+                part = ["x" * 100]
+                self.shared = [part, part] if self.input else [["x" * 100], ["x" * 100]]
+                self.next(self.join)
+
+            @step
+            def join(self, inputs):
+                self.merge_artifacts(inputs)
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """).failed(
+        "step `join` cannot merge `all`: it differs between `work/0` and `work/1`, and 2 more differ from `work/0`, nor "
+        "`one`: it differs between `work/0` and `work/2`, nor "
+        "`shared`: it differs between `work/0` and `work/1`, and 2 more differ from `work/0` (these two are equal by ==, but not "
+        "once pickled, as sets or parts that were shared may be). Set them before merge_artifacts, or exclude them."
+    )
+
+
+def test_programs_catch_what_metaflow_raises(write):
+    body = """
+            from metaflow.exception import (
+                MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
+            )
+            self.caught = []
+            for given in ({}, {"include": ["nowhere", "only_a"]}, {"include": ["only_a"], "exclude": ["differs"]}):
+                try:
+                    self.merge_artifacts(inputs, **given)
+                except (UnhandledInMergeArtifactsException, MissingInMergeArtifactsException) as error:
+                    self.caught.append((type(error).__name__, error.headline, error.artifact_names))
+                except MetaflowException as error:
+                    self.caught.append(str(error))
+            self.left = hasattr(self, "only_a")"""
+    ran = write(SPLIT.replace("BODY", body.strip())).done()
+    assert ran.value("join", "caught") == [
+        ("UnhandledInMergeArtifactsException", "Unhandled artifacts in merge", ["differs"]),
+        ("MissingInMergeArtifactsException", "Missing artifacts in merge", ["nowhere"]),
+        "`exclude` and `include` are mutually exclusive in merge_artifacts; step `join` gives both",
+    ]
+    assert ran.value("join", "left") is False
+
+
+def test_errors_of_merging_are_kept_by_pickle():
+    import pickle
+
+    from flowc.runtime.errors import ArtifactError
+    from flowc.runtime.language.exceptions import MissingInMergeArtifactsException
+
+    error = pickle.loads(pickle.dumps(MissingInMergeArtifactsException("why", ["x"])))
+    assert (str(error), error.message, error.artifact_names) == ("why", "why", ["x"])
+    assert isinstance(error, ArtifactError)
 
 
 def test_merge_outside_of_a_join(write):
@@ -161,13 +231,13 @@ def joined(write, load, tmp_path):
     from flowc.runtime.records.manifest import Manifest, commit_manifest
     from flowc.runtime.tasks.lineage import Lineage
 
-    def make(count=600, body="self.total = sum(len(one.big) for one in inputs)"):
+    def make(count=600, body="self.total = sum(len(one.big) for one in inputs)", count_of_values=256):
         flow = write(WIDE.replace("BODY", body))
         store = RemoteStore(tmp_path / "remote")
         artifacts = Artifacts(store, "Wide", "1")
-        entries = {n: artifacts.save("big", bytes([n]) * 10_000, "work") for n in range(256)}
+        entries = {n: artifacts.save("big", bytes([n]) * 10_000, "work") for n in range(count_of_values)}
         for n in range(count):
-            found = {"n": artifacts.save("n", n, "work"), "big": entries[n % 256]}
+            found = {"n": artifacts.save("n", n, "work"), "big": entries[n % count_of_values]}
             done = Manifest(attempt=0, started=0, ended=0, chose=None, cardinality=None, artifacts=found)
             commit_manifest(store, "Wide", TaskId("1", "work", str(n)), done)
         done = Manifest(attempt=0, started=0, ended=0, chose=None, cardinality=count, artifacts={})
@@ -218,3 +288,43 @@ def test_an_input_that_is_not_there(joined):
     with pytest.raises(TaskError, match=r"the task join cannot start: no task of `work` in index 17 is done and leads to it"):
         list(inputs)
     assert inputs[16].n == 16
+
+
+def merging(inputs, store):
+    """A flow object that is about to merge these inputs."""
+    binding = Binding(inputs._plan, store, inputs._lineage.task, {}, inputs=inputs)
+    return inputs._flow_class._bound(binding), binding
+
+
+def test_a_wide_merge_reads_each_manifest_once_and_holds_few(joined, monkeypatch):
+    monkeypatch.setattr("flowc.runtime.language.inputs.KEPT", 100_000)
+    inputs, store = joined(2000, body="self.merge_artifacts(inputs, exclude=['n', 'big'])")
+    flow, binding = merging(inputs, store)
+    alive = []
+
+    def bound(done):
+        made = Inputs._bound(inputs, done)
+        alive.append(weakref.ref(made))
+        if len(alive) % 100 == 0:
+            assert sum(one() is not None for one in alive) < 500
+        return made
+
+    monkeypatch.setattr(inputs, "_bound", bound)
+    with pytest.raises(ArtifactError, match=r"`n`: it differs between `work/0` and `work/1`, and 1,998 more differ"):
+        flow.merge_artifacts(inputs, exclude=["big"])
+    assert store.asked == {"get": 2000}
+    inputs._kept.clear()
+    store.asked.clear()
+    flow.merge_artifacts(inputs, exclude=["n", "big"])
+    assert binding.entries == {}
+    assert store.asked["get"] <= 2000
+    assert len(alive) <= 4000
+
+
+def test_a_wide_merge_of_what_is_alike_loads_nothing(joined):
+    inputs, store = joined(2000, count_of_values=1)
+    flow, binding = merging(inputs, store)
+    flow.merge_artifacts(inputs, exclude=["n"])
+    assert store.asked == {"get": 2000}
+    assert set(binding.entries) == {"big"}
+    assert flow.big == bytes([0]) * 10_000

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from terminals import Terminal
 
 from flowc import parallel_imap_unordered, parallel_map
 from flowc.runtime.language import workers
@@ -33,6 +36,65 @@ def test_a_large_result(tmp_path):
     (result,) = parallel_map(lambda _: b"x" * 10_000_000, [0], dir=str(tmp_path))
     assert len(result) == 10_000_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_large_goes_through_a_file(tmp_path, monkeypatch):
+    files = []
+    unlink = Path.unlink
+
+    def noted(path, *more):
+        files.append((path.parent.parent, path.stat().st_size))
+        unlink(path, *more)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    sizes = [10, workers._IN_PIPE - 100, workers._IN_PIPE, 1_000_000]
+    assert [len(one) for one in parallel_map(bytes, sizes, max_parallel=2, dir=str(tmp_path))] == sizes
+    assert {folder for folder, _ in files} == {tmp_path}
+    assert all(any(size < large < size + 1000 for _, large in files) for size in sizes[2:])
+    assert len(files) == 2
+
+
+def test_a_result_of_more_than_2_gib(tmp_path):
+    if os.environ.get("FLOWC_TEST_LARGE") != "1":
+        pytest.skip("takes 5 GiB of memory and 3 GiB of disk: set FLOWC_TEST_LARGE=1")
+    size = (1 << 31) + 5
+    (result,) = parallel_map(lambda _: bytes(size - 1) + b"!", [0], dir=str(tmp_path))
+    assert len(result) == size
+    assert result[-1:] == b"!"
+    assert list(tmp_path.iterdir()) == []
+
+
+PROGRESS = """
+    import sys, time
+    from flowc.runtime.language import parallel
+    parallel._QUIET = 0.0
+
+    def work(n):
+        time.sleep(0.01)
+        return n
+
+    print("sum", sum(parallel.parallel_map(work, GIVEN, max_parallel=2)))
+    """
+
+
+@pytest.mark.parametrize(("given", "words"), [("range(1200)", r"\d+ of 1,200"), ("(n for n in range(1200))", r"[\d,]+")])
+def test_a_terminal_shows_how_far_it_is(tmp_path, given, words):
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent(PROGRESS).replace("GIVEN", given))
+    shown = Terminal([sys.executable, str(program)], tmp_path).read_to_end()
+    lines = re.findall(rf"\rparallel_map: {words}\x1b\[K", shown)
+    assert len(lines) > 1
+    assert shown.endswith("\r\x1b[Ksum 719400\r\n")
+    assert shown.startswith(lines[0])
+
+
+def test_nothing_is_shown_of_what_is_short_or_where_nobody_looks(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("from flowc import parallel_map\nprint(parallel_map(str, range(3)))")
+    assert Terminal([sys.executable, str(program)], tmp_path).read_to_end() == "['0', '1', '2']\r\n"
+    program.write_text(textwrap.dedent(PROGRESS).replace("GIVEN", "range(100)"))
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("sum 4950\n", "")
 
 
 def test_a_failure_names_its_item_and_ends_the_others(tmp_path):

@@ -98,6 +98,17 @@ def test_variables_are_in_the_steps_process_and_nowhere_else(write: Any) -> None
     assert written.orchestrated("c").value("start", "found")["PASS"] == SECRET
 
 
+def test_in_one_process_they_are_gone_after_the_task(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", "mine")
+    before = dict(os.environ)
+    written = write(flow(inline(PASS=SECRET, OTHER="theirs"), more=", allow_override=True"))
+    ran = written.done(method="inline")
+    assert ran.value("start", "found") == {"USER_NAME": None, "PASS": SECRET, "OTHER": "theirs", "blob": None}
+    assert ran.value("end", "later") is False
+    assert dict(os.environ) == before
+    assert SECRET not in ran.out + ran.err
+
+
 @pytest.mark.parametrize(
     ("sources", "more", "words"),
     [
