@@ -6,6 +6,7 @@ it, for its files are mapped.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -32,17 +33,22 @@ class Ahead:
     def __init__(self, artifacts: Artifacts) -> None:
         self.pays = artifacts.is_remote()
         self._artifacts = artifacts
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: deque[tuple[str, Blob, object]] = deque()
         self._begun: dict[str, Future[memoryview]] = {}
         self._asked: set[str] = set()
         self._bytes = 0
-        self._closed = False
 
     def fetch(self, name: str, entry: Entry, task: object) -> None:
         """Fetch a blob some time soon, if it is none of a local store."""
         if isinstance(entry, Blob) and entry.sha256 not in self._asked and entry.size <= MOST and self.pays:
+            self._renew()
             with self._lock:
                 self._asked.add(entry.sha256)
                 self._waiting.append((name, entry, task))
@@ -52,6 +58,7 @@ class Ahead:
         """The content of an entry, fetched now if it was not before; None for one that has it in itself."""
         if not isinstance(entry, Blob):
             return None
+        self._renew()
         with self._lock:
             future = self._begun.pop(entry.sha256, None)
             if future is None:
@@ -74,6 +81,11 @@ class Ahead:
             self._begun.clear()
             if self._pool is not None:
                 self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _renew(self) -> None:
+        """Begin anew in a forked child: threads are not copied, so what they were at would never come."""
+        if self._process != os.getpid():
+            self._begin()
 
     def _go_on(self) -> None:
         with self._lock:

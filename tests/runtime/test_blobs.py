@@ -7,9 +7,11 @@ import hashlib
 import os
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from typing import Any
 
 import numpy
@@ -237,6 +239,32 @@ class TestObjectStores:
             assert len(background.take(name, entry, "t")) == entry.size
             assert background._bytes <= 50_000
         assert store.asked["get"] == 20
+        background.close()
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+    def test_what_is_on_its_way_is_fetched_anew_by_a_forked_child(self, artifacts, store, monkeypatch):
+        """As `parallel_map` forks them while the step's artifacts are being fetched."""
+        entries = artifacts.save_all({f"x{n}": os.urandom(20_000) for n in range(40)}, "start", {})
+        parent, come, get = os.getpid(), threading.Event(), store.get
+
+        def slow(key):
+            if os.getpid() == parent:
+                come.wait()
+            return get(key)
+
+        monkeypatch.setattr(store, "get", slow)
+        background: Any = ahead.Ahead(artifacts)
+        for name, entry in entries.items():
+            background.fetch(name, entry, "t")
+        pid = os.fork()
+        if not pid:
+            signal.alarm(20)
+            os._exit(sum(len(background.take(name, entry, "t")) != entry.size for name, entry in entries.items()))
+        try:
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        finally:
+            come.set()
+        assert all(len(background.take(name, entry, "t")) == entry.size for name, entry in entries.items())
         background.close()
 
     def test_a_damaged_one_is_told_when_it_is_taken(self, artifacts, store):
