@@ -56,12 +56,13 @@ class Folder:
     def __init__(self, path: Path, place: str) -> None:
         self.path, self.place = path, place
 
-    def write(self, raised: int = -1, killed: int = -1) -> None:
+    def rewrite(self, raised: int = -1, killed: int = -1) -> None:
         (self.path / "flow.py").write_text(FLOW.replace("RAISED", str(raised)).replace("KILLED", str(killed)), encoding="utf-8")
 
     def flowc(self, *arguments: str, code: int = 0) -> str:
         """Run a command line; both of its streams."""
-        done = subprocess.run([sys.executable, "-m", "flowc", *arguments], cwd=self.path, capture_output=True, text=True)
+        command = [sys.executable, "-m", "flowc", *arguments]
+        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -72,7 +73,7 @@ class Folder:
     def results(self, run: str) -> list[int]:
         found = Run(f"Again/{run}", datastore=self.place, _namespace_check=False)
         assert found.successful
-        return list(found["join"].task.data.results)
+        return list(found["join"]["-"].data.results)
 
 
 @pytest.fixture
@@ -87,16 +88,16 @@ def again(told: str) -> list[str]:
 
 
 def test_what_a_failure_says_to_type_goes_on(folder: Folder) -> None:
-    folder.write(raised=1, killed=2)
+    folder.rewrite(raised=1, killed=2)
     told = folder.there("run", "flow.py", "--max-workers", "1", code=1)
     assert again(told) == ["resume", "flow.py", "--datastore", folder.place, "1"]
-    folder.write(killed=2)
+    folder.rewrite(killed=2)
     told = folder.flowc(*again(told), "--max-workers", "1", code=1)
-    assert "runs again: it failed in run 1" in told
+    assert "square  reused (1 task); runs again (1 task): it failed in run 1" in told
     assert "killed" in told
     assert f"flowc: what it printed: flowc logs flow.py --datastore {folder.place} 2/square/2" in told
     assert again(told) == ["resume", "flow.py", "--datastore", folder.place, "2"]
-    folder.write()
+    folder.rewrite()
     told = folder.flowc(*again(told), "--quiet", "--tag", "mended", "--run-id-file", "id")
     assert "flowc:" not in told
     assert (folder.path / "id").read_text() == "3"
@@ -111,9 +112,9 @@ def test_what_a_failure_says_to_type_goes_on(folder: Folder) -> None:
 
 
 def test_in_this_process(folder: Folder) -> None:
-    folder.write(raised=3)
+    folder.rewrite(raised=3)
     folder.there("run", "flow.py", "--in-process", code=1)
-    folder.write()
+    folder.rewrite()
     told = folder.there("resume", "flow.py", "--in-process")
     assert "resumes run 1 and reuses 4 tasks of it" in told
     assert folder.results("2") == RESULTS
@@ -123,19 +124,19 @@ def test_a_run_of_containers(folder: Folder, write) -> None:
     flow = write(FLOW.replace("RAISED", "1").replace("KILLED", "2"))
     broken = flow.orchestrated("argo-x7k2p", FLOWC_PARAMETERS='{"count": 4}', FLOWC_DATASTORE=folder.place)
     assert broken.codes["square", "1"] == 1
-    folder.write(killed=2)
+    folder.rewrite(killed=2)
     told = folder.there("resume", "flow.py", "--max-workers", "1", code=1)
     assert "goes on from run argo-x7k2p" in told
-    folder.write()
+    folder.rewrite()
     told = folder.flowc(*again(told))
     assert folder.results("2") == RESULTS
-    assert Run("Again/2", datastore=folder.place, _namespace_check=False)["start"].task.origin_pathspec == (
+    assert Run("Again/2", datastore=folder.place, _namespace_check=False)["start"]["-"].origin_pathspec == (
         "Again/argo-x7k2p/start/-"
     )
 
 
 def test_a_task_is_replayed(folder: Folder) -> None:
-    folder.write()
+    folder.rewrite()
     folder.there("run", "flow.py")
     told = folder.there("replay", "flow.py", "1/square/2")
     assert told.startswith("square 2\nflowc: the task square/2 of run 1 leaves what it left in the run\n")
@@ -145,7 +146,7 @@ def test_a_task_is_replayed(folder: Folder) -> None:
 
 
 def test_a_task_is_replayed_in_the_debugger_of_a_terminal(folder: Folder) -> None:
-    folder.write()
+    folder.rewrite()
     folder.there("run", "flow.py")
     command = [sys.executable, "-m", "flowc", "replay", "flow.py", "1/square/2", "--pdb", "--datastore", folder.place]
     terminal = Terminal(command, folder.path)
