@@ -4,6 +4,7 @@
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
+    running              what `run` and `resume` have in common: the options that say how a flow is run
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have
     settings             what flags leave open: variables, then a settings file

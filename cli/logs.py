@@ -68,6 +68,9 @@ def command(
         printer.put(watch.new())
         if follow and not watch.over:
             _follow(watch, printer)
+    for origin, count in watch.gone.items():
+        tasks = "a task" if count == 1 else f"{count} tasks"
+        complain(f"flowc: run {origin}, which did the work of {tasks} of run {run.id}, is gone, and what was printed with it")
     if not printer.lines:
         complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
 
@@ -114,6 +117,7 @@ class _Watch:
     Attributes:
         alone: Whether there is only one task that they can be of.
         over: Whether nothing more can come but the last lines of what just ended.
+        gone: Runs that did the work of tasks which this one took over, and that are gone with their logs: how many tasks.
     """
 
     def __init__(self, run: Run, parts: tuple[str, ...], attempt: int | None) -> None:
@@ -122,6 +126,8 @@ class _Watch:
         self._path = parts[1] if len(parts) > 1 else None
         self._attempt = attempt
         self._logs: dict[tuple[str, str, int], _Log] = {}
+        self._elsewhere: dict[str, dict[str, tuple[str, Trace]]] = {}
+        self.gone: dict[str, int] = {}
         plan = run._plan
         if self._path is None and self._step and plan and self._step in plan.steps and not plan.steps[self._step].scopes:
             self._path = ROOT_PATH
@@ -140,7 +146,8 @@ class _Watch:
             for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():
                 over = run_over or state_of(trace, step, plan, run_is_over=False) != "running"
                 task_over = task_over or (over and self.alone)
-                self._note(step, path, trace, over)
+                reused = self._reused(step).get(path)
+                self._note(step, path, *(reused or (run.id, trace)), over)
         self.over = run_over or task_over
 
     def new(self) -> Iterator[tuple[str, LogLine]]:
@@ -151,14 +158,40 @@ class _Watch:
                 for line in log.reader.new():
                     yield log.name, line
 
-    def _note(self, step: str, path: str, trace: Trace, over: bool) -> None:
+    def _reused(self, step: str) -> dict[str, tuple[str, Trace]]:
+        """Of the tasks that the run took over when it began: which run did the work, and what they left there."""
+        if step in self._elsewhere:
+            return self._elsewhere[step]
+        from ..runtime.client.step import Step
+        from ..runtime.client.task import Task
+        from ..runtime.records.traces import traces
+
+        found = self._elsewhere[step] = {}
+        run = self._run
+        record = run._recorded()
+        if record is None or record.origin is None:
+            return found
+        there: dict[str, dict[str, Trace]] = {}
+        above = Step._below(run, step)
+        for task in [Task._below(above, self._path)] if self._path else above:
+            if (manifest := task._manifest) is None or (origin := manifest.origin) is None:
+                continue
+            if origin not in there:
+                there[origin] = traces(run._store, run.parent.id, origin, step, self._path)
+            if task.id in there[origin]:
+                found[task.id] = origin, there[origin][task.id]
+            else:
+                self.gone[origin] = self.gone.get(origin, 0) + 1
+        return found
+
+    def _note(self, step: str, path: str, run: str, trace: Trace, over: bool) -> None:
         from ..runtime.paths import TaskId
         from ..runtime.records.logs import LogReader
 
         attempt = self._attempt if self._attempt is not None else max(trace.printed, default=None)
         if attempt is None or attempt not in trace.printed:
             return
-        task = TaskId(self._run.id, step, path)
+        task = TaskId(run, step, path)
         log = self._logs.get((step, path, attempt))
         if log is None:
             reader = LogReader(self._run._store, self._run.parent.id, task, attempt)

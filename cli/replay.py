@@ -15,6 +15,7 @@ from .datastore import datastore_option, store_of
 from .flow_file import FlowFile
 from .looking import LATEST, choose
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
+from .running import stop_at_loading
 from .verb import Verb, color_option, flow_argument, format_option
 
 if TYPE_CHECKING:
@@ -69,10 +70,7 @@ def command(
         flow_class = load_flow_class(Path(flow.path), plan.flow, plan.configs, plan.absent)
         done = replay(plan, flow_class, store, meant, attempt, debugger.call if debugger else run_plainly)
     except LoadError as error:
-        if error.traceback:
-            complain(error.traceback.rstrip())
-        complain(f"flowc: {error}")
-        raise click.exceptions.Exit(FAULTS) from None
+        stop_at_loading(error)
     except FlowcError as error:
         raise Unusable(str(error)) from None
     sys.stdout.flush()

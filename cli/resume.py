@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,12 +16,12 @@ from ..compiler.ir.nodes import Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plan_of
 from .configs import config_options
-from .datastore import datastore_option, store_of
+from .datastore import store_of
 from .flow_file import FlowFile
 from .looking import LATEST
-from .output import FAULTS, Unusable, complain, stop_at_faults, write
-from .run import COMPILATION, MAX_NUM_SPLITS, MAX_WORKERS, RunVerb
-from .settings import read_settings, setting
+from .output import Unusable, stop_at_faults, write
+from .run import COMPILATION, RunVerb
+from .running import How, run_to_its_end, running_options
 from .verb import color_option, flow_argument, format_option
 
 if TYPE_CHECKING:
@@ -71,10 +70,7 @@ def _refuse(name: str) -> Callable[[click.Context, click.Parameter, str | None],
 @click.argument("run", required=False)
 @click.option("--from", "again_from", metavar="STEP", help="Run this step again, and all that comes after it.")
 @click.option("--dry-run", is_flag=True, help="Show what would be reused and what would run, and run nothing.")
-@setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
-@setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the new run; may be given several times.")
-@datastore_option
+@running_options
 @config_options
 @format_option
 @color_option
@@ -83,10 +79,7 @@ def command(
     run: str | None,
     again_from: str | None,
     dry_run: bool,
-    max_workers: int | None,
-    max_num_splits: int | None,
-    tags: tuple[str, ...],
-    datastore: str | None,
+    how: How,
     form: str,
     configs: tuple[tuple[str, str], ...] = (),
     config_values: tuple[tuple[str, str], ...] = (),
@@ -99,11 +92,7 @@ def command(
     compilation: Compilation = click.get_current_context().meta[COMPILATION]
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
-    settings = read_settings(Path(flow.path).parent)
-    from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
-    from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
-    from ..runtime.records.tags import TagError
     from ..runtime.resume.begin import Resumption
     from ..runtime.resume.decide import decide, tell
 
@@ -113,7 +102,7 @@ def command(
         from .similar import did_you_mean
 
         raise Unusable(f"the flow {plan.flow} has no step '{again_from}'{did_you_mean(again_from, plan.steps)}")
-    store = store_of(datastore, flow)
+    store = store_of(how.datastore, flow)
     run = None if run == LATEST else run
     found = _survey(store, plan, run)
     decision = decide(plan, found, again_from)
@@ -122,30 +111,12 @@ def command(
         raise Unusable(f"{which} came to its end, so that nothing is left to run: --from STEP runs it again from a step on")
     ended = bool(found.ok is not None or (again_from and decide(plan, found).over))
     text = _shown(plan, decision, ended, tell(plan, decision))
-    write(text, sys.stdout if dry_run else sys.stderr)
     if dry_run:
+        write(text, sys.stdout)
         return
-    try:
-        result = run_locally(
-            plan,
-            Path(flow.path),
-            {},
-            store=store,
-            max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
-            max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
-            color=click.get_current_context().color,  # None: decided for each stream
-            tags=tags,
-            document=document,
-            resumption=Resumption(decision.origin, decision.reused),
-        )
-    except (ParameterError, StoreError, TagError) as error:
-        raise Unusable(str(error)) from None
-    except FlowcError as error:
-        if isinstance(error, LoadError) and error.traceback:
-            complain(error.traceback.rstrip())
-        complain(f"flowc: {error}")
-        raise click.exceptions.Exit(FAULTS) from None
-    raise click.exceptions.Exit(result.exit_code)
+    if not how.quiet:
+        write(text, sys.stderr)
+    run_to_its_end(flow, plan, document, store, how, {}, Resumption(decision.origin, decision.reused))
 
 
 def _survey(store: Store, plan: Plan, run: str | None) -> Survey:

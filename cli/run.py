@@ -7,7 +7,6 @@ being parsed: `RunVerb` finds FILE among the arguments, compiles it, and adds th
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,22 +17,16 @@ from ..compiler.ir.nodes import Config, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .configs import FLAGS, config_options, scan
-from .datastore import datastore_option, place_of
+from .datastore import place_of
 from .flow_file import FlowFile, parse_flow_file
-from .output import FAULTS, Unusable, complain, stop_at_faults
-from .settings import read_settings, setting
+from .output import Unusable, stop_at_faults
+from .running import YIELDING, How, run_to_its_end, running_options
 from .verb import Verb, color_option, flow_argument, format_option
 
 COMPILATION = f"{__name__}.compilation"
 OPTIONS = f"{__name__}.options"
 VALUES = f"{__name__}.values"
 """Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
-
-YIELDING = ("--tag", "--run-id-file", "--in-process", "--no-retry-delay", "--quiet")
-"""Options that a flow does not have which has a parameter of that name."""
-
-MAX_WORKERS = 16
-MAX_NUM_SPLITS = 100
 
 
 class RunVerb(Verb):
@@ -143,28 +136,14 @@ def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
 
 @click.command("run", cls=RunVerb, examples=("", "--alpha 0.5 --max-workers 4", "--help"))
 @flow_argument()
-@setting("max-workers", "N", f"How many tasks run at a time. [default: {MAX_WORKERS}]")
-@setting("max-num-splits", "N", f"How many items a foreach may have. [default: {MAX_NUM_SPLITS}]")
-@datastore_option
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the run; may be given several times.")
-@click.option("--run-id-file", metavar="FILE", type=click.Path(path_type=Path), help="Write the run's id to a file as it begins.")
-@click.option("--in-process", is_flag=True, help="Run all tasks in this process, one by one: for breakpoints and debuggers.")
-@click.option("--no-retry-delay", is_flag=True, help="Let @retry try again at once, however long it says to wait.")
-@click.option("--quiet", "-q", is_flag=True, help="Show only what tasks print, and failures.")
+@running_options
 @config_options
 @format_option
 @color_option
 def command(
     flow: FlowFile,
-    max_workers: int | None,
-    max_num_splits: int | None,
-    datastore: str | None,
+    how: How,
     form: str,
-    tags: tuple[str, ...] = (),
-    run_id_file: Path | None = None,
-    in_process: bool = False,
-    no_retry_delay: bool = False,
-    quiet: bool = False,
     configs: tuple[tuple[str, str], ...] = (),
     config_values: tuple[tuple[str, str], ...] = (),
 ) -> None:
@@ -177,54 +156,10 @@ def command(
     # What `configs` and `config_values` say, the compilation knows: see `RunVerb`.
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
-    settings = read_settings(Path(flow.path).parent)
-    store = place_of(datastore, flow)
-    from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
-    from ..runtime.local.scheduler import run_locally
     from ..runtime.plan import parse_plan
-    from ..runtime.records.tags import TagError
 
-    try:
-        document = plan_of(compilation.flow)
-        result = run_locally(
-            parse_plan(document),
-            Path(flow.path),
-            meta[VALUES],
-            store=store,
-            max_workers=max_workers or int(settings.get("max-workers", MAX_WORKERS)),
-            max_num_splits=max_num_splits or int(settings.get("max-num-splits", MAX_NUM_SPLITS)),
-            color=click.get_current_context().color,  # None: decided for each stream
-            document=document,
-            tags=tags,
-            method="inline" if in_process else None,
-            waits=not no_retry_delay,
-            on_begin=None if run_id_file is None else partial(_write_id, run_id_file),
-            again=_again(flow, datastore),
-            quiet=quiet,
-        )
-    except (ParameterError, StoreError, TagError) as error:
-        raise Unusable(str(error)) from None
-    except FlowcError as error:
-        if isinstance(error, LoadError) and error.traceback:
-            complain(error.traceback.rstrip())
-        complain(f"flowc: {error}")
-        raise click.exceptions.Exit(FAULTS) from None
-    raise click.exceptions.Exit(result.exit_code)
-
-
-def _write_id(file: Path, run: str) -> None:
-    from ..runtime.errors import OutputError
-
-    try:
-        file.write_text(run, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write the run's id to {file}: {error.strerror or error}") from None
-
-
-def _again(flow: FlowFile, datastore: str | None) -> str:
-    """What other verbs want so as to find the run: FILE[:CLASS], and the store if it was named here."""
-    words = [flow.path + (f":{flow.class_name}" if flow.class_name else "")]
-    return shlex.join(words if datastore is None else [*words, "--datastore", datastore])
+    document = plan_of(compilation.flow)
+    run_to_its_end(flow, parse_plan(document), document, place_of(how.datastore, flow), how, meta[VALUES])
 
 
 def _help(parameter: Parameter) -> str:

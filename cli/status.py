@@ -53,11 +53,13 @@ def _progress(run: Run) -> dict[str, Any]:
     open = run.status != "done"
     for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):
         counts = dict.fromkeys(STATES, 0)
+        reused = 0
         starts: list[float] = []
         ends: list[float] = []
         for task in Step._below(run, name) if name in begun else ():
             state = task.status
             counts[state] += 1
+            reused += task.origin_pathspec is not None
             began, ended = task._times()
             starts += [began] if began is not None else []
             ends += [ended] if ended is not None and state != "running" else []
@@ -65,7 +67,8 @@ def _progress(run: Run) -> dict[str, Any]:
                 where = f"{name}/{task.id}"
                 failures.append({"task": where, "attempt": task.current_attempt, "ended": ended, **failure.to_json()})
         started, ended = min(starts, default=None), max(ends, default=None)
-        steps.append({"step": name, **counts, "started": started, "ended": None if counts["running"] else ended})
+        over = None if counts["running"] else ended
+        steps.append({"step": name, **counts, "reused": reused, "started": started, "ended": over})
     # First those that had their last attempt: they are what the run failed for.
     failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
     return {"steps": steps, "failures": failures}
@@ -83,11 +86,12 @@ def _text(about: dict[str, Any], color: bool) -> str:
     state = "failed" if about["status"] == "failed" else f"is {about['status']}"
     lines = [f"{about['flow']}/{about['run']} {state}"]
     began = moment(about["started"])
+    reused = sum(step["reused"] for step in about["steps"])
     facts = [
         f"started {began}" if began else "",
         f"by {about['user']}" if about["user"] else "",
         f"on {about['target']}" if about["target"] else "",
-        f"resumes {about['origin']}" if about["origin"] else "",
+        f"resumes {about['origin']}" + (f" and reuses {reused} of its tasks" if reused else "") if about["origin"] else "",
         f"{'so far' if about['status'] == 'running' else 'took'} {duration(about['seconds'])}"
         if about["seconds"] is not None
         else "",
@@ -97,11 +101,12 @@ def _text(about: dict[str, Any], color: bool) -> str:
     if about["message"]:
         lines.append(about["message"])
     shown = [state for state in STATES if state == "done" or any(step[state] for step in about["steps"])]
-    rows = [("STEP", *(state.upper() for state in shown), "STARTED", "DURATION")]
+    counts = [*shown, *(["reused"] if any(step["reused"] for step in about["steps"]) else [])]
+    rows = [("STEP", *(one.upper() for one in counts), "STARTED", "DURATION")]
     for step in about["steps"]:
         began, ended = step["started"], step["ended"]
         seconds = None if began is None or ended is None else ended - began
-        rows.append((step["step"], *(str(step[state] or "") for state in shown), moment(began), duration(seconds)))
+        rows.append((step["step"], *(str(step[one] or "") for one in counts), moment(began), duration(seconds)))
     text = "\n".join(filter(None, lines)) + "\n"
     text += f"\n{table(rows)}" if about["steps"] else ""
     for failure in about["failures"][:FAILURES]:

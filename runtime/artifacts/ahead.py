@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ..records.manifest import Blob, Entry
+from .compression import find_zstd
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,6 +50,8 @@ class Ahead:
         """Fetch a blob some time soon, if it is none of a local store."""
         if isinstance(entry, Blob) and entry.sha256 not in self._asked and entry.size <= MOST and self.pays:
             self._renew()
+            if entry.codec is not None:
+                find_zstd()  # a fork while a thread imports it would leave the child with a module that is locked forever
             with self._lock:
                 self._asked.add(entry.sha256)
                 self._waiting.append((name, entry, task))

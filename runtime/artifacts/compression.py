@@ -22,7 +22,7 @@ _STEP = 4 << 20
 
 def pays(pieces: Sequence[bytes | memoryview], size: int) -> bool:
     """Whether content shrinks enough, by samples of its beginning, middle and end."""
-    if size < SMALLEST or (zstd := _find()) is None:
+    if size < SMALLEST or (zstd := find_zstd()) is None:
         return False
     sampled = packed = 0
     for start in sorted({0, max(0, (size - _SAMPLE) // 2), max(0, size - _SAMPLE)}):
@@ -34,7 +34,7 @@ def pays(pieces: Sequence[bytes | memoryview], size: int) -> bool:
 
 def compressor() -> Any:
     """What has `compress(data)` and `flush()`; only where `pays` said yes."""
-    zstd = _find()
+    zstd = find_zstd()
     assert zstd is not None
     return zstd.ZstdCompressor(level=_LEVEL)
 
@@ -45,7 +45,7 @@ def decompress(file: BinaryIO, into: memoryview) -> int:
     Raises:
         StoreError: It is damaged, or zstd is not installed here.
     """
-    zstd = _find()
+    zstd = find_zstd()
     if zstd is None:
         raise StoreError("it is compressed, and this Python has no zstd: install the package backports.zstd, or use Python 3.14")
     unpacker = zstd.ZstdDecompressor()
@@ -63,7 +63,8 @@ def decompress(file: BinaryIO, into: memoryview) -> int:
     return done
 
 
-def _find() -> Any:
+def find_zstd() -> Any:
+    """The module, imported; None where there is none."""
     try:
         from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # from Python 3.14
     except ImportError:

@@ -317,7 +317,20 @@ class Task(MetaflowObject[DataArtifact]):
     def _lines(self) -> Iterator[LogLine]:
         from ..records.logs import read_lines
 
-        return read_lines(self._store, self.path_components[0], self._id, self.current_attempt)
+        return read_lines(self._store, self.path_components[0], self._printed_as(), self.current_attempt)
+
+    def _printed_as(self) -> TaskId:
+        """The task whose log this one's is: of one that a resumed run took over, the one that did the work."""
+        manifest = self._manifest
+        if manifest is None or manifest.origin is None:
+            return self._id
+        flow, _, step, path = self.path_components
+        task = TaskId(manifest.origin, step, path)
+        if self._store.get(manifest_key(flow, task)) is None:
+            raise MetaflowNotFound(
+                f"the task {self.pathspec} was done by run {manifest.origin}, which is gone, and what it printed with it"
+            )
+        return task
 
     def _neighbour(self, task: TaskId) -> Task:
         from .step import Step

@@ -17,8 +17,8 @@ from typing import Any
 def main(folder: str, mib: int, small: int) -> None:
     """Save and load the array, then the small values."""
     import numpy
-    from metaflow.datastore import FlowDataStore  # type: ignore[import-not-found]  # of another environment
-    from metaflow.plugins.datastores.local_storage import LocalStorage  # type: ignore[import-not-found]
+    from metaflow.datastore import FlowDataStore  # type: ignore[import, unused-ignore]
+    from metaflow.plugins.datastores.local_storage import LocalStorage  # type: ignore[import, unused-ignore]
 
     nothing: dict[str, Any] = dict.fromkeys(("environment", "metadata", "event_logger", "monitor"))
     store = FlowDataStore("Bench", **nothing, storage_impl=LocalStorage, ds_root=folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,24 @@ def test_what_has_changed_is_said(failed: Run) -> None:
         assert ended.code == 0, ended.err
         warning = "warning: changed since, and reused: `start` (--from start runs it again)"
         assert (warning in ended.out) is said, ended.out
+
+
+def test_what_reused_tasks_printed_is_found_where_they_ran(failed: Run) -> None:
+    printing = FLOW.replace("self.numbers = list", 'print("numbers"); self.numbers = list')
+    Path("flow.py").write_text(printing.replace('print("sum"', '[][0]; print("sum"'), encoding="utf-8")
+    assert failed("run", "flow.py").code == 1
+    Path("flow.py").write_text(printing, encoding="utf-8")
+    ended = failed("resume", "flow.py", "--quiet", "--run-id-file", "id")
+    assert (ended.code, ended.err, Path("id").read_text()) == (0, "", "3")
+    assert failed("logs", "flow.py", "3").out == "[start] numbers\n[end] sum 3 alpha 0.5 loud False\n"
+    assert failed("logs", "flow.py", "3/start").out == "numbers\n"
+    ended = failed("status", "flow.py", "3")
+    assert "resumes 2 and reuses 1 of its tasks" in ended.out
+    assert ended.out.splitlines()[3].split()[:3] == ["STEP", "DONE", "REUSED"]
+    shutil.rmtree(".flowc/Sums/2")
+    ended = failed("logs", "flow.py", "3")
+    assert ended.out == "[end] sum 3 alpha 0.5 loud False\n"
+    assert ended.err == "flowc: run 2, which did the work of a task of run 3, is gone, and what was printed with it\n"
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ class TestObjectStores:
 
     def test_without_zstd(self, artifacts, monkeypatch):
         entry = artifacts.save("x", numpy.arange(MIB), "start")
-        monkeypatch.setattr(compression, "_find", lambda: None)
+        monkeypatch.setattr(compression, "find_zstd", lambda: None)
         with pytest.raises(StoreError, match=r"`x` cannot be read: .* install the package backports.zstd"):
             artifacts.load("x", entry)
         assert artifacts.save("y", numpy.arange(MIB), "start").codec is None
