@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -42,7 +41,7 @@ class _Face(ModuleType):
         return getattr(self._face, name)
 
 
-class _Submodules(MetaPathFinder, Loader):
+class _Submodules:
     """Finds `metaflow.exception` and the like, and says clearly that flowc has no others."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:

@@ -8,11 +8,8 @@ of its own. That takes some 60 ms, and only in a child that uses a store.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -42,7 +39,7 @@ def _forget() -> None:
         sys.meta_path.insert(0, _Finder())
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds the library where it is, and has it loaded from a copy."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -56,6 +53,9 @@ class _Loader(ExtensionFileLoader):
     """Loads a copy, which need not stay: the system keeps what is loaded."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        import shutil
+        import tempfile
+
         handle, path = tempfile.mkstemp(prefix="flowc-", suffix=".so")
         os.close(handle)
         try:
