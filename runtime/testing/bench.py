@@ -78,6 +78,14 @@ class Given:
                     raise TaskError(f"the class {self.flow_class.__name__} has no {kind} `{name}`; it has {known or 'none'}")
 
 
+class _Nowhere:
+    """All that is asked here of a store: whether it is on this machine. Nothing is read from it or written to it."""
+
+    def file(self, key: str) -> str:
+        """No object is far away."""
+        return key
+
+
 class Bench(Binding):
     """The state of a task that no plan knows: `self` of the step, or of one of a join's inputs."""
 
@@ -96,7 +104,7 @@ class Bench(Binding):
         plan = Plan(flow_class.__name__, "", "", (), (), (), (), {name: step}, Block((), ()))
         path = str(given.items.index) if given.items is not None else "-"
         entries: dict[str, Any] = {one: Held(value) for one, value in artifacts.items()}
-        nowhere: Any = None  # nothing that is asked of it here reaches the store
+        nowhere: Any = _Nowhere()
         super().__init__(plan, nowhere, TaskId("test", name, path), entries, finished=finished)
         self._given = given
         self.said: Transition | None = None

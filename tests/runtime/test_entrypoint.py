@@ -225,7 +225,7 @@ def test_a_module_that_cannot_be_imported(write, header):
         ({"FLOWC_PATH": "x"}, 2, "'x' is not a path"),
         ({"FLOWC_ATTEMPT": "one"}, 2, "FLOWC_ATTEMPT is 'one'"),
         ({"FLOWC_PACKAGE": "/nowhere"}, 2, "cannot read the compiled flow /nowhere/plan.json: No such file or directory"),
-        ({"FLOWC_DATASTORE": "s3://bucket/x"}, 2, "the datastore s3://bucket/x is an object store"),
+        ({"FLOWC_DATASTORE": "ftp://bucket/x"}, 2, "the datastore ftp://bucket/x begins with ftp://, which flowc does not know"),
         ({"FLOWC_DATASTORE": "/dev/null/x"}, 1, "the datastore cannot write"),
         ({"FLOWC_PARAMETERS": "{"}, 1, "the parameters are not JSON"),
         ({"FLOWC_PARAMETERS": '{"beta": 1}'}, 1, "no parameter `beta`"),

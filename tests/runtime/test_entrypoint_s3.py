@@ -98,7 +98,7 @@ def test_a_store_that_refuses_writes(tasks, where):
     tasks.proxy.fail(status(403, "AccessDenied", "Access Denied"), times=1000, method="PUT", path=where)
     refused = tasks.run("body", "1")
     assert refused.returncode == 1
-    assert "flowc: the datastore" in refused.stderr
+    assert f"the datastore {tasks.place} cannot write" in refused.stderr
     assert where.strip("/") in refused.stderr
     assert "Traceback" not in refused.stderr
     assert refused.stderr.splitlines()[-1] == "flowc: attempt 1 of the task body/1 failed"
