@@ -118,7 +118,8 @@ def connect(url: str, patience: tuple[int, int]) -> tuple[socket.socket, str]:
         to = (host, number)
         extra = f"Proxy-Authorization: Basic {b64(user.encode())}\r\n" if user else ""
     # As bytes, a host's name is not taken for an international one: the codec for those costs much to import.
-    line = socket.create_connection((to[0].encode(), to[1]), patience[0])
+    target: Any = (to[0].encode(), to[1])
+    line = socket.create_connection(target, patience[0])
     line.settimeout(patience[1])
     if proxy and scheme == "https":
         line.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n{extra}\r\n".encode())
@@ -135,8 +136,8 @@ def connect(url: str, patience: tuple[int, int]) -> tuple[socket.socket, str]:
             line = context.wrap_socket(line, server_hostname=name)
         except ssl.SSLCertVerificationError as error:
             raise Stop(f"the certificate of {name} is not trusted in this image: {error.verify_message}") from None
-    target = url if proxy and scheme == "http" else path
-    return line, f"{target} HTTP/1.1\r\nHost: {place}\r\n{extra}Connection: close\r\n"
+    asked = url if proxy and scheme == "http" else path
+    return line, f"{asked} HTTP/1.1\r\nHost: {place}\r\n{extra}Connection: close\r\n"
 
 
 def request(

@@ -48,7 +48,7 @@ class _Submodules:
         if not name.startswith(_NAME + "."):
             return None
         if name.partition(".")[2] in SUBMODULES:
-            return ModuleSpec(name, self, is_package=True)
+            return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]  # a loader, without the base that costs an import
         raise ModuleNotFoundError(f"flowc does not have `{name}` yet", name=name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

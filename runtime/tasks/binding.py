@@ -14,8 +14,9 @@ from ..artifacts.ahead import Ahead
 from ..errors import FlowcError, TaskError, TransitionError
 from ..paths import TaskId
 from ..plan import ForeachScope, Plan
-from ..records.manifest import Entry, read_manifest
+from ..records.manifest import Entry, Manifest, read_manifest
 from ..store import Store
+from .lineage import Done
 from .transition import Transition, resolve
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Binding:
 
     Attributes:
         entries: The artifacts that came with the task, by name. A loaded one stays here, so that saving knows what it was.
+        before: The task before it, of one that does not join.
         inputs: The inputs of a join.
         transition: What `self.next` said.
         finished: The task is one of a join's inputs, and done.
@@ -41,6 +43,7 @@ class Binding:
         task: TaskId,
         entries: dict[str, Entry],
         *,
+        before: Done | None = None,
         inputs: Inputs[Any] | None = None,
         finished: bool = False,
         ahead: Ahead | None = None,
@@ -50,6 +53,7 @@ class Binding:
         self.step = plan.steps[task.step]
         self.path = paths.parse(task.path)
         self.entries = entries
+        self.before = before
         self.inputs = inputs
         self.finished = finished
         self.transition: Transition | None = None
@@ -136,7 +140,10 @@ class Binding:
             scope = self.step.scopes[depth]
             assert isinstance(scope, ForeachScope)
             split = TaskId(self.task.run, scope.split, paths.text(self.path[:depth]))
-            manifest = read_manifest(self._store, self.plan.flow, split)
+            if self.before is not None and self.before.task == split:  # as in a foreach's first step
+                manifest: Manifest | None = self.before.manifest
+            else:
+                manifest = read_manifest(self._store, self.plan.flow, split)
             if manifest is None or scope.variable not in manifest.artifacts:
                 raise TaskError(f"the task {self.task} cannot find `{scope.variable}` of the task {split}, which it is a part of")
             self._items[depth] = self.artifacts.load(scope.variable, manifest.artifacts[scope.variable], split)

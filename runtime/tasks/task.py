@@ -173,7 +173,7 @@ def _bind(plan: Plan, flow_class: type[FlowSpec], store: Store, task: TaskId, pa
         return Binding(plan, store, task, entries, inputs=Inputs(flow_class, plan, store, lineage, junction))
     before = lineage.predecessor()
     if before is not None:
-        binding = Binding(plan, store, task, dict(before.manifest.artifacts))
+        binding = Binding(plan, store, task, dict(before.manifest.artifacts), before=before)
         binding.fetch_ahead(step.reads or ())
         return binding
     binding = Binding(plan, store, task, {})
