@@ -143,6 +143,7 @@ def _flowc(folder: Path, server: Server, compiled: bool) -> tuple[Cost | None, i
     command = [os.path.realpath(sys.executable), "-S", *bootstrap_command(server.root)[1:]]
     best: Cost | None = None
     for number in range(TIMES):
+        cost: Cost | None = None
         for step in ("start", "middle"):
             counter.requests = 0
             with _fresh(folder / f"{compiled}-{number}-{step}") as place:
