@@ -22,6 +22,14 @@ PYTHONS = ("3.11", "3.12", "3.13")
 """Those without zstd of their own."""
 
 
+_UNUSED = (
+    "/sboms/",  # for auditors; licences travel with what they are for
+    *("/obstore/auth/", "/obstore/fsspec.py"),
+    *("/backports/zstd/_cffi/", "/backports/zstd/tarfile.py", "/backports/zstd/zipfile/"),
+)
+"""What the runtime never imports of them, and every task would unpack."""
+
+
 class Wheel(NamedTuple):
     """A wheel that a package needs.
 
@@ -63,8 +71,7 @@ def contents(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
-                # Types are for people, the list of parts for auditors; licences travel with what they are for.
-                if not name.endswith(("/", ".pyi")) and "/sboms/" not in name:
+                if not name.endswith(("/", ".pyi", "/py.typed")) and not any(one in f"/{name}" for one in _UNUSED):
                     yield f".flowc/{wheel.platform.replace('/', '-')}/{wheel.folder}/{name}", archive.read(name)
     except (OSError, zipfile.BadZipFile) as error:
         raise Unusable(f"{file} is damaged ({error}): delete it, and it is fetched again") from None

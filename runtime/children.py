@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -35,8 +36,6 @@ def be_child(work: Callable[[], None], out: int, err: int) -> NoReturn:
 
 def run_in_child(work: Callable[[], None]) -> None:
     """Do the work of a forked child, and end as a process of its own would: join its threads, run its exit handlers."""
-    import atexit
-
     atexit._clear()  # the parent's are not ours: they may remove its temporary files
     try:
         work()

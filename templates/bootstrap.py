@@ -117,7 +117,9 @@ def connect(url: str, patience: tuple[int, int]) -> tuple[socket.socket, str]:
         _, _, host, number, _ = split(f"http://{there}")
         to = (host, number)
         extra = f"Proxy-Authorization: Basic {b64(user.encode())}\r\n" if user else ""
-    line = socket.create_connection(to, patience[0])
+    # As bytes, a host's name is not taken for an international one: the codec for those costs much to import.
+    target: Any = (to[0].encode(), to[1])
+    line = socket.create_connection(target, patience[0])
     line.settimeout(patience[1])
     if proxy and scheme == "https":
         line.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n{extra}\r\n".encode())
@@ -134,8 +136,8 @@ def connect(url: str, patience: tuple[int, int]) -> tuple[socket.socket, str]:
             line = context.wrap_socket(line, server_hostname=name)
         except ssl.SSLCertVerificationError as error:
             raise Stop(f"the certificate of {name} is not trusted in this image: {error.verify_message}") from None
-    target = url if proxy and scheme == "http" else path
-    return line, f"{target} HTTP/1.1\r\nHost: {place}\r\n{extra}Connection: close\r\n"
+    asked = url if proxy and scheme == "http" else path
+    return line, f"{asked} HTTP/1.1\r\nHost: {place}\r\n{extra}Connection: close\r\n"
 
 
 def request(
@@ -534,6 +536,18 @@ def unpack(path: str, folder: str, wanted: tuple[str, ...]) -> set[str]:
             take(-size % 512, len)
 
 
+def make_folder() -> str:
+    """A new folder for temporary files, made as `tempfile` would: that imports half of the standard library."""
+    for place in filter(None, (one_of("TMPDIR"), one_of("TEMP"), one_of("TMP"), "/tmp", "/var/tmp")):
+        try:
+            folder = os.path.abspath(f"{place}/flowc-{os.urandom(8).hex()}")  # noqa: PTH100
+            os.mkdir(folder, 0o700)  # noqa: PTH102
+        except OSError:
+            continue
+        return folder
+    raise Stop("there is no folder for temporary files: let /tmp be writable, or name another in TMPDIR")
+
+
 def prepare() -> None:
     """Fetch and unpack the package, and let Python find what is in it."""
     if sys.version_info < NEEDED:
@@ -541,12 +555,8 @@ def prepare() -> None:
     place, code = one_of("FLOWC_DATASTORE"), one_of("FLOWC_CODE")
     if not place or not code:
         raise Stop(f"the variable {'FLOWC_CODE' if place else 'FLOWC_DATASTORE'} is not set")
-    import tempfile
-
-    try:
-        folder = tempfile.mkdtemp(prefix="flowc-")
-    except OSError:
-        raise Stop("there is no folder for temporary files: let /tmp be writable, or name another in TMPDIR") from None
+    sys.dont_write_bytecode = True  # nobody will read it: the folder is this task's, and so is the container
+    folder = make_folder()
     system = os.uname()
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(system.machine, system.machine)
     platform = f"{system.sysname.lower()}-{machine}"

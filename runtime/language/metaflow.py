@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -42,14 +41,14 @@ class _Face(ModuleType):
         return getattr(self._face, name)
 
 
-class _Submodules(MetaPathFinder, Loader):
+class _Submodules:
     """Finds `metaflow.exception` and the like, and says clearly that flowc has no others."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         if not name.startswith(_NAME + "."):
             return None
         if name.partition(".")[2] in SUBMODULES:
-            return ModuleSpec(name, self, is_package=True)
+            return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]  # a loader, without the base that costs an import
         raise ModuleNotFoundError(f"flowc does not have `{name}` yet", name=name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -9,7 +9,6 @@ Flow/run/tags.json      the tags that people gave it since
 from __future__ import annotations
 
 import json
-import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -83,7 +82,7 @@ def new_record(*, target: str, user: str | None, tags: Sequence[str] = (), origi
         tags=tuple(tags),
         origin=origin,
         flowc=face.__version__,
-        python=platform.python_version(),
+        python=sys.version.split()[0],
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from shutil import which
 from typing import Any
 
 from ..errors import StoreError
@@ -123,6 +122,8 @@ def azure_settings(environment: Mapping[str, str], account: str | None) -> dict[
     if account:
         settings["account_name"] = account
     if not settings.keys() & {"account_key", "sas_key"} and not any(environment.get(name) for name in _AZURE_IDENTITIES):
+        from shutil import which
+
         settings["use_azure_cli"] = which("az") is not None
     return settings
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..errors import StoreError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Keys(TypedDict):
@@ -53,6 +55,8 @@ class Profile:
 
     def __call__(self) -> Keys:
         """The credentials, fetched again when they are about to expire. This is obstore's interface for a provider."""
+        from datetime import UTC
+
         try:
             frozen = self._credentials.get_frozen_credentials()
         except self._faults as error:

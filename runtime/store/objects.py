@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import os
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -261,6 +260,8 @@ class ObjectStore:
             tries = _TRIES_PATIENT if patient else _TRIES_UNREACHED if fault.unreachable and not self._reached else _TRIES
             if not fault.transient or times >= tries:
                 return fault
+            import random
+
             time.sleep(random.uniform(0.5, 1) * min(_FIRST_PAUSE * 2 ** (times - 1), _LONGEST_PAUSE))
 
     def _later(self, work: Callable[[_U], _T], item: _U) -> Future[_T]:

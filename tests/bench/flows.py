@@ -43,3 +43,31 @@ class Fanout(FlowSpec):
 if __name__ == "__main__":
     Fanout()
 """
+
+
+def pod(package: str = "flowc") -> str:
+    """A flow of three steps, each with an artifact; the second loads it, prints a line and saves another."""
+    return f"""\
+from {package} import FlowSpec, step
+
+
+class Pod(FlowSpec):
+    @step
+    def start(self):
+        self.x = 1
+        self.next(self.middle)
+
+    @step
+    def middle(self):
+        self.y = self.x + 1
+        print("a line")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    Pod()
+"""
