@@ -59,7 +59,7 @@ def test_members_of_other_types(store, key):
             record = read(store)
         except FlowcError as error:
             refused = str(error)
-            assert refused.startswith(f"the object {key} ")  # noqa: PT017  # some values are of the right kind
+            assert refused.startswith(f"the object {key} ")  # some values are of the right kind
         else:
             assert record is not None
             assert type(value) is type(whole[name]) or name not in ("format", "tags", "target", "flowc", "python", "ok")
