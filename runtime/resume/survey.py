@@ -182,6 +182,6 @@ def _plan(store: Store, prefix: str) -> dict[str, Any] | None:
     data = store.get(prefix + PLAN_FILE)
     try:
         document = None if data is None else json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
