@@ -12,6 +12,7 @@ to be kept of a run beside its tasks' own objects it tells its `keeper`.
 from __future__ import annotations
 
 import heapq
+import itertools
 import os
 import signal
 import sys
@@ -186,6 +187,7 @@ class _LocalRun:
         self._walk = Walk(work.plan)
         self._started: dict[Attempt, float] = {}
         self._delayed: list[tuple[float, int, Attempt]] = []
+        self._numbers = itertools.count()
         self._unrecorded: dict[Name, tuple[Attempt, Failure]] = {}
         self._failed_task: TaskId | None = None
         self._wants = ""  # the option without which a resumed run would end as this one
@@ -391,7 +393,7 @@ class _LocalRun:
         wait = policy.delay if self._waits and not policy.only_catches(following.number) else 0.0
         again = f"failed; retry {following.number} of {policy.attempts - 1} in {wait:g} s" if wait else None
         self._progress.failed(task, text, again or "")
-        heapq.heappush(self._delayed, (time.monotonic() + wait, len(self._started) + self._tasks_done, following))
+        heapq.heappush(self._delayed, (time.monotonic() + wait, next(self._numbers), following))
         return None
 
     def _keep_line(self, attempt: object, is_error: bool, line: str) -> None:
