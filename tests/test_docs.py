@@ -51,7 +51,8 @@ def commands() -> dict[str, click.Command]:
     return found | {f"{name} {inner}": each for name, family in families for inner, each in family.commands.items()}
 
 
-FILES = {block.about: block.text for block in blocks(README) if block.language != "console" and block.about}
+SHOWN = README + (ROOT / "docs" / "metaflow.md").read_text(encoding="utf-8")
+FILES = {block.about: block.text for block in blocks(SHOWN) if block.language != "console" and block.about}
 FLOWS = {name: text for name, text in FILES.items() if name.endswith(".py")}
 SESSIONS = [block for block in blocks(GUIDE) if block.language == "console"]
 
@@ -109,17 +110,6 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (tmp_path / name).write_text(FLOWS[name].replace(old, new), encoding="utf-8")
     for name in ("NO_COLOR", "FORCE_COLOR", *map(variable, KEYS)):
         monkeypatch.delenv(name, raising=False)
-    check_session(session, tmp_path)
-
-
-def test_the_example_of_secrets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = list(blocks((ROOT / "docs" / "metaflow.md").read_text(encoding="utf-8")))
-    (flow,) = (block for block in found if block.about)
-    (tmp_path / flow.about).write_text(flow.text, encoding="utf-8")
-    assert compile_bytes(flow.about, flow.text.encode(), None, Beside(tmp_path)).diagnostics == ()
-    for name in ("NO_COLOR", "FORCE_COLOR", "DB_USER", "DB_PASSWORD", *map(variable, KEYS)):
-        monkeypatch.delenv(name, raising=False)
-    (session,) = (block for block in found if block.language == "console")
     check_session(session, tmp_path)
 
 

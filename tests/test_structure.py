@@ -206,7 +206,7 @@ def test_what_an_install_leaves(clone: Path, tmp_path: Path) -> None:
     names = {path.name for path in target.iterdir()} - {"bin"}
     assert names == {"flowc", "metaflow.py", f"flowc-{flowc.__version__}.dist-info"}
     files = {str(path.relative_to(target / "flowc")) for path in (target / "flowc").rglob("*") if path.is_file()}
-    data = {"py.typed", *(str(path.relative_to(ROOT)) for path in (ROOT / "templates").glob("*.j2"))}
+    data = {"py.typed", *(str(path.relative_to(ROOT)) for path in (ROOT / "templates").glob("*.j[2s]*"))}
     assert files == {str(path.relative_to(ROOT)) for path in MODULES} | data
 
     program = (

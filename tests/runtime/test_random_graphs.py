@@ -133,7 +133,8 @@ def test_a_wide_foreach_holds_no_more_than_its_workers() -> None:
         {"kind": "foreach", "name": "each", "after": [{"stage": "start", "key": None}], "split": "start", "body": body},
     ]
     document = {"format": 2, "flow": "F", "file": "f.py", "start": "start", "parameters": [], "configs": []}
-    document |= {"absent": [], "decorators": [], "steps": {}}
+    step = {"joins": False, "scopes": [], "arms": [], "edges": [], "before": [], "joined": [], "decorators": [], "code": ""}
+    document |= {"absent": [], "decorators": [], "steps": {"start": step | {"reads": None, "takes": None}}}
     plan = parse_plan({**document, "body": {"stages": stages, "exits": [{"stage": "each", "key": None}]}})
     walk = Walk(plan)
     assert walk.take() == ("start", "-")
