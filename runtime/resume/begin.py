@@ -22,6 +22,7 @@ from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, blob_key, blobs_of, commit_manifest, manifest_key, parse_manifest, read_manifest
 from ..records.parameters import read_parameters, write_parameters
+from ..records.runs import read_run
 from ..store import Store
 from ..tasks.parameters import complete
 from ..tasks.task import write_control_objects
@@ -84,6 +85,12 @@ def _parameters(
     if entries is None:
         entries = _parameters_of_start(store, plan, resumption.origin)
     if entries is None and plan.parameters and not resumption.reused:
+        record = read_run(store, plan.flow, resumption.origin)
+        if record is not None and record.origin is not None:
+            raise ParameterError(
+                f"run {resumption.origin} was to go on from run {record.origin}, and ended before it had taken anything over: "
+                f"resume run {record.origin}"
+            )
         raise ParameterError(
             f"run {resumption.origin} has not kept the values of its parameters, since it ended before its first task began: "
             "start a new run with `flowc run`"
