@@ -62,11 +62,14 @@ class Flow(MetaflowObject[Run]):
         return next((run for run in self if run.successful), None)
 
     @property
-    def tags(self) -> frozenset[str]:
+    def user_tags(self) -> frozenset[str]:
         """None: tags belong to runs."""
         return frozenset()
 
-    user_tags = system_tags = tags
+    @property
+    def system_tags(self) -> frozenset[str]:
+        """None, likewise."""
+        return frozenset()
 
     @property
     def created_at(self) -> datetime | None:

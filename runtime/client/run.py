@@ -12,6 +12,7 @@ from ..plan import Plan
 from ..records.runs import ResultRecord, RunRecord, decode_run, read_plan, read_result
 from ..records.tags import TagError, change_tags, read_tags, system_tags
 from ..records.traces import steps_in, traces
+from ..store import Store
 from .data import MetaflowData
 from .faults import MetaflowNotFound, MetaflowTaggingError, near
 from .objects import MetaflowObject, is_running_here, moment
@@ -30,8 +31,8 @@ class Run(MetaflowObject[Step]):
     _plan_read: Plan | None
     _result: ResultRecord | None
 
-    def _set_up(self, *given: Any) -> None:
-        super()._set_up(*given)
+    def _set_up(self, store: Store, parts: list[str], attempt: int | None, namespace: str | None, above: Any) -> None:
+        super()._set_up(store, parts, attempt, namespace, above)
         self._record = self._plan_read = self._result = None
 
     def _demand(self) -> None:

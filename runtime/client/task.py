@@ -17,6 +17,7 @@ from ..plan import Plan
 from ..plan import Step as PlanStep
 from ..records.manifest import Manifest, manifest_key, parse_manifest
 from ..records.traces import FailedAttempt, Trace, read_attempt, traces
+from ..store import Store
 from .artifact import DataArtifact
 from .data import MetaflowData
 from .faults import MetaflowNotFound, near
@@ -49,8 +50,8 @@ class Task(MetaflowObject[DataArtifact]):
     _manifest_read: Manifest | None
     _trace_read: Trace | None
 
-    def _set_up(self, *given: Any) -> None:
-        super()._set_up(*given)
+    def _set_up(self, store: Store, parts: list[str], attempt: int | None, namespace: str | None, above: Any) -> None:
+        super()._set_up(store, parts, attempt, namespace, above)
         self._manifest_read = self._trace_read = None
 
     def _keep(self, trace: Trace, manifest: bytes | None) -> None:

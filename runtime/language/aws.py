@@ -26,10 +26,10 @@ def get_aws_client(
         from botocore.exceptions import ClientError
     except ImportError:
         raise ImportError("get_aws_client needs the package boto3, which is not installed here", name="boto3") from None
-    session: Any = boto3.session.Session(**dict(session_vars or {}))
+    session: Any = boto3.Session(**dict(session_vars or {}))
     if role_arn:
         given = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="flowc")["Credentials"]
-        session = boto3.session.Session(
+        session = boto3.Session(
             aws_access_key_id=given["AccessKeyId"],
             aws_secret_access_key=given["SecretAccessKey"],
             aws_session_token=given["SessionToken"],

@@ -64,7 +64,7 @@ class Submodule(ModuleType):
         super().__init__(name, "A module of Metaflow's, as far as flowc has it.")
         self._names = SUBMODULES[name.partition(".")[2]]
         self.__all__ = sorted(self._names)
-        self.__path__: list[str] = []  # it may have submodules
+        self.__path__ = []  # it may have submodules
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -104,7 +104,8 @@ def azure_settings(environment: Mapping[str, str], account: str | None) -> dict[
     key = environment.get("AZURE_STORAGE_KEY")
     text = environment.get("AZURE_STORAGE_CONNECTION_STRING")
     if text:
-        fields = dict(part.partition("=")[::2] for part in text.split(";") if part)
+        pairs = (part.partition("=") for part in text.split(";") if part)
+        fields = {name: value for name, _, value in pairs}
         if fields.get("UseDevelopmentStorage", "").lower() == "true":
             return {"use_emulator": True}
         account = account or fields.get("AccountName")
