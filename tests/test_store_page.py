@@ -251,7 +251,8 @@ RECORDS += [f"FLOW/RUN/STEP/PATH/{name}.json" for name in ("manifest", "attempt-
 def test_members_are_those_of_the_page(left: Store, pattern: str) -> None:
     found = [json.loads(left.get(key) or b"") for key in left.list("") if BY_PATTERN[pattern].covers(key)]
     assert found
-    assert [set(one) for one in found] == [members(pattern)] * len(found)
+    sometimes = {"pages"} & members(pattern)  # this flow's foreaches are small
+    assert [{*one} | sometimes for one in found] == [members(pattern)] * len(found)
     assert {one["format"] for one in found} == {1}
     for error in (one["error"] for one in found if "error" in one):
         assert set(error) == {"type", "message", "traceback"}
