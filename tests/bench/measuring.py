@@ -52,9 +52,9 @@ def line(what: str, cost: Cost | None, size: bool = False, note: str = "") -> No
     print(f"{what:<40} {told}{'  ' if note else ''}{note}", flush=True)
 
 
-def beside(what: str, mine: Cost | None, its: Cost | None, size: bool = False) -> None:
-    """Print flowc's figure and Metaflow's, and how many times as much CPU time Metaflow takes."""
+def beside(what: str, mine: Cost | None, its: Cost | None, *, asked: bool, size: bool = False) -> None:
+    """Print flowc's figure and, if it was asked, Metaflow's, and how many times as much CPU time Metaflow takes."""
     line(f"{what}, flowc", mine, size)
-    if its is not None or mine is None:
+    if asked:
         ratio = f"{its.cpu / max(mine.cpu, 1e-3):6.1f} times flowc's CPU s" if mine and its else ""
         line(f"{what}, Metaflow", its, size, ratio)

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+USER = {"METAFLOW_USER": "bench"}
+"""Without a name of the user's it does nothing."""
 VERSION = "2.19.39"
 """What is installed where METAFLOW_PYTHON names no Metaflow."""
 _HOME = Path(__file__).parent.parent.parent / "build" / f"metaflow-{VERSION}"

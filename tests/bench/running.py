@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.flows import fanout, linear
 from bench.measuring import beside, measure
-from bench.rival import Metaflow
+from bench.rival import USER, Metaflow
 
 WIDTHS = (100, 1000)
 
@@ -23,5 +23,5 @@ def bench(folder: Path, metaflow: Metaflow | None) -> None:
         if metaflow:
             package = "metaflow"
             (folder / file).write_text(fanout(width, package) if width else linear(steps, package), encoding="utf-8")
-            its = measure([metaflow.python, file, "run", *options], folder, times=1)
-        beside(what, mine, its)
+            its = measure([metaflow.python, file, "run", *options], folder, times=1, environment=USER)
+        beside(what, mine, its, asked=metaflow is not None)
