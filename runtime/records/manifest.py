@@ -245,12 +245,12 @@ def blobs_of(entries: Iterable[Entry]) -> set[str]:
 def write_failure(store: Store, flow: str, task: TaskId, attempt: int, failure: Failure, started: float, ended: float) -> None:
     """Record that an attempt failed; times in seconds since 1970."""
     document = {"format": FORMAT, "attempt": attempt, "started": started, "ended": ended, "error": failure.to_json()}
-    store.put(_attempt_key(flow, task, attempt), json.dumps(document).encode())
+    store.put(attempt_key(flow, task, attempt), json.dumps(document).encode())
 
 
 def read_failure(store: Store, flow: str, task: TaskId, attempt: int) -> Failure | None:
     """Why an attempt failed; None if it left no record, as a killed container does."""
-    key = _attempt_key(flow, task, attempt)
+    key = attempt_key(flow, task, attempt)
     data = store.get(key)
     if data is None:
         return None
@@ -269,5 +269,6 @@ def failure_in(key: str, document: Mapping[str, Any]) -> Failure:
         raise damaged(key, error) from error
 
 
-def _attempt_key(flow: str, task: TaskId, attempt: int) -> str:
+def attempt_key(flow: str, task: TaskId, attempt: int) -> str:
+    """The key of what an attempt leaves that failed."""
     return f"{task_key(flow, task.run, task.step, task.path)}/attempt-{attempt}.json"

@@ -15,7 +15,7 @@ from ..paths import TaskId
 from ..plan import Plan
 from ..store import Store
 from .documents import members, parse_document
-from .manifest import FORMAT, failure_in
+from .manifest import FORMAT, attempt_key, failure_in
 
 _ATTEMPT = re.compile(r"attempt-(\d+)\.json")
 _LOG = re.compile(r"log-(\d+)/.+")
@@ -83,7 +83,7 @@ def traces(store: Store, flow: str, run: str, step: str, path: str | None = None
 
 def read_attempt(store: Store, flow: str, task: TaskId, attempt: int) -> FailedAttempt | None:
     """How an attempt failed; None if it left no record of that."""
-    key = f"{task_key(flow, task.run, task.step, task.path)}/attempt-{attempt}.json"
+    key = attempt_key(flow, task, attempt)
     data = store.get(key)
     if data is None:
         return None
