@@ -8,6 +8,7 @@
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have
     settings             what flags leave open: variables, then a settings file
+    targeting            the options that decide what becomes of a flow on a platform
     datastore            where runs are kept: the one rule by which every verb finds them
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows

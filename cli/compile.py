@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,13 +12,14 @@ from ..compiler.diagnostics.model import Report
 from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
 from ..compiler.source import Source
-from ..targets import TARGETS, Document, load
-from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS, Options
+from ..targets import Document, load
+from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS
 from .configs import config_options, given_of
 from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
-from .settings import read_settings, setting
+from .settings import setting
 from .stats import stats_option, write_stats
+from .targeting import options_of, settings_of, target_of, target_options
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 
@@ -31,16 +33,9 @@ from .verb import Verb, color_option, flow_argument, format_option, strict_optio
     ),
 )
 @flow_argument()
-@setting("target", "|".join(TARGETS), "The platform.", type=click.Choice(TARGETS))
+@target_options
 @click.option("-o", "--output", metavar="DIR/", help="Write everything into this folder: documents, plan, flow and Dockerfile.")
-@setting("image", "IMAGE", f"The container image of steps that name none. [default: {DEFAULT_IMAGE}]")
 @setting("base-image", "IMAGE", f"What the Dockerfile written by -o starts from. [default: {DEFAULT_IMAGE}]")
-@setting("datastore", "URL", "Where runs keep their objects, as s3://bucket/prefix; argo also takes az://, gs:// or a path.")
-@setting("batch-queue", "QUEUE", "The AWS Batch queue of steps that name none.")
-@setting("job-role", "ARN", "The IAM role of Batch jobs.")
-@setting("execution-role", "ARN", "The IAM role that starts Batch jobs' containers.")
-@setting("namespace", "NAME", "The Kubernetes namespace of the workflow.")
-@setting("service-account", "NAME", "The Kubernetes service account of its pods.")
 @config_options
 @strict_option
 @stats_option
@@ -54,7 +49,7 @@ def command(
     form: str,
     configs: tuple[tuple[str, str], ...],
     config_values: tuple[tuple[str, str], ...],
-    **given: str | None,
+    **given: Any,
 ) -> None:
     """Compile a flow for a platform.
 
@@ -62,16 +57,9 @@ def command(
     -o the first document goes to standard output. Options left open are taken from FLOWC_* variables, then from
     [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
     """
-    settings = read_settings(Path(flow.path).parent)
-    settings |= {name.replace("_", "-"): value for name, value in given.items() if value is not None}
-    target = settings.get("target")
-    if target is None:
-        raise click.UsageError(f"which platform? Say --target {' or --target '.join(TARGETS)}", click.get_current_context())
-    if target not in TARGETS:
-        raise Unusable(f"the settings' target is '{target}'; there are {', '.join(TARGETS)}")
-    options = _options(settings)
-    if (why := options.unusable(str(target))) is not None:
-        raise Unusable(why)
+    settings = settings_of(flow, given)
+    target = target_of(settings)
+    options = options_of(settings, target)
     folder = _folder(output)
 
     compilation, data = flow.compile(given_of(configs, config_values))
@@ -80,7 +68,7 @@ def command(
     if compilation.flow is None:
         stop_at_faults(compilation.diagnostics, sources, form)
         raise AssertionError("no flow, and no error that says why")
-    documents = load(str(target))(compilation.flow, options, report)
+    documents = load(target)(compilation.flow, options, report)
     if found := report.sorted():
         from ..compiler.diagnostics.ignores import silence
 
@@ -104,7 +92,7 @@ def command(
         object_store = options.datastore is None or "://" in options.datastore
         _write_folder(folder, flow, compilation.flow, compilation.source, data, documents, image, object_store=object_store)
     if stats:
-        write_stats(compilation.flow, {str(target): [usage for one in documents for usage in one.usages]})
+        write_stats(compilation.flow, {target: [usage for one in documents for usage in one.usages]})
 
 
 def _write_folder(
@@ -136,15 +124,6 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
-
-
-def _options(settings: dict[str, str | int]) -> Options:
-    fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
-    for key, value in settings.items():
-        # None of them is ever text with blanks in it; one with a line break could end a line of the Dockerfile.
-        if key != "datastore" and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
-            raise Unusable(f"--{key} is empty or has blanks in it: {value!r}")
-    return Options(**{fields[key]: str(value) for key, value in settings.items() if key in fields})
 
 
 def _folder(output: str | None) -> Path | None:

@@ -22,14 +22,24 @@ from .output import GONE, Unusable, folder_is_gone
 if TYPE_CHECKING:
     from .verb import Decorated
 
-KEYS: dict[str, type[str] | type[int] | type[tuple[str, ...]]] = {
+KEYS: dict[str, type[str] | type[int] | type[bool] | type[tuple[str, ...]]] = {
     "target": str,
     "image": str,
     "base-image": str,
     "datastore": str,
     "batch-queue": str,
+    "sfn-role": str,
+    "events-role": str,
     "job-role": str,
     "execution-role": str,
+    "compute": str,
+    "ecs-cluster": str,
+    "subnets": tuple,
+    "security-groups": tuple,
+    "event-bus": str,
+    "workflow-timeout": int,
+    "branch": str,
+    "production": bool,
     "namespace": str,
     "service-account": str,
     "include": tuple,
@@ -37,7 +47,7 @@ KEYS: dict[str, type[str] | type[int] | type[tuple[str, ...]]] = {
     "max-num-splits": int,
 }
 """What a settings file may hold, and of which type. Each also is an option of a verb and a variable: FLOWC_BATCH_QUEUE."""
-_TYPES = {str: "a string", int: "a whole number", tuple: "a list of strings"}
+_TYPES = {str: "a string", int: "a whole number", bool: "true or false", tuple: "a list of strings"}
 
 
 def setting(key: str, metavar: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
@@ -46,7 +56,11 @@ def setting(key: str, metavar: str, help: str, **more: Any) -> Callable[[Decorat
         more.setdefault("multiple", True)
     if KEYS[key] is int:
         more.setdefault("type", click.IntRange(min=1))
-    return click.option(f"--{key}", metavar=metavar, envvar=variable(key), show_envvar=True, help=help, **more)
+    if KEYS[key] is bool:
+        more |= {"is_flag": True, "default": None}
+    else:
+        more["metavar"] = metavar
+    return click.option(f"--{key}", envvar=variable(key), show_envvar=True, help=help, **more)
 
 
 def variable(key: str) -> str:
@@ -83,9 +97,9 @@ def _checked(table: object, file: Path) -> dict[str, Any]:
             raise Unusable(f"{file}: unknown setting '{given}'{did_you_mean(key, KEYS)}")
         if KEYS[key] is tuple and isinstance(value, list) and all(isinstance(one, str) for one in value):
             value = tuple(value)
-        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
+        if not isinstance(value, KEYS[key]) or isinstance(value, bool) != (KEYS[key] is bool):
             raise Unusable(f"{file}: '{given}' must be {_TYPES[KEYS[key]]}")
-        if isinstance(value, int) and value < 1:
+        if isinstance(value, int) and KEYS[key] is int and value < 1:
             raise Unusable(f"{file}: '{given}' must be 1 or more")
         settings[key] = value
     return settings

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 DEFAULT_IMAGE = "python:3.11"
 """Fixed, so that output does not depend on the compiling machine's Python."""
 
+COMPUTE = ("batch", "batch-fargate", "ecs", "ecs-fargate")
+"""What runs the tasks of a state machine: AWS Batch or ECS, each on EC2 instances or on Fargate."""
+
 PLACEHOLDERS = {"${BatchQueue}": "--batch-queue", "${DatastoreBucket}": "--datastore"}
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
 fill them in for a state machine (`DefinitionSubstitutions`); nothing does for Argo."""
@@ -24,8 +27,21 @@ class Options:
         image: The container image of steps that name none.
         datastore: Where runs keep their objects: `s3://bucket/prefix`; for Argo also `az://…`, `gs://…` or an absolute path.
         batch_queue: The AWS Batch queue (name or ARN) of steps that name none.
-        job_role: The IAM role of Batch jobs.
-        execution_role: The IAM role that starts Batch jobs' containers (Fargate, secrets).
+        code: The package's key in the datastore; None: a placeholder stands for it, for nothing is uploaded.
+        compute: What runs the tasks of a state machine, one of `COMPUTE`.
+        ecs_cluster: The ECS cluster (name or ARN) that runs tasks.
+        subnets: The subnets of ECS tasks.
+        security_groups: The security groups of ECS tasks.
+        sfn_role: The IAM role of the state machine.
+        events_role: The IAM role by which schedules and events start it; None: the same.
+        job_role: The IAM role of its jobs.
+        execution_role: The IAM role that starts the jobs' containers (Fargate, secrets).
+        event_bus: The EventBridge bus whose events start it; None: the default one.
+        max_workers: How many items of a foreach run at a time.
+        workflow_timeout: Seconds that a run may take.
+        branch: The branch of the project, where `@project` names none.
+        production: Whether that is for production, where `@project` does not say so.
+        user: Whose branch it is, where neither is said.
         namespace: The Kubernetes namespace of the workflow.
         service_account: The Kubernetes service account of its pods.
     """
@@ -33,6 +49,19 @@ class Options:
     image: str = DEFAULT_IMAGE
     datastore: str | None = None
     batch_queue: str | None = None
+    code: str | None = None
+    compute: str = COMPUTE[0]
+    ecs_cluster: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    sfn_role: str | None = None
+    events_role: str | None = None
+    event_bus: str | None = None
+    max_workers: int | None = None
+    workflow_timeout: int | None = None
+    branch: str | None = None
+    production: bool = False
+    user: str | None = None
     job_role: str | None = None
     execution_role: str | None = None
     namespace: str | None = None

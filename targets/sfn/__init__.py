@@ -1,35 +1,24 @@
 """AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the AWS Batch job definitions
 that its tasks run with.
 
-`lower` turns regions into states, `jobs` settings into job definitions.
+`lower` turns regions into states, `jobs` settings into job definitions, `limits` counts; `deployment` is all of it together.
 """
 
 from __future__ import annotations
-
-import json
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from .. import Document
 from ..options import Options
 from ..usages import report_usages
-from .jobs import Jobs
-from .limits import measure
-from .lower import lower
+from .deployment import deployment_of, to_text
 
 
 def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:
     """The state machine, and the job definitions that must exist before it runs."""
-    jobs = Jobs(flow, options, report)
-    definition = lower(flow, jobs, options)
-    text = _text(definition)
-    usages = measure(flow, definition, text, jobs.first_uses())
-    report_usages(usages, report)
+    made = deployment_of(flow, options, report)
+    report_usages(made.usages, report)
     return (
-        Document("state-machine.json", text, usages),
-        Document("job-definitions.json", _text(jobs.definitions())),
+        Document("state-machine.json", made.text, made.usages),
+        Document("job-definitions.json", to_text(list(made.jobs))),
     )
-
-
-def _text(data: object) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

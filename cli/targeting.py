@@ -1,0 +1,89 @@
+"""The settings that decide what becomes of a flow on a platform: the same options for every verb that compiles for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..targets import TARGETS
+from ..targets.options import COMPUTE, DEFAULT_IMAGE, Options
+from .output import Unusable
+from .settings import read_settings, setting
+
+if TYPE_CHECKING:
+    from .flow_file import FlowFile
+    from .verb import Decorated
+
+
+def target_option(function: Decorated) -> Decorated:
+    """`--target`: the verb gets `target: str | None`, for `target_of`."""
+    return setting("target", "|".join(TARGETS), "The platform.", type=click.Choice(TARGETS))(function)
+
+
+def target_options(function: Decorated) -> Decorated:
+    """`--target` and what a deployment decides; the verb gets what was given by name, for `target_of` and `options_of`."""
+    for option in (
+        setting("service-account", "NAME", "Argo: the Kubernetes service account of its pods."),
+        setting("namespace", "NAME", "Argo: the Kubernetes namespace of the workflow."),
+        setting("event-bus", "NAME", "sfn: the EventBridge bus of @trigger's events. [default: default]"),
+        setting("security-groups", "ID", "sfn: a security group of ECS tasks. May be repeated."),
+        setting("subnets", "ID", "sfn: a subnet of ECS tasks. May be repeated."),
+        setting("ecs-cluster", "CLUSTER", "sfn: the ECS cluster, where tasks are ECS tasks."),
+        setting("compute", "|".join(COMPUTE), "sfn: what runs tasks. [default: batch]", type=click.Choice(COMPUTE)),
+        setting("execution-role", "ARN", "sfn: the IAM role that starts jobs' containers."),
+        setting("job-role", "ARN", "sfn: the IAM role of jobs."),
+        setting("events-role", "ARN", "sfn: the IAM role of schedules and triggers. [default: that of --sfn-role]"),
+        setting("sfn-role", "ARN", "sfn: the IAM role of the state machine."),
+        setting("batch-queue", "QUEUE", "sfn: the AWS Batch queue of steps that name none."),
+        setting("workflow-timeout", "SECONDS", "How long a run may take."),
+        setting("max-workers", "N", "How many items of a foreach run at a time. [default: 100]"),
+        setting("production", "", "Deploy the production branch of @project."),
+        setting("branch", "NAME", "The branch of @project, where the flow names none."),
+        setting("datastore", "URL", "Where runs keep their objects: s3://bucket/prefix; argo also takes az://, gs:// or a path."),
+        setting("image", "IMAGE", f"The container image of steps that name none. [default: {DEFAULT_IMAGE}]"),
+    ):
+        function = option(function)
+    return target_option(function)
+
+
+def settings_of(flow: FlowFile | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the settings file says for a flow (None: for the current folder), and over it what options and variables give."""
+    settings = read_settings(Path(flow.path).parent if flow else Path())
+    return settings | {name.replace("_", "-"): value for name, value in given.items() if value is not None and value != ()}
+
+
+def target_of(settings: Mapping[str, Any]) -> str:
+    """Which platform.
+
+    Raises:
+        UsageError: Nothing names one.
+        Unusable: What the settings name is none.
+    """
+    target = settings.get("target")
+    if target is None:
+        raise click.UsageError(f"which platform? Say --target {' or --target '.join(TARGETS)}", click.get_current_context())
+    if target not in TARGETS:
+        raise Unusable(f"the settings' target is '{target}'; there are {', '.join(TARGETS)}")
+    return str(target)
+
+
+def options_of(settings: Mapping[str, Any], target: str) -> Options:
+    """The settings that a target takes.
+
+    Raises:
+        Unusable: One makes no sense.
+    """
+    fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
+    for key, value in settings.items():
+        # None of them is ever text with blanks in it; one with a line break could end a line of the Dockerfile.
+        if key != "datastore" and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
+            raise Unusable(f"--{key} is empty or has blanks in it: {value!r}")
+    if settings.get("compute", COMPUTE[0]) not in COMPUTE:
+        raise Unusable(f"the settings' compute is '{settings['compute']}'; there are {', '.join(COMPUTE)}")
+    options = Options(**{fields[key]: value for key, value in settings.items() if key in fields})
+    if (why := options.unusable(target)) is not None:
+        raise Unusable(why)
+    return options

@@ -1,0 +1,61 @@
+"""All that a deployment of a flow is on AWS, as data: what `compile -o` writes as documents, and `deploy` sends.
+
+What only the account knows stands in it as CloudFormation would write it: `${AWS::Partition}`, `${AWS::Region}`,
+`${AWS::AccountId}`; what was not given, as the placeholders of `options.PLACEHOLDERS`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...compiler.diagnostics.model import Report
+from ...compiler.ir.nodes import Flow
+from ...compiler.limits import Usage
+from ..names import Names, spell_word
+from ..options import Options
+from .jobs import Jobs
+from .limits import measure
+from .lower import lower
+
+MACHINE_NAME = 80
+"""Characters of a state machine's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A flow on AWS.
+
+    Attributes:
+        name: The state machine's name, of which one account has one for each flow and branch of its project.
+        definition: The state machine.
+        text: That as it is sent.
+        jobs: The requests of `batch:RegisterJobDefinition`, or of `ecs:RegisterTaskDefinition`.
+        usages: What all this takes of the platforms' limits.
+    """
+
+    name: str
+    definition: dict[str, Any] = field(repr=False)
+    text: str = field(repr=False)
+    jobs: tuple[dict[str, Any], ...] = field(repr=False)
+    usages: tuple[Usage, ...] = field(repr=False)
+
+
+def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
+    """What a flow becomes with these options; faults are added to the report."""
+    jobs = Jobs(flow, options, report)
+    definition = lower(flow, jobs, options)
+    text = to_text(definition)
+    return Deployment(
+        name=Names(MACHINE_NAME, spell_word).of(flow.name),
+        definition=definition,
+        text=text,
+        jobs=tuple(jobs.definitions()),
+        usages=measure(flow, definition, text, jobs.first_uses()),
+    )
+
+
+def to_text(data: object) -> str:
+    """JSON as people read it, and as it is sent."""
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
