@@ -90,9 +90,9 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     )
 
 
-def warn_of_flow(flow: Flow, report: Report) -> None:
-    """Say which decorators of the flow itself have no effect yet: all of them."""
-    for decorator in flow.decorators:
+def warn_of_flow(flow: Flow, report: Report, emitted: frozenset[str] = frozenset()) -> None:
+    """Say which decorators of the flow itself have no effect yet: all but those that are emitted."""
+    for decorator in (one for one in flow.decorators if one.name not in emitted):
         report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
 
 

@@ -17,10 +17,14 @@ from ...compiler.limits import BATCH_NAME, BATCH_TIMEOUT_SECONDS
 from ...runtime import contract
 from ..names import Names, spell_word
 from ..options import Options
+from ..project import project_of
 from ..settings import Settings, number_text, read_settings, warn_of_flow
 
 _EMITTED: Final = frozenset({"cpu", "memory", "gpu", "image", "queue", "shared_memory", "iam_role", "execution_role"})
 """The arguments of `@batch` that reach the job definition."""
+
+_EMITTED_OF_FLOW: Final = frozenset({"project", "schedule", "trigger", "trigger_on_finish"})
+"""The decorators of flows that a deployment holds."""
 
 _DIGEST: Final = 12
 
@@ -31,10 +35,11 @@ class Jobs:
     def __init__(self, flow: Flow, options: Options, report: Report) -> None:
         self.flow = flow
         self.options = options
+        self.project = project_of(flow, options)
         self.settings: dict[str, Settings] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._names: dict[str, str] = {}
-        warn_of_flow(flow, report)
+        warn_of_flow(flow, report, _EMITTED_OF_FLOW)
         readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
         for step in flow.steps:
             settings = self.settings[step.name] = read_settings(step, "batch", _EMITTED, options, report)
@@ -71,6 +76,7 @@ class Jobs:
             *settings.environment,
             (contract.DATASTORE, self.options.datastore_url),
             (contract.TARGET, "sfn"),
+            *(self.project.environment if self.project else ()),
         ]
         container: dict[str, Any] = {
             "image": settings.image,
