@@ -40,7 +40,10 @@ class Settings:
         shared_memory: Megabytes of /dev/shm, or None for the platform's default.
         queue: The queue that the platform's decorator names.
         attempts: How often a task may start, the attempt that records a caught failure included.
-        retry_seconds: The wait before each new attempt.
+        retry_seconds: The wait before the second attempt.
+        retry_backoff: What each further wait is longer by, a factor.
+        retry_limit_seconds: The longest wait, or None.
+        retry_jitter: Each wait is drawn between nothing and its length.
         timeout: Seconds that one attempt may take.
         environment: Variables of the task, sorted by name.
     """
@@ -54,6 +57,9 @@ class Settings:
     queue: str | None
     attempts: int
     retry_seconds: int
+    retry_backoff: float
+    retry_limit_seconds: int | None
+    retry_jitter: bool
     timeout: int
     environment: tuple[tuple[str, str], ...]
 
@@ -74,6 +80,7 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     quantities = {name: _largest(name, _arguments(by_name.get("resources")), own) for name in _QUANTITIES}
     retry = _arguments(by_name.get("retry"))
     retries = int(_number(retry.get("times"), 3.0)) if "retry" in by_name else 0
+    limit = retry.get("max_minutes_between_retries")
     image, queue = own.get("image"), own.get("queue")
     return Settings(
         image=image if isinstance(image, str) else options.image,
@@ -85,6 +92,9 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
         queue=queue if isinstance(queue, str) else None,
         attempts=1 + retries + ("catch" in by_name),
         retry_seconds=round(60 * _number(retry.get("minutes_between_retries"), 2.0)) if retries else 0,
+        retry_backoff=_number(retry.get("backoff"), 1.0),
+        retry_limit_seconds=None if limit is None else round(60 * _number(limit, 0.0)),
+        retry_jitter=bool(retry.get("jitter")),
         timeout=_timeout(by_name.get("timeout")),
         environment=_environment(by_name.get("environment")),
     )
