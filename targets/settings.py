@@ -31,6 +31,11 @@ _EMITTED: Final = {
     "kubernetes": _EVERYWHERE,
 }
 """The decorators that a platform's target does something with; `@secrets` is read by the task itself."""
+_LEFT_OUT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "batch": {},
+    "kubernetes": {"retry": ("backoff", "max_minutes_between_retries", "jitter")},
+}
+"""And what they say that it leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +121,18 @@ def warn_of_flow(flow: Flow, platform: str, report: Report) -> None:
 def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) -> None:
     """Say which decorators, and which arguments of the platform's own, have no effect yet."""
     for decorator in step.decorators:
+        for name, value in decorator.arguments:
+            unknown = decorator.name == platform and name not in emitted
+            if value is not None and (unknown or name in _LEFT_OUT[platform].get(decorator.name, ())):
+                report.add(
+                    rules.NOT_EMITTED,
+                    f"`{name}` of `@{decorator.name}` has no effect on this target yet",
+                    place_of(decorator, name),
+                    help="the document is made without it",
+                )
         if decorator.name == platform:
-            for name, value in decorator.arguments:
-                if name not in emitted and value is not None:
-                    report.add(
-                        rules.NOT_EMITTED,
-                        f"`{name}` of `@{platform}` has no effect yet",
-                        place_of(decorator, name),
-                        help="the document is made without it",
-                    )
-        elif decorator.name in _PLATFORMS:
+            continue
+        if decorator.name in _PLATFORMS:
             _warn_of_other(step, decorator, platform, report)
         elif decorator.name not in _EMITTED[platform]:
             report.add(
