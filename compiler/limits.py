@@ -115,6 +115,21 @@ BATCH_NAME: Final = 128
 BATCH_TIMEOUT_SECONDS: Final = 60
 """The shortest timeout of an attempt that Batch takes."""
 
+# ECS: docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html and the API's reference
+
+ECS_DEFINITION: Final = Limit(
+    what="bytes of a task definition",
+    most=64 * 1024,
+    remedy="make `@environment` smaller; read what is long in the step",
+)
+"""ECS, "Service quotas": 64 KB."""
+ECS_OVERRIDES: Final = Limit(
+    what="bytes of a task's overrides",
+    most=8_192,
+    remedy="shorten the names of the step and of its cluster",
+)
+"""ECS, `overrides`: 8,192 characters as JSON."""
+
 # Argo Workflows and Kubernetes
 
 ARGO_OBJECT: Final = Limit(

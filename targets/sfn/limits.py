@@ -44,11 +44,15 @@ def measure(
     spans = {step.name: step.span for step in flow.steps}
     overrides = dict(_overrides(definition["States"]))
     sizes = {step: _size(one) for step, one in overrides.items()}
+    on_ecs = any("family" in one for _, one in jobs)
+    definitions, starts = (
+        (limits.ECS_DEFINITION, limits.ECS_OVERRIDES) if on_ecs else (limits.BATCH_DEFINITION, limits.BATCH_OVERRIDES)
+    )
     return (
         usage_of(limits.ASL_DEFINITION, len(text.encode()), flow.span, f"{len(flow.steps):,} steps"),
         *_histories(flow),
-        *worst([usage_of(limits.BATCH_DEFINITION, _size(one), spans[step], f"`{step}` runs with it") for step, one in jobs]),
-        *worst([usage_of(limits.BATCH_OVERRIDES, size, spans[step], f"the jobs of `{step}`") for step, size in sizes.items()]),
+        *worst([usage_of(definitions, _size(one), spans[step], f"`{step}` runs with it") for step, one in jobs]),
+        *worst([usage_of(starts, size, spans[step], f"the jobs of `{step}`") for step, size in sizes.items()]),
     )
 
 
@@ -63,9 +67,11 @@ def _overrides(states: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for state in pending.pop().values():
             pending += [branch["States"] for branch in state.get("Branches", ())]
             pending += [state["ItemProcessor"]["States"]] if "ItemProcessor" in state else []
-            given = state.get("Parameters", {}).get("ContainerOverrides")
+            parameters = state.get("Parameters", {})
+            given = parameters.get("ContainerOverrides") or parameters.get("Overrides")
             if given is not None:
-                yield next(one["Value"] for one in given["Environment"] if one["Name"] == contract.STEP), given
+                own = given.get("ContainerOverrides", [given])[0]
+                yield next(one["Value"] for one in own["Environment"] if one["Name"] == contract.STEP), given
 
 
 def _histories(flow: Flow) -> tuple[Usage, ...]:

@@ -29,7 +29,6 @@ State: TypeAlias = dict[str, Any]
 Onward: TypeAlias = Callable[[Arrival], str | None]
 """Where an arrival leads: a state's name, or None where the states end."""
 
-_BATCH: Final = "arn:aws:states:::batch:submitJob.sync"
 _READ: Final = "arn:aws:states:::aws-sdk:s3:getObject"
 _READ_ITEMS: Final = "arn:aws:states:::s3:getObject"
 _MAX_CONCURRENCY: Final = 100
@@ -121,13 +120,7 @@ class _Lowering:
             environment.append({"Name": contract.PARAMETERS, "Value.$": "States.JsonToString($$.Execution.Input)"})
         state: State = {
             "Type": "Task",
-            "Resource": _BATCH,
-            "Parameters": {
-                "JobName": self.job_names.of(f"{self.flow.name}-{step.name}"),
-                "JobQueue": self.jobs.queue_of(step.name),
-                "JobDefinition": self.jobs.definition_of(step.name),
-                "ContainerOverrides": {"Environment": environment},
-            },
+            **self.jobs.submission(step.name, self.job_names.of(f"{self.flow.name}-{step.name}"), environment),
         }
         if settings.attempts > 1:
             wait = max(1, settings.retry_seconds)  # Step Functions waits a second at the least
