@@ -6,7 +6,6 @@ What only the account knows stands in it as CloudFormation would write it: `${AW
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,8 @@ from ..options import Options
 from .jobs import Jobs
 from .limits import measure
 from .lower import lower
+from .maps import choose_maps
+from .serialise import to_text
 
 MACHINE_NAME = 80
 """Characters of a state machine's name."""
@@ -45,17 +46,13 @@ class Deployment:
 def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     """What a flow becomes with these options; faults are added to the report."""
     jobs = Jobs(flow, options, report)
-    definition = lower(flow, jobs, options)
+    maps = choose_maps(flow, jobs.settings, options.max_workers)
+    definition = lower(flow, jobs, options, maps)
     text = to_text(definition)
     return Deployment(
         name=Names(MACHINE_NAME, spell_word).of(flow.name),
         definition=definition,
         text=text,
         jobs=tuple(jobs.definitions()),
-        usages=measure(flow, definition, text, jobs.first_uses()),
+        usages=measure(flow, definition, text, jobs.first_uses(), jobs.settings, maps),
     )
-
-
-def to_text(data: object) -> str:
-    """JSON as people read it, and as it is sent."""
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

@@ -54,6 +54,24 @@ class Jobs:
         first = {name: step for step, name in reversed(self._names.items())}
         return [(first[name], definition) for name, definition in self._definitions.items()]
 
+    def submission(self, step: str, name: str, environment: list[dict[str, Any]]) -> dict[str, Any]:
+        """The `Resource` and the `Parameters` of a state that runs a job as a step's tasks run, and waits for its end.
+
+        Args:
+            step: The step.
+            name: What the job is called.
+            environment: Its variables besides those of the definition, each with its `Value` or, as a path, its `Value.$`.
+        """
+        return {
+            "Resource": "arn:aws:states:::batch:submitJob.sync",
+            "Parameters": {
+                "JobName": name,
+                "JobQueue": self.queue_of(step),
+                "JobDefinition": self.definition_of(step),
+                "ContainerOverrides": {"Environment": environment},
+            },
+        }
+
     def definition_of(self, step: str) -> str:
         """The name of a step's job definition."""
         return self._names[step]
