@@ -115,11 +115,26 @@ BATCH_OVERRIDES: Final = Limit(
     most=7_500,
     remedy="shorten the name of the step",
 )
-"""Batch and ECS, overrides of a container: 8,192 characters as JSON, with the values that are filled in when it runs."""
+"""Batch, `containerOverrides`: 8,192 characters as JSON, with the values that are filled in when it runs."""
 BATCH_NAME: Final = 128
 """Characters of the name of a job or of a job definition (Batch, `jobName`, `jobDefinitionName`)."""
 BATCH_TIMEOUT_SECONDS: Final = 60
 """The shortest timeout of an attempt that Batch takes."""
+
+# ECS: docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html and the API's reference
+
+ECS_DEFINITION: Final = Limit(
+    what="bytes of a task definition",
+    most=64 * 1024,
+    remedy="make `@environment` smaller; read what is long in the step",
+)
+"""ECS, "Service quotas": 64 KB."""
+ECS_OVERRIDES: Final = Limit(
+    what="bytes of a task's overrides",
+    most=7_500,
+    remedy="shorten the name of the step",
+)
+"""The same on ECS (`overrides`)."""
 
 # Argo Workflows and Kubernetes
 

@@ -51,11 +51,15 @@ def measure(
     sizes: dict[str, int] = {}
     for step, one in _overrides(definition["States"]):
         sizes[step] = max(_size(one), sizes.get(step, 0))
+    on_ecs = any("family" in one for _, one in jobs)
+    definitions, starts = (
+        (limits.ECS_DEFINITION, limits.ECS_OVERRIDES) if on_ecs else (limits.BATCH_DEFINITION, limits.BATCH_OVERRIDES)
+    )
     return (
         usage_of(limits.ASL_DEFINITION, len(text.encode()), flow.span, f"{len(flow.steps):,} steps"),
         *_histories(flow, settings, maps),
-        *worst([usage_of(limits.BATCH_DEFINITION, _size(one), spans[step], f"`{step}` runs with it") for step, one in jobs]),
-        *worst([usage_of(limits.BATCH_OVERRIDES, size, spans[step], f"the jobs of `{step}`") for step, size in sizes.items()]),
+        *worst([usage_of(definitions, _size(one), spans[step], f"`{step}` runs with it") for step, one in jobs]),
+        *worst([usage_of(starts, size, spans[step], f"the jobs of `{step}`") for step, size in sizes.items()]),
         *_payloads(flow, maps),
     )
 
