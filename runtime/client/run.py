@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contract import run_key
 from ..errors import PlanError, RecordError
+from ..language.trigger import Trigger, trigger_of
 from ..plan import Plan
 from ..records.runs import ResultRecord, RunRecord, decode_run, read_plan, read_result
 from ..records.tags import TagError, change_tags, read_tags, system_tags
@@ -128,9 +129,9 @@ class Run(MetaflowObject[Step]):
         return
 
     @property
-    def trigger(self) -> None:
-        """None: flowc does not record what triggered a run."""
-        return
+    def trigger(self) -> Trigger | None:
+        """The event that set it off; None if somebody, or a schedule, started it."""
+        return trigger_of(self._store, self._plan, *self.path_components)
 
     @property
     def origin_pathspec(self) -> str | None:

@@ -22,6 +22,7 @@ class Assignment:
         attempt: How many there were before.
         package: The folder of the plan and the flow's file.
         parameters: The variable that holds them, or None; only the first task of a run reads it.
+        input: The name of the object that holds them instead, or None; likewise.
         outputs: A folder for what the orchestrator reads off the task, or None.
         target: What schedules the run.
     """
@@ -32,6 +33,7 @@ class Assignment:
     attempt: int
     package: Path
     parameters: str | None
+    input: str | None
     outputs: Path | None
     target: str
 
@@ -48,6 +50,9 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     attempt = environment.get(contract.ATTEMPT) or "0"
     if not (attempt.isascii() and attempt.isdigit() and len(attempt) < 10):
         raise TaskError(f"{contract.ATTEMPT} is {attempt!r}, and must be a number from 0")
+    given = environment.get(contract.INPUT) or None
+    if given is not None and not is_name(given):
+        raise TaskError(f"{contract.INPUT} is {given!r}, and no object can be called that")
     package = Path(_required(environment, contract.PACKAGE))
     store = open_store(_required(environment, contract.DATASTORE))
     plan = load_plan(package)
@@ -60,6 +65,7 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         attempt=int(attempt),
         package=package,
         parameters=environment.get(contract.PARAMETERS),
+        input=given,
         outputs=Path(outputs) if outputs else None,
         target=environment.get(contract.TARGET) or "container",
     )
