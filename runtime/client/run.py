@@ -107,7 +107,7 @@ class Run(MetaflowObject[Step]):
         plan = self._plan
         for step in self._begun():
             found = traces(self._store, self.parent.id, self.id, step)
-            if any(state_of(trace, step, plan, run_is_over=False) == "failed" for trace in found.values()):
+            if any(state_of(trace, step, plan, self._target, run_is_over=False) == "failed" for trace in found.values()):
                 return "failed"
         return "running"
 
@@ -209,6 +209,12 @@ class Run(MetaflowObject[Step]):
             if data is not None:
                 self._keep_record(data)
         return self._record
+
+    @property
+    def _target(self) -> str | None:
+        """What schedules it."""
+        record = self._recorded()
+        return None if record is None else record.target
 
     def _ended(self) -> ResultRecord | None:
         if self._result is None:

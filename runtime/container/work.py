@@ -62,7 +62,16 @@ def _run(work: Assignment, started: float) -> Failure | None:
         print(f"{failure.traceback}flowc: {error}", file=sys.stderr)
         _record(work, failure, started)
         return failure
-    outcome = execute(plan, flow_class, work.store, task, work.attempt, parameters=parameters, outputs=work.outputs)
+    outcome = execute(
+        plan,
+        flow_class,
+        work.store,
+        task,
+        work.attempt,
+        parameters=parameters,
+        catches=work.catches,
+        outputs=work.outputs,
+    )
     if isinstance(outcome, Failure):
         print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
         print(f"flowc: attempt {work.attempt + 1} of the task {task} failed", file=sys.stderr)
