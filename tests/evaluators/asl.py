@@ -1,8 +1,8 @@
 """Run a state machine (Amazon States Language, JSONPath), as far as flowc emits it.
 
-Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Fail, Retry, Catch, ResultPath, intrinsic functions), and of
-Step Functions: its quotas, and the names of its errors. Anything else that a definition holds is an error here, so that nothing is
-passed over. Nothing waits.
+Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Fail, Retry, Catch, ResultPath, intrinsic functions), and
+Step Functions' own: its quotas, and the names of its errors. Anything else that a definition holds is an error here, so that
+nothing is passed over. Nothing waits.
 """
 
 from __future__ import annotations
