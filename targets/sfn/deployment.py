@@ -6,7 +6,6 @@ not given. `filled` gives a deployment with values for them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -22,8 +21,10 @@ from .events import EVENT, FINISH, EventRule, event_pattern, finish_pattern
 from .jobs import Jobs
 from .limits import measure
 from .lower import lower
+from .maps import choose_maps
 from .policies import Role
 from .schedule import schedule_of, schedule_request
+from .serialise import to_text
 from .symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, Text, arn, fill
 
 MACHINE_NAME: Final = 80
@@ -110,7 +111,8 @@ class Deployment:
 def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     """What a flow becomes with these options; faults are added to the report."""
     jobs = Jobs(flow, options, report)
-    definition = lower(flow, jobs, options)
+    maps = choose_maps(flow, jobs.settings, options.max_workers)
+    definition = lower(flow, jobs, options, maps)
     text = to_text(definition)
     project = project_of(flow, options)
     name = machine_name(project.name_of(flow.name) if project else flow.name)
@@ -157,7 +159,7 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
         execution_role=_execution_role(requests, options),
         events_role=started if when or rules else None,
         tags=tuple(tags.items()),
-        usages=measure(flow, definition, text, jobs.first_uses()),
+        usages=measure(flow, definition, text, jobs.first_uses(), jobs.settings, maps),
     )
 
 
@@ -224,8 +226,3 @@ def _execution_role(requests: Sequence[Mapping[str, Any]], options: Options) -> 
         policy=None,
         managed=policies.EXECUTION_POLICIES,
     )
-
-
-def to_text(data: object) -> str:
-    """JSON as people read it, and as it is sent."""
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
