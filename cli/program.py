@@ -32,6 +32,7 @@ READER_GONE = 141
 
 VERBS = (
     *("check", "compile", "package"),
+    *("deploy", "undeploy"),
     *("run", "resume", "replay"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),

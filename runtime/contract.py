@@ -73,6 +73,11 @@ def package_key(flow: str, sha256: str) -> str:
     return f"flowc-packages/{flow}/{sha256}.tar.gz"
 
 
+def plan_key(flow: str, sha256: str) -> str:
+    """Where the plan of a deployed package is kept besides, for those who start runs of it: by the package's hash."""
+    return f"flowc-packages/{flow}/{sha256}.json"
+
+
 MANIFEST = "manifest.json"
 """Under a task's key: the one object whose write commits the task."""
 ITEMS = "items.json"

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from ....compiler.diagnostics.model import Report
+from ....compiler.ir.nodes import Flow
 from ...options import Options
+from ...platform import Proposal, Upload
+from ..deployment import deployment_of
+from .deploy import propose_deploy, propose_rollback
 from .session import Session
+from .undeploy import propose_undeploy
 
 
 class StepFunctions:
@@ -22,6 +28,22 @@ class StepFunctions:
     def session(self) -> Session:
         """Clients of the account and region that the environment names."""
         return Session()
+
+    def propose_deploy(self, flow: Flow, upload: Upload, *, overwrite: bool = False) -> Proposal:
+        """Uploads, job definitions, the machine and its alias, the schedule and rules."""
+        return propose_deploy(self.session, flow, self.options, upload, overwrite=overwrite)
+
+    def propose_rollback(self, name: str, version: int | None) -> Proposal:
+        """The alias."""
+        return propose_rollback(self.session, name, version)
+
+    def propose_undeploy(self, name: str, *, stop: bool = False) -> Proposal:
+        """All of them but the uploads."""
+        return propose_undeploy(self.session, name, stop=stop)
+
+    def name_of(self, flow: Flow) -> str:
+        """The state machine's name."""
+        return deployment_of(flow, self.options, Report()).name
 
 
 def connect(options: Options) -> StepFunctions:
