@@ -168,6 +168,12 @@ class Session:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     @cached_property
+    def console(self) -> str:
+        """The address of AWS's console for the region."""
+        domain = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+        return f"https://{self.region}.{domain.get(self.partition, 'console.aws.amazon.com')}"
+
+    @cached_property
     def _boto(self) -> Any:
         return _explained(_boto_session, "", None)
 
