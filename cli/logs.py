@@ -144,7 +144,7 @@ class _Watch:
         task_over = False
         for step in [self._step] if self._step else run._steps_in_order():
             for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():
-                over = run_over or state_of(trace, step, plan, run_is_over=False) != "running"
+                over = run_over or state_of(trace, step, plan, run._target, run_is_over=False) != "running"
                 task_over = task_over or (over and self.alone)
                 reused = self._reused(step).get(path)
                 self._note(step, path, *(reused or (run.id, trace)), over)
