@@ -33,6 +33,7 @@ READER_GONE = 141
 VERBS = (
     *("check", "compile", "package"),
     *("run", "resume", "replay"),
+    *("trigger", "stop", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),
 )

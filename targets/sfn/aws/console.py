@@ -14,11 +14,6 @@ LOG_GROUP = "/aws/batch/job"
 """Where Batch keeps what jobs print, unless their definition says otherwise."""
 
 
-def machine_page(session: Session, arn: str) -> str:
-    """A state machine, with its executions."""
-    return f"{session.console}/states/home?region={session.region}#/statemachines/view/{quote(arn, safe=':')}"
-
-
 def execution_page(session: Session, arn: str) -> str:
     """An execution, with its graph and its events."""
     return f"{session.console}/states/home?region={session.region}#/v2/executions/details/{quote(arn, safe=':/')}"

@@ -16,12 +16,11 @@ from typing import Any, Final
 from ....runtime import contract
 from ...executions import Execution, Fan, Job, Link, Start, State, Trouble
 from ...platform import PlatformError
-from .console import execution_page, job_links, machine_page
-from .events import History, Where, details_of, ending_of, parsed
+from .console import execution_page, job_links
+from .history import History, Where, details_of, ending_of, parsed
+from .machine import SERVICE, alias_arn, console_link, machine_arn
 from .session import AwsError, Session
 
-_SERVICE: Final = "stepfunctions"
-_ALIAS: Final = "live"
 _STATES: Final[Mapping[str, State]] = {
     "RUNNING": "running",
     "PENDING_REDRIVE": "running",
@@ -57,7 +56,7 @@ class MachineRuns:
     @property
     def link(self) -> str:
         """The machine's page."""
-        return machine_page(self._session, self._arn)
+        return console_link(self._session, self.name)
 
     @property
     def input_limit(self) -> int:
@@ -107,7 +106,7 @@ class MachineRuns:
     def start(self, run: str, text: str) -> Execution:
         """Start an execution by the alias."""
         self._demand()
-        started = self._session.ask(_SERVICE, "start_execution", stateMachineArn=self._entry, name=run, input=text)
+        started = self._session.ask(SERVICE, "start_execution", stateMachineArn=self._entry, name=run, input=text)
         arn = started["executionArn"]
         link = execution_page(self._session, arn)
         return Execution(run=run, state="running", status="RUNNING", started=_seconds(started["startDate"]) or 0.0, link=link)
@@ -120,7 +119,7 @@ class MachineRuns:
     def recent(self) -> Iterator[Execution]:
         """All executions of the machine."""
         try:
-            for found in self._session.pages(_SERVICE, "list_executions", "executions", stateMachineArn=self._arn):
+            for found in self._session.pages(SERVICE, "list_executions", "executions", stateMachineArn=self._arn):
                 yield self._execution(found)
         except AwsError as error:
             raise (self._not_there() if error.missing else error) from None
@@ -138,7 +137,7 @@ class MachineRuns:
 
     def stop(self, run: str, why: str) -> None:
         """Abort the execution, and with it those of its Map Runs; Step Functions then terminates their jobs."""
-        self._session.ask(_SERVICE, "stop_execution", executionArn=self._execution_arn(run), error="Stopped", cause=why)
+        self._session.ask(SERVICE, "stop_execution", executionArn=self._execution_arn(run), error="Stopped", cause=why)
 
     def redrive(self, run: str) -> None:
         """Redrive it, if that helps."""
@@ -152,7 +151,7 @@ class MachineRuns:
                 setup=True,
             )
         try:
-            self._session.ask(_SERVICE, "redrive_execution", executionArn=self._execution_arn(run))
+            self._session.ask(SERVICE, "redrive_execution", executionArn=self._execution_arn(run))
         except AwsError as error:
             raise (_not_redrivable(run, error.said) if error.code == "ExecutionNotRedrivable" else error) from None
 
@@ -191,7 +190,7 @@ class MachineRuns:
         if not found:
             return ()
         names = self._history(run).map_states()
-        return tuple(_fan(self._session.ask(_SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in found)
+        return tuple(_fan(self._session.ask(SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in found)
 
     def troubles(self, run: str) -> tuple[Trouble, ...]:
         """What the execution ended with, or those of its items for which it did."""
@@ -227,10 +226,10 @@ class MachineRuns:
         for map_run in self._map_runs(arn)[-_RUNS:]:
             try:
                 listed = self._session.ask(
-                    _SERVICE, "list_executions", mapRunArn=map_run, statusFilter="FAILED", maxResults=_WIDE
+                    SERVICE, "list_executions", mapRunArn=map_run, statusFilter="FAILED", maxResults=_WIDE
                 )["executions"]
                 for one in listed:
-                    yield self._session.ask(_SERVICE, "describe_execution", executionArn=one["executionArn"])
+                    yield self._session.ask(SERVICE, "describe_execution", executionArn=one["executionArn"])
             except AwsError as error:
                 if not (error.denied or error.missing):
                     raise
@@ -238,7 +237,7 @@ class MachineRuns:
     def _map_runs(self, arn: str) -> list[str]:
         """The Map Runs of an execution, the first one first."""
         try:
-            found = list(self._session.pages(_SERVICE, "list_map_runs", "mapRuns", executionArn=arn))
+            found = list(self._session.pages(SERVICE, "list_map_runs", "mapRuns", executionArn=arn))
         except AwsError as error:
             if error.denied or error.missing:
                 return []
@@ -251,7 +250,7 @@ class MachineRuns:
     def _history_of(self, arn: str) -> History:
         """The last events of an execution."""
         found = self._session.ask(
-            _SERVICE, "get_execution_history", executionArn=arn, reverseOrder=True, maxResults=_EVENTS, includeExecutionData=True
+            SERVICE, "get_execution_history", executionArn=arn, reverseOrder=True, maxResults=_EVENTS, includeExecutionData=True
         )
         return History(found["events"])
 
@@ -273,7 +272,7 @@ class MachineRuns:
 
     @cached_property
     def _arn(self) -> str:
-        return self._session.arn("states", f"stateMachine:{self.name}")
+        return machine_arn(self._session, self.name)
 
     def _execution_arn(self, run: str) -> str:
         return self._session.arn("states", f"execution:{self.name}:{run}")
@@ -282,7 +281,7 @@ class MachineRuns:
         if _NAME.fullmatch(run) is None:
             return None
         try:
-            return self._session.ask(_SERVICE, "describe_execution", executionArn=self._execution_arn(run))
+            return self._session.ask(SERVICE, "describe_execution", executionArn=self._execution_arn(run))
         except AwsError as error:
             if not error.missing:
                 raise
@@ -306,7 +305,7 @@ class MachineRuns:
     def _version(self) -> str | None:
         """The version that the alias leads to; of two, the one that most new runs get. None: there is no alias."""
         try:
-            found = self._session.ask(_SERVICE, "describe_state_machine_alias", stateMachineAliasArn=f"{self._arn}:{_ALIAS}")
+            found = self._session.ask(SERVICE, "describe_state_machine_alias", stateMachineAliasArn=alias_arn(self._session, self.name))
         except AwsError as error:
             if error.missing:
                 return None
@@ -316,12 +315,12 @@ class MachineRuns:
     @property
     def _entry(self) -> str:
         """What new executions are started by."""
-        return self._arn if self._version is None else f"{self._arn}:{_ALIAS}"
+        return self._arn if self._version is None else alias_arn(self._session, self.name)
 
     @cached_property
     def _definition(self) -> dict[str, Any]:
         try:
-            found = self._session.ask(_SERVICE, "describe_state_machine", stateMachineArn=self._version or self._arn)
+            found = self._session.ask(SERVICE, "describe_state_machine", stateMachineArn=self._version or self._arn)
         except AwsError as error:
             raise (self._not_there() if error.missing else error) from None
         if found.get("status") == "DELETING":
@@ -350,7 +349,7 @@ class MachineRuns:
         wanted = self.name.lower()
         near: list[str] = []
         try:
-            for one in self._session.pages(_SERVICE, "list_state_machines", "stateMachines"):
+            for one in self._session.pages(SERVICE, "list_state_machines", "stateMachines"):
                 if wanted in one["name"].lower() or one["name"].lower() in wanted:
                     near.append(one["name"])
         except AwsError:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from ...names import Names, spell_word
 from ...options import Options
+from ..deployment import MACHINE_NAME
+from .executions import MachineRuns
 from .session import Session
 
 
@@ -22,6 +25,14 @@ class StepFunctions:
     def session(self) -> Session:
         """Clients of the account and region that the environment names."""
         return Session()
+
+    def spell(self, name: str) -> str:
+        """The name of the state machine of a flow, or of a project's flow as `project.branch.Flow`."""
+        return Names(MACHINE_NAME, spell_word).of(name)
+
+    def executions(self, name: str) -> MachineRuns:
+        """The executions of the state machine of this name."""
+        return MachineRuns(self.session, name)
 
 
 def connect(options: Options) -> StepFunctions:
