@@ -136,7 +136,7 @@ def _upload(
         package=package.data,
         package_key=package.key,
         plan=plan_text(compilation.flow),
-        plan_key=plan_key(package.flow, package.sha256),
+        plan_key=plan_key(package.key),
     )
 
 

@@ -34,6 +34,7 @@ VERBS = (
     *("check", "compile", "package"),
     *("deploy", "undeploy"),
     *("run", "resume", "replay"),
+    *("trigger", "stop", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),
 )

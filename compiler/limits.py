@@ -90,9 +90,15 @@ ASL_DEFINITION: Final = Limit(
 ASL_HISTORY: Final = Limit(
     what="events in the history of one execution",
     most=25_000,
-    remedy="split the flow into two, or do more in one step; each item of a foreach has a history of its own",
+    remedy="split the flow into two, or do more in one step; each item of a distributed foreach has a history of its own",
 )
 """Step Functions, "Service quotas": an execution that has more of them fails."""
+ASL_PAYLOAD: Final = Limit(
+    what="bytes of what one state hands to the next",
+    most=262_144,
+    remedy='write `@foreach(mode="distributed")` on the step that splits, or shorten names of steps',
+)
+"""Step Functions, "Service quotas": input or result data of a state, as UTF-8."""
 ASL_STATE_NAME: Final = 80
 """Characters of a state's name (Amazon States Language, "States")."""
 
@@ -106,14 +112,29 @@ BATCH_DEFINITION: Final = Limit(
 """Batch, "Service quotas": 24 KiB."""
 BATCH_OVERRIDES: Final = Limit(
     what="bytes of a job's overrides",
-    most=8_192,
-    remedy="shorten the names of the step and of its queue",
+    most=7_500,
+    remedy="shorten the name of the step",
 )
-"""Batch, `containerOverrides`: 8,192 characters as JSON."""
+"""Batch, `containerOverrides`: 8,192 characters as JSON, with the values that are filled in when it runs."""
 BATCH_NAME: Final = 128
 """Characters of the name of a job or of a job definition (Batch, `jobName`, `jobDefinitionName`)."""
 BATCH_TIMEOUT_SECONDS: Final = 60
 """The shortest timeout of an attempt that Batch takes."""
+
+# ECS: docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html and the API's reference
+
+ECS_DEFINITION: Final = Limit(
+    what="bytes of a task definition",
+    most=64 * 1024,
+    remedy="make `@environment` smaller; read what is long in the step",
+)
+"""ECS, "Service quotas": 64 KB."""
+ECS_OVERRIDES: Final = Limit(
+    what="bytes of a task's overrides",
+    most=7_500,
+    remedy="shorten the name of the step",
+)
+"""The same on ECS (`overrides`)."""
 
 # Argo Workflows and Kubernetes
 

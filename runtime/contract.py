@@ -24,7 +24,7 @@ RUN = "FLOWC_RUN"
 STEP = "FLOWC_STEP"
 PATH = "FLOWC_PATH"
 ATTEMPT = "FLOWC_ATTEMPT"
-"""How many attempts of this task there were before, from 0."""
+"""How many attempts of this task there were before, from 0. Numbers may have gaps; no two attempts have the same."""
 CATCH = "FLOWC_CATCH"
 """`1`: this attempt is the one that `@catch` adds; `0`: it is not, whatever its number. Unset: its number tells."""
 HOOK = "FLOWC_HOOK"
@@ -73,9 +73,9 @@ def package_key(flow: str, sha256: str) -> str:
     return f"flowc-packages/{flow}/{sha256}.tar.gz"
 
 
-def plan_key(flow: str, sha256: str) -> str:
-    """Where the plan of a deployed package is kept besides, for those who start runs of it: by the package's hash."""
-    return f"flowc-packages/{flow}/{sha256}.json"
+def plan_key(package: str) -> str:
+    """Beside a package, by its key: the text of its `plan.json`, for who starts runs of it."""
+    return f"{package.removesuffix('.tar.gz')}.json"
 
 
 MANIFEST = "manifest.json"

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..compiler.frontend import aws_kinds
+from ..compiler.frontend.kinds import Kind
+
 DEFAULT_IMAGE = "python:3.11"
 """Fixed, so that output does not depend on the compiling machine's Python."""
 
 COMPUTE = ("batch", "batch-fargate", "ecs", "ecs-fargate")
 """What runs the tasks of a state machine: AWS Batch or ECS, each on EC2 instances or on Fargate."""
 
-PLACEHOLDERS = {"${BatchQueue}": "--batch-queue", "${DatastoreBucket}": "--datastore"}
+PLACEHOLDERS = {
+    "${BatchQueue}": "--batch-queue",
+    "${DatastoreBucket}": "--datastore",
+    "${JobRole}": "--job-role",
+    "${ExecutionRole}": "--execution-role",
+    "${EcsCluster}": "--ecs-cluster",
+    "${Subnets}": "--subnets",
+}
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
 fill them in for a state machine (`DefinitionSubstitutions`); nothing does for Argo."""
 
@@ -72,7 +82,32 @@ class Options:
 
         Prefixes are kept to characters that mean nothing to any platform, for they become part of keys and of expressions.
         """
-        return self._unusable_datastore(target) or (None if target == "sfn" else self._unusable_names())
+        return self._unusable_datastore(target) or (self._unusable_on_aws() if target == "sfn" else self._unusable_names())
+
+    def _unusable_on_aws(self) -> str | None:
+        kinds: tuple[tuple[str, Kind, str | tuple[str, ...] | None], ...] = (
+            ("--image", aws_kinds.IMAGE, self.image),
+            ("--batch-queue", aws_kinds.QUEUE, self.batch_queue),
+            ("--sfn-role", aws_kinds.ROLE, self.sfn_role),
+            ("--events-role", aws_kinds.ROLE, self.events_role),
+            ("--job-role", aws_kinds.ROLE, self.job_role),
+            ("--execution-role", aws_kinds.ROLE, self.execution_role),
+            ("--ecs-cluster", aws_kinds.CLUSTER, self.ecs_cluster),
+            ("--subnets", aws_kinds.SUBNET, self.subnets),
+            ("--security-groups", aws_kinds.SECURITY_GROUP, self.security_groups),
+        )
+        for flag, kind, given in kinds:
+            for one in given if isinstance(given, tuple) else (given,):
+                if one is not None and not kind.fits(one):
+                    return f"{flag} takes {kind.words}, not {one!r}"
+        for flag, listed, most in (("--subnets", self.subnets, 16), ("--security-groups", self.security_groups, 5)):
+            if len(listed) > most:
+                return f"{flag} is given {len(listed)} times, and ECS takes {most} at the most"
+        if self.security_groups and self.compute == "ecs" and not self.subnets:
+            return (
+                "--security-groups are those of a task's own network interface, which an ECS task on EC2 has with --subnets only"
+            )
+        return None
 
     def _unusable_datastore(self, target: str) -> str | None:
         url = self.datastore

@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Literal, Protocol, TypeAlias
 
 from ..compiler.ir.nodes import Flow
+from .executions import Executions
 from .options import Options
 
 Action: TypeAlias = Literal["create", "change", "delete"]
@@ -142,6 +143,14 @@ class Platform(Protocol):
 
     def name_of(self, flow: Flow) -> str:
         """What a flow's deployment is called on the platform, with these options."""
+        ...
+
+    def spell(self, name: str) -> str:
+        """What the deployment of a flow of this name is called on the platform; of a project's flow, `project.branch.Flow`."""
+        ...
+
+    def executions(self, name: str) -> Executions:
+        """The runs of the deployment of this name, as `name_of` and `spell` give it. Asks for nothing yet."""
         ...
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from ..compiler.diagnostics.model import Report
 from ..compiler.diagnostics.rules import targets as rules
 from ..compiler.ir.nodes import Constant, Decorator, Flow, Step, Table
+from ..compiler.source import Span
 from .options import Options
 
 DEFAULT_CPU: Final = 1.0
@@ -24,7 +25,17 @@ _PLATFORMS: Final = {"batch": "Step Functions", "kubernetes": "Argo"}
 """By the decorator that says what a step wants there: the platforms as people call them."""
 
 _QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
-_EMITTED_ALWAYS: Final = frozenset({"retry", "timeout", "catch", "environment", "resources"})
+_EVERYWHERE: Final = frozenset({"retry", "timeout", "catch", "environment", "resources", "secrets"})
+_EMITTED: Final = {
+    "batch": _EVERYWHERE | {"foreach", "schedule", "project", "trigger", "trigger_on_finish", "exit_hook"},
+    "kubernetes": _EVERYWHERE,
+}
+"""The decorators that a platform's target does something with; `@secrets` is read by the task itself."""
+_LEFT_OUT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "batch": {},
+    "kubernetes": {"retry": ("backoff", "max_minutes_between_retries", "jitter")},
+}
+"""And what they say that it leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,10 @@ class Settings:
         shared_memory: Megabytes of /dev/shm, or None for the platform's default.
         queue: The queue that the platform's decorator names.
         attempts: How often a task may start, the attempt that records a caught failure included.
-        retry_seconds: The wait before each new attempt.
+        retry_seconds: The wait before the second attempt.
+        retry_backoff: What each further wait is longer by, a factor.
+        retry_limit_seconds: The longest wait, or None.
+        retry_jitter: Each wait is drawn between nothing and its length.
         timeout: Seconds that one attempt may take.
         environment: Variables of the task, sorted by name.
     """
@@ -54,6 +68,9 @@ class Settings:
     queue: str | None
     attempts: int
     retry_seconds: int
+    retry_backoff: float
+    retry_limit_seconds: int | None
+    retry_jitter: bool
     timeout: int
     environment: tuple[tuple[str, str], ...]
 
@@ -70,13 +87,14 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
     """
     by_name = {one.name: one for one in step.decorators}
     _warn(step, platform, emitted, report)
-    own = _arguments(by_name.get(platform))
-    quantities = {name: _largest(name, _arguments(by_name.get("resources")), own) for name in _QUANTITIES}
-    retry = _arguments(by_name.get("retry"))
+    own = arguments_of(step, platform)
+    quantities = {name: _largest(name, arguments_of(step, "resources"), own) for name in _QUANTITIES}
+    retry = arguments_of(step, "retry")
     retries = int(_number(retry.get("times"), 3.0)) if "retry" in by_name else 0
-    image, queue = own.get("image"), own.get("queue")
+    limit = retry.get("max_minutes_between_retries")
+    queue = own.get("queue")
     return Settings(
-        image=image if isinstance(image, str) else options.image,
+        image=str(own.get("image") or options.image),
         cpu=quantities["cpu"] or DEFAULT_CPU,
         memory=quantities["memory"] or DEFAULT_MEMORY_MB,
         gpu=int(quantities["gpu"] or 0),
@@ -85,32 +103,38 @@ def read_settings(step: Step, platform: str, emitted: frozenset[str], options: O
         queue=queue if isinstance(queue, str) else None,
         attempts=1 + retries + ("catch" in by_name),
         retry_seconds=round(60 * _number(retry.get("minutes_between_retries"), 2.0)) if retries else 0,
-        timeout=_timeout(by_name.get("timeout")),
-        environment=_environment(by_name.get("environment")),
+        retry_backoff=_number(retry.get("backoff"), 1.0),
+        retry_limit_seconds=None if limit is None else round(60 * _number(limit, 0.0)),
+        retry_jitter=bool(retry.get("jitter")),
+        timeout=_timeout(arguments_of(step, "timeout")),
+        environment=_environment(arguments_of(step, "environment").get("vars")),
     )
 
 
-def warn_of_flow(flow: Flow, report: Report) -> None:
-    """Say which decorators of the flow itself have no effect yet: all of them."""
+def warn_of_flow(flow: Flow, platform: str, report: Report) -> None:
+    """Say which decorators of the flow itself have no effect on the platform of this decorator of steps."""
     for decorator in flow.decorators:
-        report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+        if decorator.name not in _EMITTED[platform]:
+            report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
 
 
 def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) -> None:
     """Say which decorators, and which arguments of the platform's own, have no effect yet."""
     for decorator in step.decorators:
+        for name, value in decorator.arguments:
+            unknown = decorator.name == platform and name not in emitted
+            if value is not None and (unknown or name in _LEFT_OUT[platform].get(decorator.name, ())):
+                report.add(
+                    rules.NOT_EMITTED,
+                    f"`{name}` of `@{decorator.name}` has no effect on this target yet",
+                    place_of(decorator, name),
+                    help="the document is made without it",
+                )
         if decorator.name == platform:
-            for name, value in decorator.arguments:
-                if name not in emitted and value is not None:
-                    report.add(
-                        rules.NOT_EMITTED,
-                        f"`{name}` of `@{platform}` has no effect yet",
-                        decorator.span,
-                        help="the document is made without it",
-                    )
-        elif decorator.name in _PLATFORMS:
+            continue
+        if decorator.name in _PLATFORMS:
             _warn_of_other(step, decorator, platform, report)
-        elif decorator.name not in _EMITTED_ALWAYS:
+        elif decorator.name not in _EMITTED[platform]:
             report.add(
                 rules.NOT_EMITTED,
                 f"`@{decorator.name}` has no effect on this target yet",
@@ -122,7 +146,7 @@ def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) ->
 def _warn_of_other(step: Step, other: Decorator, platform: str, report: Report) -> None:
     """Say what only the other platform's decorator asks for. A step that also has this platform's own was written for both."""
     by_name = {one.name: one for one in step.decorators}
-    everywhere = _arguments(by_name.get("resources"))
+    everywhere = arguments_of(step, "resources")
     lost = [name for name, value in other.arguments if value is not None and everywhere.get(name) is None]
     if platform in by_name or not lost:
         return
@@ -139,8 +163,14 @@ def _warn_of_other(step: Step, other: Decorator, platform: str, report: Report) 
     )
 
 
-def _arguments(decorator: Decorator | None) -> dict[str, Constant]:
-    return dict(decorator.arguments) if decorator is not None else {}
+def arguments_of(step: Step, name: str) -> dict[str, Constant]:
+    """The arguments of a step's decorator; none, where it has no such decorator."""
+    return next((dict(one.arguments) for one in step.decorators if one.name == name), {})
+
+
+def place_of(decorator: Decorator, argument: str) -> Span:
+    """Where an argument stands; where it comes from `**table`, the decorator."""
+    return dict(decorator.places).get(argument, decorator.span)
 
 
 def _number(value: Constant, otherwise: float) -> float:
@@ -153,14 +183,12 @@ def _largest(name: str, *tables: dict[str, Constant]) -> float | None:
     return max(given, default=None)
 
 
-def _timeout(decorator: Decorator | None) -> int:
-    given = _arguments(decorator)
+def _timeout(given: dict[str, Constant]) -> int:
     seconds = sum(_number(given.get(unit), 0.0) * length for unit, length in (("seconds", 1), ("minutes", 60), ("hours", 3600)))
     return ceil(seconds) or DEFAULT_TIMEOUT_SECONDS
 
 
-def _environment(decorator: Decorator | None) -> tuple[tuple[str, str], ...]:
-    variables = _arguments(decorator).get("vars")
+def _environment(variables: Constant) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((str(name), str(value)) for name, value in (variables.items if isinstance(variables, Table) else ())))
 
 

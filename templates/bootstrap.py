@@ -1,7 +1,8 @@
 """How a container starts that holds Python and nothing else: fetch the flow's package, unpack it, run the task.
 
 In: `FLOWC_DATASTORE` and `FLOWC_CODE`, the package's key there. Out: a folder with the package's files, first on `sys.path`, and
-flowc's runtime running in this same interpreter; or one sentence on standard error, and exit code 2.
+flowc's runtime running in this same interpreter; or one sentence on standard error, and exit code 2. Nothing is fetched where
+`FLOWC_CODE` is `image`: the image holds flow and runtime.
 
 This is a program of its own, in one piece. It travels as the argument of `python3 -c`: see `templates.bootstrap_command`. An
 image may have none of the standard library compiled, and `http.client` then takes longer to import than all that is done here: so
@@ -13,6 +14,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
+import importlib.util
 import json
 import os
 import socket
@@ -555,6 +557,11 @@ def prepare() -> None:
     place, code = one_of("FLOWC_DATASTORE"), one_of("FLOWC_CODE")
     if not place or not code:
         raise Stop(f"the variable {'FLOWC_CODE' if place else 'FLOWC_DATASTORE'} is not set")
+    sys.path[:1] = filter(None, sys.path[:1])  # not the current folder, whose files are nobody's business
+    if code == "image":
+        if not env("FLOWC_PACKAGE") or importlib.util.find_spec("flowc") is None:
+            raise Stop("this image holds no flow that FLOWC_PACKAGE and PYTHONPATH lead to")
+        return
     sys.dont_write_bytecode = True  # nobody will read it: the folder is this task's, and so is the container
     folder = make_folder()
     system = os.uname()
@@ -570,16 +577,11 @@ def prepare() -> None:
         os.unlink(packed)  # noqa: PTH108
     except (OSError, ValueError, zlib.error) as error:
         raise Stop(f"cannot unpack the package into {folder}: {getattr(error, 'strerror', None) or error}") from None
-    if sys.path[:1] == [""]:  # the current folder, whose files are nobody's business
-        del sys.path[0]
     sys.path[:0] = [folder]
     sys.path += [f"{folder}/{one}" for one in wanted]
-    if platforms and platform not in platforms:
-        from importlib.util import find_spec
-
-        if find_spec("obstore") is None:
-            others, this = " and ".join(sorted(platforms)).replace("-", "/"), platform.replace("-", "/")
-            raise Stop(f"this machine is {this}, and the package is for {others}: make it with --platform {this}")
+    if platforms and platform not in platforms and importlib.util.find_spec("obstore") is None:
+        others, this = " and ".join(sorted(platforms)).replace("-", "/"), platform.replace("-", "/")
+        raise Stop(f"this machine is {this}, and the package is for {others}: make it with --platform {this}")
     os.environ["FLOWC_PACKAGE"] = folder
 
 
@@ -591,9 +593,7 @@ def main() -> None:
         what = error if isinstance(error, Stop) else f"{type(error).__name__}: {error} (a bug in flowc)"
         sys.stderr.write(f"flowc: cannot start: {what}\n")
         sys.exit(2)
-    from importlib import import_module
-
-    sys.exit(import_module("flowc.runtime.__main__").main())
+    sys.exit(importlib.import_module("flowc.runtime.__main__").main())
 
 
 if __name__ == "__main__":

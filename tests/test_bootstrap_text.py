@@ -113,5 +113,5 @@ def test_an_image_that_is_too_old_can_read_it(kind: str) -> None:
 
 def test_it_says_the_same_names_as_the_contract() -> None:
     text = SOURCE.read_text(encoding="utf-8")
-    for name in (contract.DATASTORE, contract.CODE, contract.PACKAGE):
+    for name in (contract.DATASTORE, contract.CODE, contract.PACKAGE, contract.CODE_IN_IMAGE):
         assert f'"{name}"' in text

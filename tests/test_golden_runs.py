@@ -10,13 +10,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import CASES, READ_BESIDE, compile_case, documents, modules_of
-from evaluators import Outcome, Runner, TaskFailed, argo, asl
+from evaluators import Job, Outcome, Runner, TaskFailed, argo, asl
 
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.plan import plan_text
@@ -83,7 +83,7 @@ def test_argo_run(package: Path, case: Path, tmp_path: Path) -> None:
 def test_step_functions_run(package: Path, case: Path, tmp_path: Path) -> None:
     flow = compiled(case)
     store = LocalStore(tmp_path / "store")
-    asl.run(json.loads(documents(flow, "sfn")[0].text), entrypoint(package, store, flow, "{}"))
+    asl.run(json.loads(documents(flow, "sfn")[0].text), job(package, store, flow))
     assert kept(store, flow.name, "1") == (case / "result.json").read_text(encoding="utf-8")
 
 
@@ -99,30 +99,52 @@ def entrypoint(package: Path, store: LocalStore, flow: Flow, parameters: str) ->
     def run(step: str, path: str, attempt: int) -> Outcome:
         outputs = package.parent / "outputs" / f"{step}-{path}-{attempt}"
         outputs.mkdir(parents=True)
-        environment = {
-            "PATH": os.environ["PATH"],
-            contract.RUN: "1",
-            contract.STEP: step,
-            contract.PATH: path,
-            contract.ATTEMPT: str(attempt),
-            contract.DATASTORE: str(store),
-            contract.PACKAGE: str(package),
-            contract.OUTPUTS: str(outputs),
-            contract.PARAMETERS: parameters,
-        }
-        command = [sys.executable, *contract.ENTRYPOINT[1:]]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode == 1:
-            raise TaskFailed(done.stderr)
-        assert done.returncode == 0, done.stderr
+        task = {contract.STEP: step, contract.PATH: path, contract.ATTEMPT: str(attempt)}
+        given = {contract.OUTPUTS: str(outputs), contract.PARAMETERS: parameters}
+        container(package, store, {contract.RUN: "1", **task, **given})
+        found = left(store, flow, step, path)
         # What a state machine reads from the store is what Argo reads from the task's files.
-        prefix = contract.task_key(flow.name, "1", step, path)
-        items, following = (json.loads(store.get(f"{prefix}/{name}") or b"null") for name in (contract.ITEMS, contract.NEXT))
-        assert (outputs / contract.OUTPUT_NEXT).read_text(encoding="utf-8") == (following or "")
-        assert int((outputs / contract.OUTPUT_CARDINALITY).read_text()) == len(items or ())
-        return Outcome(following, None if items is None else len(items))
+        assert (outputs / contract.OUTPUT_NEXT).read_text(encoding="utf-8") == (found.next or "")
+        assert int((outputs / contract.OUTPUT_CARDINALITY).read_text()) == (found.cardinality or 0)
+        return found
 
     return run
+
+
+def job(package: Path, store: LocalStore, flow: Flow) -> Job:
+    """Runs each job as its container would, with what the state machine says and no more."""
+    store.put(f"{contract.run_key(flow.name, '1')}/{contract.INPUT_OBJECT}", b"{}")
+
+    def run(variables: Mapping[str, str]) -> Outcome | None:
+        assert (variables[contract.RUN], variables[contract.CODE]) == ("run", "${PackageKey}")
+        container(package, store, {**variables, contract.RUN: "1"})
+        if contract.HOOK in variables:
+            return None
+        return left(store, flow, variables[contract.STEP], variables[contract.PATH])
+
+    return run
+
+
+def container(package: Path, store: LocalStore, variables: Mapping[str, str]) -> None:
+    """Run the entrypoint in a process, with nothing but these variables and those of the deployment."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        contract.DATASTORE: str(store),
+        contract.PACKAGE: str(package),
+        **variables,
+    }
+    command = [sys.executable, *contract.ENTRYPOINT[1:]]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == 1:
+        raise TaskFailed(done.stderr)
+    assert done.returncode == 0, done.stderr
+
+
+def left(store: LocalStore, flow: Flow, step: str, path: str) -> Outcome:
+    """What a finished task left for a state machine to read."""
+    prefix = contract.task_key(flow.name, "1", step, path)
+    items, following = (json.loads(store.get(f"{prefix}/{name}") or b"null") for name in (contract.ITEMS, contract.NEXT))
+    return Outcome(following, None if items is None else len(items))
 
 
 def kept(store: Store, flow: str, run: str) -> str:

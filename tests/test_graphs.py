@@ -79,7 +79,7 @@ def test_targets_run_the_same_tasks_as_the_tree(shape: list[Shape]) -> None:
     definition = json.loads(documents(flow, "sfn")[0].text)
     assert asl_dangling(definition) == []
     ran, runner = recorder(flow)
-    asl.run(definition, runner)
+    asl.run(definition, asl.tasks(runner))
     assert ran == expected
 
 

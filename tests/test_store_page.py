@@ -189,6 +189,7 @@ def leave_everything(folder: Path, place: str) -> None:
     compiled = compile_bytes("flow.py", FLOW.encode())
     assert compiled.flow is not None
     (folder / "plan.json").write_text(plan_text(compiled.flow))
+    open_store(place).put("Everything/pod-1/input.json", b"{}")
     subprocess.run(
         [sys.executable, "-m", "flowc.runtime"],
         env={
@@ -199,6 +200,7 @@ def leave_everything(folder: Path, place: str) -> None:
             "FLOWC_DATASTORE": place,
             "FLOWC_PACKAGE": str(folder),
             "FLOWC_TARGET": "argo",
+            "FLOWC_INPUT": "input.json",
         },
         check=True,
         capture_output=True,

@@ -104,6 +104,8 @@ class Access:
         """An artifact's value is used."""
         state = self.state
         self.effects.used.add(name)
+        if use not in ("foreach", "condition"):
+            self.effects.touched.add(name)
         if not state.live:
             return
         if self.guards or not claimed:
@@ -183,6 +185,8 @@ class Access:
 
     def _take_over(self, found: Effects) -> None:
         self.effects.used |= found.used
+        self.effects.touched |= found.touched
+        self.effects.supposed |= found.supposed
         self.effects.loose |= found.loose
         self.effects.open = self.effects.open or found.open
         self.effects.closed = self.effects.closed and found.closed

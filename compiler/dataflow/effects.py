@@ -50,6 +50,8 @@ class Effects:
     Attributes:
         reads: Values from before the call that it uses: the strongest claim for each name, use, and merges before it.
         used: All names that it uses, wherever their values come from.
+        touched: Those of them whose values it gets hold of, and so may change in place.
+        supposed: Names that it assigns in a loop, which may have no turn.
         takes: What it reads of a join's inputs.
         ends: Where it returns.
         leaves: Where it calls `self.next`, by the call's position (line, column).
@@ -64,6 +66,8 @@ class Effects:
 
     reads: dict[tuple[str, str, tuple[int, ...]], Read] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    supposed: set[str] = field(default_factory=set)
     takes: dict[Take, Take] = field(default_factory=dict)
     ends: list[Snapshot] = field(default_factory=list)
     leaves: dict[tuple[int, int], Snapshot] = field(default_factory=dict)

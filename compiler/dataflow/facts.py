@@ -19,7 +19,7 @@ from ..ir.artifacts import Artifacts, Leave, Read, Setting, Take
 from .access import BACK_DOORS
 from .effects import Analysis, Effects, Snapshot
 from .methods import wrapped
-from .state import ENTRY, FROM_BEFORE, GONE
+from .state import ENTRY, FROM_BEFORE, GONE, Sources
 from .statements import StatementWalker
 
 
@@ -73,8 +73,10 @@ def read_artifacts(analysis: Analysis, member: Member, calls: Sequence[Sequence[
 def _leave(analysis: Analysis, found: Effects, snapshots: Sequence[Snapshot], positions: Mapping[int, int]) -> Leave:
     """Several ways that go on in the same way, met."""
     settings = []
+    open = found.open or any(one.open for one in snapshots)
     for name in sorted({name for one in snapshots for name in one.sets} | found.loose):
         sources = frozenset[int]().union(*(one.sets.get(name, FROM_BEFORE) for one in snapshots))
+        sound = found.closed and not open and name not in found.touched | found.supposed | found.loose
         settings.append(
             Setting(
                 name=name,
@@ -82,6 +84,7 @@ def _leave(analysis: Analysis, found: Effects, snapshots: Sequence[Snapshot], po
                 kept=ENTRY in sources,
                 deleted=GONE in sources,
                 loose=name in found.loose,
+                most=_most(analysis, sources) if sound else None,
             )
         )
     merged = frozenset.intersection(*(one.merged for one in snapshots)) if snapshots else frozenset[int]()
@@ -89,9 +92,16 @@ def _leave(analysis: Analysis, found: Effects, snapshots: Sequence[Snapshot], po
         settings=tuple(settings),
         merges=tuple(sorted({positions[number] for one in snapshots for number in one.merges})),
         merged=tuple(sorted(positions[number] for number in merged)),
-        open=found.open or any(one.open for one in snapshots),
+        open=open,
         reached=bool(snapshots),
     )
+
+
+def _most(analysis: Analysis, sources: Sources) -> int | None:
+    """The items of the longest of these values; None where one of them is not evident."""
+    lengths = [analysis.writes[source].value.length if source >= 0 else None for source in sources]
+    known = [one for one in lengths if one is not None]
+    return max(known, default=None) if len(known) == len(lengths) else None
 
 
 def _place(one: Read | Take) -> tuple[str, int, int, str]:

@@ -64,6 +64,8 @@ class StatementWalker(AssignmentWalker):
                 self.visit_value(value, targets)
                 for target in targets:
                     self.target(target, value)
+                if len(targets) > 1:  # one value with several names, by any of which it may be changed
+                    self.effects.touched |= {self.mangled(one.attr) for one in targets if isinstance(one, ast.Attribute)}
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
                     self.visit_value(value, [target])
@@ -269,6 +271,7 @@ class StatementWalker(AssignmentWalker):
             self.loop_starts.append(turn.parent or turn)
             self.block(body)
             self.loop_starts.pop()
+        self.effects.supposed |= {name for name, _ in self.events[first:]}
         before, skipped = self.state.sure, self.state.skipped
         ends = [turn, *self.breaks.pop(), *self.continues.pop()]
         if any(end.live for end in ends):

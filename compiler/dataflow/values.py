@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ..frontend.constants import NotConstant
@@ -57,16 +58,10 @@ class Values:
         if node is None:
             return UNKNOWN
         found = self._infer(node, 0)
-        varies = self._varies(node, 0)
-        if texts or varies:
-            found = Value(
-                what=found.what,
-                constant=found.constant,
-                indexed=found.indexed,
-                pickled=found.pickled,
-                varies=varies,
-                text=self.context.source.text_of(self.context.source.span(node)) if texts else "",
-            )
+        varies, length = self._varies(node, 0), self._length(node, 0)
+        if texts or varies or length != found.length:
+            text = self.context.source.text_of(self.context.source.span(node)) if texts else ""
+            found = replace(found, varies=varies, text=text, length=length)
         return found
 
     def of_constant(self, member: Member) -> Value:
@@ -257,6 +252,27 @@ class Values:
                         pass
             self._locals = found
         return self._locals
+
+    def _length(self, node: ast.expr, depth: int) -> int | None:
+        """How many items a value that is made here has. A name stands for a value that may have been changed meanwhile."""
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return None if any(isinstance(one, ast.Starred) for one in parts) else len(parts)
+            case ast.ListComp(generators=[ast.comprehension(iter=each, ifs=[], is_async=0)]) if depth < 5:
+                return self._length(each, depth + 1)
+            case ast.Call(func=ast.Name(id="list" | "tuple" as name), args=[only], keywords=[]) if depth < 5:
+                return self._length(only, depth + 1) if self._full_name(node.func) == name else None
+            case ast.Call(func=ast.Name(id="range"), args=[_] | [_, _] | [_, _, _], keywords=[]):
+                names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                if self._full_name(node.func) != "range" or not names.isdisjoint(self.locals()):
+                    return None
+                try:
+                    numbers = [self.context.constant(one) for one in node.args]
+                    return len(range(*numbers))  # type: ignore[arg-type]  # what they are not, `range` says
+                except (NotConstant, TypeError, ValueError, OverflowError):
+                    return None
+            case _:
+                return None
 
     def _varies(self, node: ast.expr, depth: int) -> bool:
         """Whether a value is computed from the item or the index of the foreach, and is not just a yes or no about it."""

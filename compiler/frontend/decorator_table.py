@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from ..ir.nodes import Constant, Table
 from ..similar import did_you_mean
-from . import kinds
+from . import aws_kinds, kinds
 from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, STRINGS, TABLE, TEXT, TEXT_OR_TEXTS, TEXTS, WHOLE, Kind, keys, number_of
 
 MAX_RETRIES: Final = 100
@@ -31,27 +31,27 @@ STEP_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
         "cpu": SIZE,
         "gpu": WHOLE,
         "memory": SIZE,
-        "image": TEXT,
-        "queue": TEXT,
-        "iam_role": TEXT,
-        "execution_role": TEXT,
+        "image": aws_kinds.IMAGE,
+        "queue": aws_kinds.QUEUE,
+        "iam_role": aws_kinds.ROLE,
+        "execution_role": aws_kinds.ROLE,
         "shared_memory": WHOLE,
         "max_swap": WHOLE,
         "swappiness": kinds.numbers("a whole number from 0 to 100", 0, 100, whole=True),
         "inferentia": WHOLE,
         "trainium": WHOLE,
         "efa": WHOLE,
-        "host_volumes": TEXT_OR_TEXTS,
-        "efs_volumes": TEXT_OR_TEXTS,
+        "host_volumes": aws_kinds.HOST_VOLUMES,
+        "efs_volumes": aws_kinds.EFS_VOLUMES,
         "use_tmpfs": BOOL,
-        "aws_batch_tags": STRINGS,
+        "aws_batch_tags": aws_kinds.TAGS,
         "tmpfs_tempdir": BOOL,
         "tmpfs_size": POSITIVE,
-        "tmpfs_path": TEXT,
+        "tmpfs_path": aws_kinds.PATH,
         "ephemeral_storage": kinds.numbers("a whole number of GiB from 21 to 200", 21, 200, whole=True),
-        "log_driver": TEXT,
-        "log_options": TEXTS,
-        "executable": TEXT,
+        "log_driver": kinds.one_of(*aws_kinds.LOG_DRIVERS),
+        "log_options": aws_kinds.LOG_OPTIONS,
+        "executable": aws_kinds.PROGRAM,
         "privileged": BOOL,
     },
     "kubernetes": {

@@ -67,14 +67,15 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
         return None
     arguments, understood = _arguments(context, name, here[name], node) if isinstance(node, ast.Call) else ({}, True)
+    keywords = node.keywords if isinstance(node, ast.Call) else []
     fault = contradiction(name, arguments) if understood else None
     if fault is not None:
         argument, message, help = fault
-        keywords = node.keywords if isinstance(node, ast.Call) else []
         place_at: ast.expr | ast.keyword = next((one for one in keywords if argument and one.arg == argument), node)
         context.fault(rules.BAD_ARGUMENT, message, place_at, help=help)
         return None
-    return Decorator(name=name, arguments=tuple(arguments.items()), span=context.source.span(node))
+    places = tuple((one.arg, context.source.span(one)) for one in keywords if one.arg is not None)
+    return Decorator(name=name, arguments=tuple(arguments.items()), span=context.source.span(node), places=places)
 
 
 def _arguments(context: Context, name: str, takes: Mapping[str, Kind], call: ast.Call) -> tuple[dict[str, Constant], bool]:

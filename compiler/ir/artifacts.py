@@ -24,6 +24,7 @@ class Value:
         constant: The value in a tuple of one, where it is a constant; else empty.
         indexed: Whether it has a length and indices, as a foreach needs; None where that is not evident.
         pickled: False where it evidently cannot be pickled.
+        length: How many items it has when it is made; None where that is not evident.
         varies: It is computed from the item of a foreach, so that each task has its own.
         text: The expression as written, where it may have to be compared with another.
     """
@@ -31,6 +32,7 @@ class Value:
     what: str = ""
     constant: tuple[Constant, ...] = ()
     indexed: bool | None = None
+    length: int | None = None
     pickled: bool = True
     varies: bool = False
     text: str = ""
@@ -121,6 +123,7 @@ class Setting:
         kept: Its value may also be the one from before the step.
         deleted: It may have been deleted.
         loose: Code that may run at any time may assign it too.
+        most: How many items it has at the most, where nothing but its assignments can have made it so; else None.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Setting:
     kept: bool
     deleted: bool
     loose: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

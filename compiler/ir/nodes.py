@@ -49,11 +49,13 @@ class Decorator:
     Attributes:
         name: The decorator's name in flowc, whatever the source calls it.
         arguments: By name, in the order written.
+        places: Where each of them stands.
     """
 
     name: str
     arguments: tuple[tuple[str, Constant], ...]
     span: Span = field(compare=False, repr=False)
+    places: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def run_table(run: Run) -> str:
     rows = []
     for name in run._steps_in_order():
         found = traces(run._store, run.parent.id, run.id, name)
-        states = Counter(state_of(trace, name, plan, run_is_over=over) for trace in found.values())
+        states = Counter(state_of(trace, name, plan, run._target, run_is_over=over) for trace in found.values())
         rows.append((name, *(str(states[state] or "") for state in ("done", "failed", "running", "stopped"))))
     return _table(f"Run {run.pathspec}: {run.status}", ("step", "done", "failed", "running", "stopped"), rows, most=len(rows))
 

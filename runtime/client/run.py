@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contract import run_key
 from ..errors import PlanError, RecordError
+from ..language.trigger import Trigger, trigger_of
 from ..plan import Plan
 from ..records.runs import ResultRecord, RunRecord, decode_run, read_plan, read_result
 from ..records.tags import TagError, change_tags, read_tags, system_tags
@@ -106,7 +107,7 @@ class Run(MetaflowObject[Step]):
         plan = self._plan
         for step in self._begun():
             found = traces(self._store, self.parent.id, self.id, step)
-            if any(state_of(trace, step, plan, run_is_over=False) == "failed" for trace in found.values()):
+            if any(state_of(trace, step, plan, self._target, run_is_over=False) == "failed" for trace in found.values()):
                 return "failed"
         return "running"
 
@@ -128,9 +129,9 @@ class Run(MetaflowObject[Step]):
         return
 
     @property
-    def trigger(self) -> None:
-        """None: flowc does not record what triggered a run."""
-        return
+    def trigger(self) -> Trigger | None:
+        """The event that set it off; None if somebody, or a schedule, started it."""
+        return trigger_of(self._store, self._plan, *self.path_components)
 
     @property
     def origin_pathspec(self) -> str | None:
@@ -208,6 +209,12 @@ class Run(MetaflowObject[Step]):
             if data is not None:
                 self._keep_record(data)
         return self._record
+
+    @property
+    def _target(self) -> str | None:
+        """What schedules it."""
+        record = self._recorded()
+        return None if record is None else record.target
 
     def _ended(self) -> ResultRecord | None:
         if self._result is None:

@@ -15,11 +15,13 @@ State: TypeAlias = Literal["done", "failed", "running", "stopped"]
 """`stopped`: it had not come to its end when the run was over; runs are never that."""
 
 
-def state_of(trace: Trace, step: str, plan: Plan | None, *, run_is_over: bool) -> State:
+def state_of(trace: Trace, step: str, plan: Plan | None, target: str | None, *, run_is_over: bool) -> State:
     """What has become of a task.
 
     Args:
         plan: Says how many attempts it may have; without it, one that fails is taken to be the last.
+        target: What schedules the run. Step Functions counts jobs that it could not submit among the attempts: there not the
+            number of the last one says how many there were, but how many have left something.
         run_is_over: Whether nothing more can happen.
     """
     if trace.done:
@@ -32,4 +34,5 @@ def state_of(trace: Trace, step: str, plan: Plan | None, *, run_is_over: bool) -
     if trace.printed and trace.printed[-1] > last:
         return "running"
     known = plan.steps.get(step) if plan else None
-    return "running" if known is not None and policy_of(known).may_follow(last) else "failed"
+    before = len({*trace.failed, *trace.printed}) - 1 if target == "sfn" else last
+    return "running" if known is not None and policy_of(known).may_follow(before) else "failed"

@@ -115,7 +115,7 @@ class Task(MetaflowObject[DataArtifact]):
             return "done"
         if self._attempt is not None:
             return "failed" if self.finished else "running"
-        return state_of(self._trace, self.path_components[2], run._plan, run_is_over=run._ended() is not None)
+        return state_of(self._trace, self.path_components[2], run._plan, run._target, run_is_over=run._ended() is not None)
 
     @property
     def exception(self) -> Failure | None:

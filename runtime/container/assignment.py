@@ -20,8 +20,10 @@ class Assignment:
 
     Attributes:
         attempt: How many there were before.
+        catches: Whether it is the one that `@catch` adds; None: its number tells.
         package: The folder of the plan and the flow's file.
         parameters: The variable that holds them, or None; only the first task of a run reads it.
+        input: The name of the object that holds them instead, or None; likewise.
         outputs: A folder for what the orchestrator reads off the task, or None.
         target: What schedules the run.
     """
@@ -30,8 +32,10 @@ class Assignment:
     store: Store
     task: TaskId
     attempt: int
+    catches: bool | None
     package: Path
     parameters: str | None
+    input: str | None
     outputs: Path | None
     target: str
 
@@ -48,18 +52,28 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     attempt = environment.get(contract.ATTEMPT) or "0"
     if not (attempt.isascii() and attempt.isdigit() and len(attempt) < 10):
         raise TaskError(f"{contract.ATTEMPT} is {attempt!r}, and must be a number from 0")
+    catch = environment.get(contract.CATCH) or None
+    if catch not in (None, "0", "1"):
+        raise TaskError(f"{contract.CATCH} is {catch!r}, and must be 0 or 1")
+    given = environment.get(contract.INPUT) or None
+    if given is not None and not is_name(given):
+        raise TaskError(f"{contract.INPUT} is {given!r}, and no object can be called that")
     package = Path(_required(environment, contract.PACKAGE))
     store = open_store(_required(environment, contract.DATASTORE))
     plan = load_plan(package)
     check_task(plan, task)
+    if catch == "1" and plan.steps[task.step].decorator("catch") is None:
+        raise TaskError(f"{contract.CATCH} is 1, and step `{task.step}` has no @catch")
     outputs = environment.get(contract.OUTPUTS)
     return Assignment(
         plan=plan,
         store=store,
         task=task,
         attempt=int(attempt),
+        catches=None if catch is None else catch == "1",
         package=package,
         parameters=environment.get(contract.PARAMETERS),
+        input=given,
         outputs=Path(outputs) if outputs else None,
         target=environment.get(contract.TARGET) or "container",
     )

@@ -12,14 +12,16 @@ import sys
 import time
 from contextlib import suppress
 
-from ..contract import PLAN_FILE, USER
-from ..errors import FlowcError, LoadError, StoreError
+from ..contract import PLAN_FILE, USER, run_key
+from ..errors import FlowcError, LoadError, ParameterError, StoreError
 from ..failure import Failure
 from ..paths import begins_run, parse
+from ..records.given import TAGS, Given, read_given
 from ..records.manifest import write_failure
 from ..records.runs import begin_run, new_record, write_plan
+from ..records.tags import TagError, checked_tags
 from ..tasks.loading import load_flow_class
-from ..tasks.parameters import complete, from_environment
+from ..tasks.parameters import complete, from_environment, from_given
 from ..tasks.policy import policy_of
 from ..tasks.task import execute
 from .assignment import Assignment
@@ -49,18 +51,27 @@ def _run(work: Assignment, started: float) -> Failure | None:
     os.environ.update(policy_of(step).environment)  # before the user's module, which may read it
     first = begins_run(step, parse(task.path), plan.start)
     try:
-        if first:
-            _begin_run(work)
+        given = _begin_run(work) if first else None
         flow_class = load_flow_class(work.package / plan.file, plan.flow, plan.configs, plan.absent)
         parameters = None
         if first:
-            parameters = complete(plan, flow_class, from_environment(plan, work.parameters), _owner())
+            values = from_environment(plan, work.parameters) if given is None else from_given(plan, given)
+            parameters = complete(plan, flow_class, values, _owner(given))
     except FlowcError as error:
         failure = Failure(type(error).__qualname__, str(error), error.traceback if isinstance(error, LoadError) else "")
         print(f"{failure.traceback}flowc: {error}", file=sys.stderr)
         _record(work, failure, started)
         return failure
-    outcome = execute(plan, flow_class, work.store, task, work.attempt, parameters=parameters, outputs=work.outputs)
+    outcome = execute(
+        plan,
+        flow_class,
+        work.store,
+        task,
+        work.attempt,
+        parameters=parameters,
+        catches=work.catches,
+        outputs=work.outputs,
+    )
     if isinstance(outcome, Failure):
         print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
         print(f"flowc: attempt {work.attempt + 1} of the task {task} failed", file=sys.stderr)
@@ -70,16 +81,40 @@ def _run(work: Assignment, started: float) -> Failure | None:
     return None
 
 
-def _begin_run(work: Assignment) -> None:
-    """Record that the run begins. Another attempt may have: the plan goes first, so that a run never stands without."""
-    plan, run = work.plan, work.task.run
+def _begin_run(work: Assignment) -> Given | None:
+    """Record that the run begins; what it was started with, where that is an object.
+
+    Another attempt may have recorded it: the plan goes first, so that a run never stands without.
+    """
+    plan, run, given, trouble = work.plan, work.task.run, None, None
+    try:
+        given = _given(work)
+    except ParameterError as error:  # the run has begun all the same, and fails
+        trouble = error
     write_plan(work.store, plan.flow, run, json.loads((work.package / PLAN_FILE).read_bytes()))
-    begin_run(work.store, plan.flow, run, new_record(target=work.target, user=_owner()))
+    tags = given.tags if given is not None else ()
+    begin_run(work.store, plan.flow, run, new_record(target=work.target, user=_owner(given), tags=tags))
+    if trouble is not None:
+        raise trouble
+    return given
 
 
-def _owner() -> str | None:
-    """Whose run it is, as the deployment says; the container's own user did not start it."""
-    return os.environ.get(USER) or None
+def _given(work: Assignment) -> Given | None:
+    if work.input is None:
+        return None
+    given = read_given(work.store, work.plan.flow, work.task.run, work.input)
+    if given is None:
+        raise ParameterError(f"the run has no object {run_key(work.plan.flow, work.task.run)}/{work.input}, its input")
+    try:
+        checked_tags(given.tags)
+    except TagError as error:
+        raise ParameterError(f"`{TAGS}` in the run's input cannot be: {error}") from None
+    return given
+
+
+def _owner(given: Given | None) -> str | None:
+    """Whose run it is, as its input says, or else the deployment; the container's own user did not start it."""
+    return (given.user if given is not None else None) or os.environ.get(USER) or None
 
 
 def _record(work: Assignment, failure: Failure, started: float) -> None:

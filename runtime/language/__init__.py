@@ -3,7 +3,7 @@
 flowspec, inputs         `self`, and the `inputs` of a join
 parameter, include,
 config                   what a run is given
-current                  what a task can know of itself
+current, trigger         what a task can know of itself, and of the event that set its run off
 decorators               `@step` and the others, which the compiler reads and a run ignores
 parallel, workers        `parallel_map`
 card                     what stands for cards

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..records.runs import RunRecord
     from ..store import Store
     from .card import Card
+    from .trigger import Trigger
 
 
 class Current:
@@ -24,9 +25,11 @@ class Current:
         self._attempt: int | None = None
         self._store: Store | None = None
         self._record: RunRecord | None = None
+        self._triggers: tuple[Trigger | None] | None = None  # once it is read
 
     def _begin(self, plan: Plan, task: TaskId, attempt: int, store: Store | None = None) -> None:
         self._plan, self._task, self._attempt, self._store, self._record = plan, task, attempt, store, None
+        self._triggers = None
 
     @property
     def is_running_flow(self) -> bool:
@@ -78,7 +81,7 @@ class Current:
     @property
     def username(self) -> str | None:
         """Who started the run; None where nobody knows."""
-        if self._task is None or os.environ.get(USER):
+        if self._task is None:
             return user_name()
         record = self._run_record()
         return record.user if record else user_name()
@@ -106,7 +109,7 @@ class Current:
         if (project := self._project()) is None:
             return None
         branch = project.get("branch") or os.environ.get(BRANCH)
-        return project_branch(branch, production=bool(self.is_production), user=self.username)
+        return project_branch(branch, production=bool(self.is_production), user=os.environ.get(USER) or self.username)
 
     @property
     def is_production(self) -> bool | None:
@@ -129,9 +132,15 @@ class Current:
         return project_flow_name(name, branch, flow) if name and branch and flow else None
 
     @property
-    def trigger(self) -> None:
-        """The events that started the run. flowc starts no run by events yet."""
-        return
+    def trigger(self) -> Trigger | None:
+        """The event that set the run off; None if somebody, or a schedule, started it."""
+        if self._triggers is None:
+            from .trigger import trigger_of
+
+            if self._store is None or self._plan is None or self._task is None:
+                return None
+            self._triggers = (trigger_of(self._store, self._plan, self._plan.flow, self._task.run),)
+        return self._triggers[0]
 
     @property
     def tempdir(self) -> str:

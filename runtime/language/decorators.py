@@ -86,7 +86,7 @@ def batch(
     tmpfs_path: str | None = None,
     ephemeral_storage: int | str | None = None,
     log_driver: str | None = None,
-    log_options: Sequence[str] | None = None,
+    log_options: str | Sequence[str] | None = None,
     executable: str | None = None,
     privileged: bool | None = False,
 ) -> None:

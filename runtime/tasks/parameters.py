@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import LoadError, ParameterError
+from ..records.given import Given
+from .events import parameters_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +91,24 @@ def from_environment(plan: Plan, text: str | None) -> dict[str, object]:
         given = json.loads(text)
     except ValueError as error:
         raise ParameterError(f"the parameters are not JSON ({error})") from None
+    return from_document(plan, given)
+
+
+def from_given(plan: Plan, given: Given) -> dict[str, object]:
+    """The values that a run's input gives, by name.
+
+    Raises:
+        ParameterError: A value is not of its parameter's type.
+    """
+    return from_document(plan, given.parameters if given.event is None else parameters_of(plan, given.event))
+
+
+def from_document(plan: Plan, given: object) -> dict[str, object]:
+    """The same as `from_environment` of JSON that is parsed already.
+
+    Raises:
+        ParameterError: It has no such form, or a value is not of its parameter's type.
+    """
     specs = {spec.name: spec for spec in plan.parameters}
     values: dict[str, object] = {}
     if isinstance(given, list):

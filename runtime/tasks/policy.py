@@ -43,9 +43,13 @@ class Policy:
         """Whether another attempt follows a failed one."""
         return attempt + 1 < self.attempts + self.catches
 
-    def only_catches(self, attempt: int) -> bool:
-        """Whether an attempt is the one that `@catch` adds."""
-        return self.catches and attempt >= self.attempts
+    def only_catches(self, attempt: int, said: bool | None = None) -> bool:
+        """Whether an attempt is the one that `@catch` adds.
+
+        Args:
+            said: What an orchestrator says of it that numbers attempts with gaps; None: the number tells.
+        """
+        return self.catches and (attempt >= self.attempts if said is None else said)
 
 
 def policy_of(step: Step) -> Policy:

@@ -27,6 +27,7 @@ from ..paths import TaskId
 from ..plan import Plan
 from ..records.manifest import Entry, Manifest, Pages, commit_manifest, read_failure, read_manifest, write_failure
 from ..records.parameters import read_parameters, write_parameters
+from ..records.traces import traces
 from ..secrets import set_secrets
 from ..store import Store
 from ..store.serving import serve
@@ -73,6 +74,7 @@ def execute(
     attempt: int,
     *,
     parameters: Mapping[str, object] | None = None,
+    catches: bool | None = None,
     outputs: Path | None = None,
     call: Call = run_plainly,
 ) -> Manifest | Failure:
@@ -81,6 +83,7 @@ def execute(
     Args:
         task: A task that `check_task` passes.
         attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
+        catches: Whether it is that one, where numbers of attempts have gaps; None: its number tells.
         parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
         call: What calls the step, as a debugger does.
@@ -92,7 +95,7 @@ def execute(
     try:
         # An orchestrator may run a task again that is done, when it lost sight of the container that did it.
         done = read_manifest(store, plan.flow, task) if attempt else None
-        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, started, call)
+        outcome = done or _run(plan, flow_class, store, task, attempt, parameters, catches, started, call)
         if isinstance(outcome, Manifest):
             tell_orchestrator(outputs, outcome)
             return outcome
@@ -111,6 +114,7 @@ def _run(
     task: TaskId,
     attempt: int,
     parameters: Mapping[str, object] | None,
+    catches: bool | None,
     started: float,
     call: Call,
 ) -> Manifest | Failure:
@@ -120,8 +124,8 @@ def _run(
     binding = _bind(plan, flow_class, store, task, parameters)
     flow = flow_class._bound(binding)
     caught: Failure | None = None
-    if policy.only_catches(attempt):
-        caught = _caught(plan, store, task, attempt)
+    if policy.only_catches(attempt, catches):
+        caught = _caught(plan, store, task, attempt, dense=catches is None)
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         set_secrets(binding.step)
@@ -218,13 +222,23 @@ def _call_step(flow: FlowSpec, binding: Binding, call: Call) -> Failure | None:
     return None
 
 
-def _caught(plan: Plan, store: Store, task: TaskId, attempt: int) -> Failure:
-    last = read_failure(store, plan.flow, task, attempt - 1)
+def _caught(plan: Plan, store: Store, task: TaskId, attempt: int, *, dense: bool) -> Failure:
+    """How the task failed for good.
+
+    Args:
+        attempt: Which attempt this is.
+        dense: Whether the last was the one before; else the last counts that has left something.
+    """
+    before, which = attempt - 1, f"attempt {attempt}"
+    if not dense:
+        known, which = traces(store, plan.flow, task.run, task.step, task.path).get(task.path), "the last attempt"
+        left = {*known.failed, *known.printed} if known is not None else set()
+        # But for what this attempt has printed by now, or has failed for where it is tried again.
+        before = max(left - {attempt}, default=attempt)
+    last = read_failure(store, plan.flow, task, before)
     if last is not None:
         return last
-    return Failure(
-        "KilledError", f"attempt {attempt} of the task {task} left no record: it was killed, for want of memory or time"
-    )
+    return Failure("KilledError", f"{which} of the task {task} left no record: it was killed, for want of memory or time")
 
 
 def _save(flow: FlowSpec, binding: Binding) -> dict[str, Entry]:

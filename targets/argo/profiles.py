@@ -26,7 +26,7 @@ class Profiles:
     def __init__(self, flow: Flow, options: Options, report: Report) -> None:
         self.flow = flow
         self.options = options
-        warn_of_flow(flow, report)
+        warn_of_flow(flow, "kubernetes", report)
         keys: dict[str, tuple[Settings, str]] = {}
         for step in flow.steps:
             own = next((dict(one.arguments) for one in step.decorators if one.name == "kubernetes"), {})

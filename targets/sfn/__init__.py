@@ -1,7 +1,9 @@
 """AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the AWS Batch job definitions
 that its tasks run with.
 
-`lower` turns regions into states, `jobs` settings into job definitions, `limits` counts; `deployment` is all of it together.
+`lower` turns regions into states: `tasks` those of a step, with its `retries`, `maps` says what a foreach becomes, `places` how
+states know their paths, and `hooks` stand around all of it. `jobs` turns settings into job definitions, `limits` measures and
+counts (`history`), `serialise` writes; `deployment` is all of it together.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from ...compiler.ir.nodes import Flow
 from .. import Document
 from ..options import Options
 from ..usages import report_usages
-from .deployment import deployment_of, to_text
+from .deployment import deployment_of
+from .serialise import to_text
 
 
 def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:

@@ -1,26 +1,25 @@
-"""AWS Batch job definitions: one for each distinct setting of a flow's steps, named by its content.
+"""The jobs of a flow's steps: definitions of AWS Batch or of ECS, one for each distinct setting, named by its content; and how a
+state submits one.
 
-A definition is never changed: another setting is another name, so that a new deployment cannot change a running execution.
+A definition is never changed: another setting is another name, so that a new deployment cannot change a running execution. It
+does not depend on the flow's code either, which every job is told by its state.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from math import ceil
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
-from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow, Step
-from ...compiler.limits import BATCH_NAME, BATCH_TIMEOUT_SECONDS
-from ...runtime import contract
+from ...compiler.limits import BATCH_NAME
 from ..names import Names, spell_word
 from ..options import Options
-from ..settings import Settings, number_text, read_settings, warn_of_flow
-
-_EMITTED: Final = frozenset({"cpu", "memory", "gpu", "image", "queue", "shared_memory", "iam_role", "execution_role"})
-"""The arguments of `@batch` that reach the job definition."""
+from ..settings import Settings, read_settings, warn_of_flow
+from . import batch, ecs
+from .checks import check, check_mounts, size_of
+from .containers import ARGUMENTS, Container, container_of
 
 _DIGEST: Final = 12
 
@@ -32,21 +31,19 @@ class Jobs:
         self.flow = flow
         self.options = options
         self.settings: dict[str, Settings] = {}
+        self._containers: dict[str, Container] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._names: dict[str, str] = {}
-        warn_of_flow(flow, report)
-        readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
+        self._ecs = options.compute.startswith("ecs")
+        self._fargate = options.compute.endswith("fargate")
+        self._readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
+        warn_of_flow(flow, "batch", report)
         for step in flow.steps:
-            settings = self.settings[step.name] = read_settings(step, "batch", _EMITTED, options, report)
-            _check(step, settings, report)
-            definition = self._define(step, settings)
-            digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:_DIGEST]
-            name = f"flowc-{readable}-{digest}"
-            self._definitions[name] = {"jobDefinitionName": name, **definition}
-            self._names[step.name] = name
+            self._add(step, report)
 
     def definitions(self) -> list[dict[str, Any]]:
-        """The requests of `batch:RegisterJobDefinition`, in the order in which steps first need them."""
+        """The requests of `batch:RegisterJobDefinition` or `ecs:RegisterTaskDefinition`, in the order in which steps first need
+        them."""
         return list(self._definitions.values())
 
     def first_uses(self) -> list[tuple[str, dict[str, Any]]]:
@@ -55,58 +52,40 @@ class Jobs:
         return [(first[name], definition) for name, definition in self._definitions.items()]
 
     def definition_of(self, step: str) -> str:
-        """The name of a step's job definition."""
+        """The name of a step's job definition, or the family of its task definition."""
         return self._names[step]
 
     def queue_of(self, step: str) -> str:
-        """The queue of a step's jobs."""
+        """The queue of a step's jobs, where AWS Batch runs them."""
         return self.settings[step].queue or self.options.batch_queue or "${BatchQueue}"
 
-    def _define(self, step: Step, settings: Settings) -> dict[str, Any]:
-        own = next((dict(one.arguments) for one in step.decorators if one.name == "batch"), {})
-        requirements = [("VCPU", number_text(settings.cpu)), ("MEMORY", str(ceil(settings.memory)))]
-        if settings.gpu:
-            requirements.append(("GPU", str(settings.gpu)))
-        environment = [
-            *settings.environment,
-            (contract.DATASTORE, self.options.datastore_url),
-            (contract.TARGET, "sfn"),
-        ]
-        container: dict[str, Any] = {
-            "image": settings.image,
-            "command": list(contract.ENTRYPOINT),
-            "resourceRequirements": [{"type": kind, "value": value} for kind, value in requirements],
-            "environment": [{"name": name, "value": value} for name, value in environment],
-        }
-        roles = {"jobRoleArn": own.get("iam_role") or self.options.job_role}
-        roles["executionRoleArn"] = own.get("execution_role") or self.options.execution_role
-        container |= {key: role for key, role in roles.items() if role}
-        if settings.shared_memory is not None:
-            container["linuxParameters"] = {"sharedMemorySize": int(settings.shared_memory)}
-        return {
-            "type": "container",
-            "containerProperties": container,
-            "retryStrategy": {"attempts": 1},  # the state machine's own `Retry` counts attempts and waits between them
-            "timeout": {"attemptDurationSeconds": settings.timeout},
-            "propagateTags": True,
-            "tags": {"flowc:flow": self.flow.name},
-        }
+    def submission(self, step: str, job_name: str, environment: list[dict[str, str]]) -> dict[str, Any]:
+        """The fields of a `Task` state that runs a job of a step: `Resource`, `Parameters` and, on ECS, `TimeoutSeconds`.
 
+        Args:
+            step: The step.
+            job_name: What the job is called; ECS has no names for tasks.
+            environment: What this job is told beside its definition: `Name` and `Value` or `Value.$`.
+        """
+        container, definition = self._containers[step], self._names[step]
+        if self._ecs:
+            return ecs.submit(container, self.options, definition=definition, environment=environment)
+        queue = self.queue_of(step)
+        return batch.submit(container, definition=definition, queue=queue, job_name=job_name, environment=environment)
 
-def _check(step: Step, settings: Settings, report: Report) -> None:
-    at = {decorator.name: decorator.span for decorator in step.decorators}
-    if settings.timeout < BATCH_TIMEOUT_SECONDS:
-        report.add(
-            rules.BAD_VALUE,
-            f"step `{step.name}` times out after {settings.timeout} s, and AWS Batch takes {BATCH_TIMEOUT_SECONDS} s or more",
-            at["timeout"],
-            help=f"write `@timeout(seconds={BATCH_TIMEOUT_SECONDS})` or more",
-        )
-    for name, value in settings.environment:
-        if name.startswith("AWS_BATCH"):
-            report.add(
-                rules.BAD_VALUE,
-                f"`{name}` cannot be set: AWS Batch keeps names with AWS_BATCH for itself",
-                at["environment"],
-                f"set to {value!r}",
-            )
+    def _add(self, step: Step, report: Report) -> None:
+        settings = self.settings[step.name] = read_settings(step, "batch", ARGUMENTS, self.options, report)
+        check(step, settings, self.options, report)
+        size = size_of(step, settings, self.options, report)
+        container = self._containers[step.name] = container_of(step, settings, size, self.options)
+        check_mounts(step, container, report)
+        definition = self._define(container)
+        digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:_DIGEST]
+        name = self._names[step.name] = f"flowc-{self._readable}-{digest}"
+        self._definitions[name] = {"family" if self._ecs else "jobDefinitionName": name, **definition}
+
+    def _define(self, container: Container) -> dict[str, Any]:
+        tags = {"flowc:flow": self.flow.name}
+        if self._ecs:
+            return ecs.define(container, tags, fargate=self._fargate, interface=bool(self.options.subnets))
+        return batch.define(container, tags, fargate=self._fargate)

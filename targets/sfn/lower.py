@@ -2,85 +2,74 @@
 
 | region | states |
 |---|---|
-| `Task` | a Batch job; where the step chooses, `NAME.next` reads the choice from the datastore and `NAME.choice` follows it |
+| `Task` | a job, and what follows from how it ends: see `tasks` |
 | `Parallel` | `Parallel`, one branch each |
-| `Foreach` | a distributed `Map` over the items that the split left in the datastore; children have a history of their own |
+| `Foreach` | a `Map` over the items that the split left in the datastore, distributed or inline: see `maps` |
 | `Loop` | its body among the states around it, between `NAME` (turn 0) and `HEADER.again` (one turn more) |
 
-All states pass on one object: `run`, the run's id; `path`, the path of the tasks around any loop; `turn1`, `turn2` …, one
-for each loop that stands around a state, with its `count` and the `path` of its tasks. Nothing of the user's is in it.
+All states pass on one object: `run`, the run's id; `code`, the key of the package; `path`, the path of the tasks around any loop;
+`turn1`, `turn2` …, one for each loop that stands around a state, with its `count` and the `path` of its tasks. `next` and `items`
+hold what was read last. Nothing of the user's is in it. An item of a Map starts with the first three.
+
+The machine does not bound loops. It need not: the task that would go one turn too far fails instead, and has no choice to read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, assert_never
 
-from ...compiler.ir.edges import edges_of
-from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Step, Task
-from ...compiler.limits import ASL_STATE_NAME, BATCH_NAME
+from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
 from ...runtime import contract
-from ..names import Names, spell_same, spell_word
+from ..names import Names, spell_word
 from ..options import Options
+from . import retries
+from .hooks import with_hooks
 from .jobs import Jobs
+from .maps import Fan
+from .places import ITEM, ROOT, Keys, Place
+from .tasks import Onward, State, Tasks, goes_on, takes_input
 
-State: TypeAlias = dict[str, Any]
-Onward: TypeAlias = Callable[[Arrival], str | None]
-"""Where an arrival leads: a state's name, or None where the states end."""
-
-_BATCH: Final = "arn:aws:states:::batch:submitJob.sync"
-_READ: Final = "arn:aws:states:::aws-sdk:s3:getObject"
 _READ_ITEMS: Final = "arn:aws:states:::s3:getObject"
-_MAX_CONCURRENCY: Final = 100
+_CODE: Final = "${PackageKey}"
+"""Stands for the package, which only a deployment knows."""
+_LABEL: Final = 40
+"""Characters of a Map's label, which becomes a part of its children's names (Step Functions, "Distributed mode", `Label`)."""
 
 
-def lower(flow: Flow, jobs: Jobs, options: Options) -> State:
-    """The state machine's definition."""
-    lowering = _Lowering(flow, jobs, options)
-    first, states = lowering.block(flow.body, _Place(path="$.path", root=True, loops=0), lambda _: None)
-    begin = lowering.names.of("run.begin")  # no step has a dot in its name
-    start = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH}
+def lower(flow: Flow, jobs: Jobs, options: Options, maps: dict[str, Fan]) -> State:
+    """The state machine's definition.
+
+    Args:
+        flow: The flow.
+        jobs: What its tasks run as.
+        options: What the deployment decides.
+        maps: How each foreach runs, by the name of its stage.
+    """
+    tasks = Tasks(flow, jobs, Keys(flow.name, options))
+    first, states = _Lowering(flow, tasks, maps).block(flow.body, ROOT, lambda _: None)
+    if takes_input(flow):
+        keep = tasks.names.of("run.input")
+        first, states = keep, {keep: {**tasks.keep_input(), "Next": first}, **states}
+    first, states = with_hooks(flow, first, states, tasks)
+    begin = tasks.names.of("run.begin")  # no step has a dot in its name
+    data = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH, "code": options.code or _CODE}
     return {
         "Comment": f"{flow.name}, compiled by flowc",
+        **({} if options.workflow_timeout is None else {"TimeoutSeconds": options.workflow_timeout}),
         "StartAt": begin,
-        "States": {begin: {"Type": "Pass", "Parameters": start, "Next": first}, **states},
+        "States": {begin: {"Type": "Pass", "Parameters": data, "Next": first}, **states},
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where states stand.
-
-    Attributes:
-        path: The JSONPath of their tasks' path.
-        root: That path is the root's.
-        loops: How many loops stand around them in the same states.
-    """
-
-    path: str
-    root: bool
-    loops: int
-
-    def below(self, component: str, *values: str) -> str:
-        """An intrinsic that makes the path of tasks one level down."""
-        if self.root:
-            return f"States.Format('{component}', {', '.join(values)})"
-        return f"States.Format('{{}}.{component}', {', '.join((self.path, *values))})"
-
-
 class _Lowering:
-    def __init__(self, flow: Flow, jobs: Jobs, options: Options) -> None:
-        self.flow = flow
-        self.jobs = jobs
+    def __init__(self, flow: Flow, tasks: Tasks, maps: dict[str, Fan]) -> None:
         self.steps = {step.name: step for step in flow.steps}
-        bucket, _, prefix = options.datastore_url.removeprefix("s3://").partition("/")
-        self.bucket = bucket
-        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self.names = Names(ASL_STATE_NAME, spell_same)
-        self.job_names = Names(BATCH_NAME, spell_word)
+        self.tasks = tasks
+        self.names = tasks.names
+        self.maps = maps
+        self.labels = Names(_LABEL, spell_word)
 
-    def block(self, block: Block, place: _Place, leave: Onward) -> tuple[str, dict[str, State]]:
+    def block(self, block: Block, place: Place, leave: Onward) -> tuple[str, dict[str, State]]:
         """The states of a block and the name of its first; `leave` says where its exits lead."""
         ways = {arrival: self.entry(stage) for stage in block.stages for arrival in stage.after}
 
@@ -94,106 +83,70 @@ class _Lowering:
 
     def entry(self, stage: Stage) -> str:
         """The state where a stage begins."""
+        if isinstance(stage, Foreach) and self.maps[stage.name].inline:
+            return self.names.of(f"{stage.name}.items")
         return self.names.of(stage.name)
 
-    def stage(self, stage: Stage, place: _Place, onward: Onward) -> dict[str, State]:
+    def stage(self, stage: Stage, place: Place, onward: Onward) -> dict[str, State]:
         match stage:
             case Task():
-                return self.task(self.steps[stage.name], place, onward)
+                return self.tasks.of_step(self.steps[stage.name], place, onward)
             case Parallel():
-                return {self.entry(stage): {**self.parallel(stage, place), **_next(onward(Arrival(stage=stage.name)))}}
+                return {self.entry(stage): {**self.parallel(stage, place), **goes_on(onward(Arrival(stage=stage.name)))}}
             case Foreach():
-                return {self.entry(stage): {**self.foreach(stage, place), **_next(onward(Arrival(stage=stage.name)))}}
+                return self.foreach(stage, place, onward)
             case Loop():
                 return self.loop(stage, place, onward)
             case _:
                 assert_never(stage)
 
-    def task(self, step: Step, place: _Place, onward: Onward) -> dict[str, State]:
-        settings = self.jobs.settings[step.name]
-        environment: list[dict[str, str]] = [
-            {"Name": contract.RUN, "Value.$": "$.run"},
-            {"Name": contract.STEP, "Value": step.name},
-            {"Name": contract.PATH, "Value.$": place.path},
-            {"Name": contract.ATTEMPT, "Value.$": "States.Format('{}', $$.State.RetryCount)"},
-        ]
-        if step.name == self.flow.start:
-            environment.append({"Name": contract.PARAMETERS, "Value.$": "States.JsonToString($$.Execution.Input)"})
-        state: State = {
-            "Type": "Task",
-            "Resource": _BATCH,
-            "Parameters": {
-                "JobName": self.job_names.of(f"{self.flow.name}-{step.name}"),
-                "JobQueue": self.jobs.queue_of(step.name),
-                "JobDefinition": self.jobs.definition_of(step.name),
-                "ContainerOverrides": {"Environment": environment},
-            },
-        }
-        if settings.attempts > 1:
-            wait = max(1, settings.retry_seconds)  # Step Functions waits a second at the least
-            more = settings.attempts - 1
-            state["Retry"] = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": wait, "MaxAttempts": more, "BackoffRate": 1.0}]
-        state["ResultPath"] = None
-        own = self.names.of(step.name)
-        if own != step.name:
-            state = {"Comment": f"step {step.name}", **state}
-        edges = edges_of(step)
-        if len(edges) < 2:
-            return {own: {**state, **_next(onward(Arrival(stage=step.name)))}}
-        read, choice, over = (self.names.of(f"{step.name}.{what}") for what in ("next", "choice", "over"))
-        leads = {edge.key: onward(Arrival(stage=step.name, key=edge.key)) for edge in edges}
-        states: dict[str, State] = {
-            own: {**state, "Next": read},
-            read: {
-                "Type": "Task",
-                "Resource": _READ,
-                "Parameters": {"Bucket": self.bucket, "Key.$": self.key(step.name, place, contract.NEXT)},
-                "ResultSelector": {"is.$": "States.StringToJson($.Body)"},
-                "ResultPath": "$.next",
-                "Next": choice,
-            },
-            choice: {
-                "Type": "Choice",
-                "Choices": [
-                    {"Variable": "$.next.is", "StringEquals": key, "Next": state or over} for key, state in leads.items()
-                ],
-            },
-        }
-        if None in leads.values():  # a Choice cannot end the states that it stands in
-            states[over] = {"Type": "Pass", **_next(None)}
-        return states
-
-    def parallel(self, stage: Parallel, place: _Place) -> State:
+    def parallel(self, stage: Parallel, place: Place) -> State:
         branches = []
         for branch in stage.branches:
             first, states = self.block(branch, place, lambda _: None)
             branches.append({"StartAt": first, "States": states})
         return {"Type": "Parallel", "Branches": branches, "ResultPath": None}
 
-    def foreach(self, stage: Foreach, place: _Place) -> State:
-        first, states = self.block(stage.body, _Place(path="$.path", root=False, loops=0), lambda _: None)
+    def foreach(self, stage: Foreach, place: Place, onward: Onward) -> dict[str, State]:
+        fan, own = self.maps[stage.name], self.names.of(stage.name)
+        first, states = self.block(stage.body, ITEM, lambda _: None)
+        key = self.tasks.keys.of_task(stage.split, place, contract.ITEMS)
+        item = {"run.$": "$.run", "code.$": "$.code", "path.$": place.below("{}", "$$.Map.Item.Value")}
+        after = {"ResultPath": None, **goes_on(onward(Arrival(stage=stage.name)))}
+        head = {"Type": "Map", "MaxConcurrency": fan.concurrency}
+        if fan.inline:
+            return {
+                self.entry(stage): {**self.tasks.read(key, "items"), "Next": own},
+                own: {
+                    **head,
+                    "ItemsPath": "$.items.is",
+                    "ItemSelector": item,
+                    "ItemProcessor": _processor({"Mode": "INLINE"}, first, states),
+                    **after,
+                },
+            }
         return {
-            "Type": "Map",
-            "MaxConcurrency": _MAX_CONCURRENCY,
-            "ItemReader": {
-                "Resource": _READ_ITEMS,
-                "ReaderConfig": {"InputType": "JSON"},
-                "Parameters": {"Bucket": self.bucket, "Key.$": self.key(stage.split, place, contract.ITEMS)},
-            },
-            "ItemSelector": {"run.$": "$.run", "path.$": place.below("{}", "$$.Map.Item.Value")},
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                "StartAt": first,
-                "States": states,
-            },
-            "ResultPath": None,
+            own: {
+                **head,
+                "Label": self.labels.of(stage.name.partition(".")[0]),
+                "ItemReader": {
+                    "Resource": _READ_ITEMS,
+                    "ReaderConfig": {"InputType": "JSON"},
+                    "Parameters": {"Bucket": self.tasks.keys.bucket, "Key.$": key},
+                },
+                "ItemSelector": item,
+                "ItemProcessor": _processor({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, first, states),
+                # Nothing has run when items cannot be read. Of other failures the tasks' own states have tried again.
+                "Retry": [retries.passing("reader")],
+                **after,
+            }
         }
 
-    def loop(self, stage: Loop, place: _Place, onward: Onward) -> dict[str, State]:
+    def loop(self, stage: Loop, place: Place, onward: Onward) -> dict[str, State]:
         level = place.loops + 1
         turn = f"$.turn{level}"
         again = self.names.of(f"{stage.header}.again")
-        inside = _Place(path=f"{turn}.path", root=False, loops=level)
+        inside = Place(path=f"{turn}.path", root=False, loops=level)
 
         def leave(arrival: Arrival) -> str | None:
             if arrival in stage.again:
@@ -214,17 +167,6 @@ class _Lowering:
             },
         }
 
-    def key(self, step: str, place: _Place, object_name: str) -> str:
-        """An intrinsic that makes the key of a control object of a task."""
-        pattern = self.prefix + contract.task_key(self.flow.name, "{}", step, "{}") + f"/{object_name}"
-        return f"States.Format('{_escape(pattern)}', $.run, {place.path})"
 
-
-def _escape(pattern: str) -> str:
-    """A pattern of States.Format: quotes and backslashes escaped, `{}` left alone."""
-    return pattern.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _next(state: str | None) -> State:
-    """How a state goes on. The last one hands on nothing: a Map collects what its children hand on, 256 KiB at the most."""
-    return {"OutputPath": None, "End": True} if state is None else {"Next": state}
+def _processor(config: dict[str, Any], first: str, states: dict[str, State]) -> State:
+    return {"ProcessorConfig": config, "StartAt": first, "States": states}

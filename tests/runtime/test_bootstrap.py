@@ -258,6 +258,30 @@ def test_another_machine(folder: Path, tmp_path: Path) -> None:
     )
 
 
+def test_an_image_that_holds_the_flow(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / "image" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "image" / name).write_text(text, encoding="utf-8")
+    image = {"FLOWC_PACKAGE": str(tmp_path / "image"), "PYTHONPATH": str(tmp_path / "image")}
+    for place in (str(tmp_path), "s3://nowhere/prefix"):
+        said = start(place, tmp_path, "image", **image).said
+        assert (said["here"], said["long"]) == (image["FLOWC_PACKAGE"], "a long name")
+        assert "" not in said["path"]  # type: ignore[operator]
+        assert not {"ssl", "tempfile"} & set(said["modules"])  # type: ignore[call-overload]
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("lacking", ["FLOWC_PACKAGE", "PYTHONPATH"])
+def test_an_image_that_does_not_hold_it(tmp_path: Path, lacking: str) -> None:
+    for name in ("image/flowc/__init__.py", "image/flowc/runtime/__main__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    image = {"FLOWC_PACKAGE": str(tmp_path / "image"), "PYTHONPATH": str(tmp_path / "image"), lacking: ""}
+    assert refusal(start("s3://bucket", tmp_path, "image", **image)) == (
+        "this image holds no flow that FLOWC_PACKAGE and PYTHONPATH lead to"
+    )
+
+
 def test_what_the_environment_lacks(tmp_path: Path) -> None:
     assert refusal(start("", tmp_path)) == "the variable FLOWC_DATASTORE is not set"
     assert refusal(start("/", tmp_path, "")) == "the variable FLOWC_CODE is not set"

@@ -6,8 +6,12 @@ import time
 
 import pytest
 
+from flowc.runtime.client.states import state_of
 from flowc.runtime.failure import Failure
+from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import Decorator, Step
+from flowc.runtime.records.manifest import write_failure
+from flowc.runtime.records.traces import Trace
 from flowc.runtime.tasks.policy import policy_of
 
 
@@ -191,3 +195,83 @@ def test_defaults(decorators, attempts, delay, timeout):
     policy = policy_of(Step("s", False, (), (), (), (), (), tuple(decorators), ""))
     assert (policy.attempts, policy.delay, policy.timeout) == (attempts, delay, timeout)
     assert not policy.may_follow(attempts - 1)
+
+
+RETRIED = "@catch(var='failed')\n    @retry(times=2)"
+
+
+def test_who_catches_where_numbers_have_gaps(write):
+    """As Step Functions counts, which has submissions among the attempts that never became a job."""
+    flow = write(a_flow(RETRIED, "raise ValueError(str(current.retry_count))", "self.seen = str(self.failed)"))
+    assert flow.container("7", "start").returncode == 0
+    for number in (0, 4, 7):  # the last two of which would only catch, by their numbers
+        assert flow.container("7", "work", attempt=number, FLOWC_CATCH="0").returncode == 1
+    done = flow.container("7", "work", attempt=20, FLOWC_CATCH="1")
+    assert done.returncode == 0
+    assert "step `work` failed and is caught: ValueError: 7" in done.stderr
+    assert flow.ran("7").manifest("work").attempt == 20
+    assert flow.container("7", "after").returncode == 0
+    assert flow.ran("7").value("after", "seen") == "ValueError: 7"
+
+
+@pytest.mark.parametrize(
+    ("before", "caught"),
+    [
+        ((), "KilledError"),  # none of them left anything
+        (("record",), "ValueError"),
+        (("record", "log"), "KilledError"),  # the last one printed, and was killed with its container
+        (("log", "record"), "ValueError"),
+        (("record", "own log"), "ValueError"),
+        (("record", "own record"), "ValueError"),
+    ],
+)
+def test_what_is_caught_is_what_came_last(write, before, caught):
+    flow = write(a_flow(RETRIED, "pass"))
+    assert flow.container("7", "start").returncode == 0
+    task = TaskId("7", "work", "-")
+    for number, what in enumerate(before):
+        at = 9 if "own" in what else 3 * number
+        if "log" in what:
+            flow.store.put(f"Policies/7/work/-/log-{at}/000000", b"1700000000.000 o x\n")
+        else:
+            failure = Failure("StoreError" if "own" in what else "ValueError", "no")
+            write_failure(flow.store, "Policies", task, at, failure, 0, 1)
+    done = flow.container("7", "work", attempt=9, FLOWC_CATCH="1")
+    assert done.returncode == 0, done.stderr
+    failure = flow.ran("7").value("work", "failed")
+    assert failure.type == caught
+    assert failure.message == ("no" if caught == "ValueError" else KILLED)
+
+
+KILLED = "the last attempt of the task work left no record: it was killed, for want of memory or time"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("2", "FLOWC_CATCH is '2', and must be 0 or 1"), ("1", "FLOWC_CATCH is 1, and step `work` has no @catch")],
+)
+def test_catching_that_cannot_be(write, value, words):
+    flow = write(a_flow("@retry(times=2)", "pass"))
+    assert flow.container("7", "start").returncode == 0
+    done = flow.container("7", "work", attempt=9, FLOWC_CATCH=value)
+    assert (done.returncode, done.stderr) == (2, f"flowc: {words}\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "failed", "printed", "state"),
+    [
+        ("local", (0,), (), "running"),
+        ("local", (0, 2), (), "failed"),
+        ("argo", (2,), (), "failed"),  # the numbers have no gaps there: those before left no record
+        ("sfn", (2,), (), "running"),  # two jobs could not be submitted; the policy has two attempts left
+        ("sfn", (2, 7), (), "running"),
+        ("sfn", (2, 7, 8), (), "failed"),
+        ("sfn", (2, 8), (2, 7, 8), "failed"),
+        ("sfn", (2, 7, 8), (2, 9), "running"),
+    ],
+)
+def test_the_state_of_a_task_whose_attempts_have_any_numbers(write, target, failed, printed, state):
+    plan = write(a_flow("@retry(times=2)", "pass")).plan
+    assert state_of(Trace(False, failed, printed), "work", plan, target, run_is_over=False) == state
+    assert state_of(Trace(False, failed, printed), "work", plan, target, run_is_over=True) == "failed"
+    assert state_of(Trace(True, failed, printed), "work", plan, target, run_is_over=False) == "done"

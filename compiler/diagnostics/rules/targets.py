@@ -45,3 +45,14 @@ NAME_TOO_LONG = Rule(
 object's key, where a run keeps what it made; and these have a limit on every platform.
 """,
 )
+ROUNDED = Rule(
+    "FC606",
+    "amount-rounded-up",
+    """The platform takes only certain amounts, and what the step asks for is none of them: the next larger one is used,
+which may cost more. The message says which. Write that amount, and the warning goes.
+
+AWS Batch has whole virtual CPUs on EC2 instances. Fargate has a list of sizes, in each of which a number of virtual
+CPUs goes with certain amounts of memory: 1 with 2,048 to 8,192 MB in steps of 1,024, for example.
+""",
+    Severity.WARNING,
+)

@@ -11,7 +11,7 @@ class Example(FlowSpec):
         self.next(self.numbers)
 
     @retry(times=0)
-    @resources(memory="4000", cpu=0.5, gpu=0, disk=None)
+    @resources(memory="4000", cpu=2.0, gpu=0, disk=None)
     @batch(queue="jobs", image=None)
     @kubernetes(image="python:3.12")
     @step

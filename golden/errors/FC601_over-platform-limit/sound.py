@@ -2,7 +2,7 @@
 
 from flowc import FlowSpec, environment, step
 
-BIG = "x" * 19_000
+BIG = "x" * 10_000
 
 
 class Example(FlowSpec):

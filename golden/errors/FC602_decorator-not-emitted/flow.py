@@ -1,8 +1,8 @@
-from flowc import FlowSpec, secrets, step
+from flowc import FlowSpec, card, step
 
 
 class Example(FlowSpec):
-    @secrets(sources=["database"])
+    @card(type="html")
     @step
     def start(self):
         self.next(self.end)

@@ -1,8 +1,8 @@
-from flowc import FlowSpec, step, timeout
+from flowc import FlowSpec, environment, step
 
 
 class Example(FlowSpec):
-    @timeout(seconds=30)
+    @environment(vars={"AWS_BATCH_JOB_ID": "mine"})
     @step
     def start(self):
         self.next(self.end)

@@ -1,10 +1,11 @@
-"""The shortest time that a platform takes, said in three ways; names and braces that only look refused."""
+"""Times and amounts that are small, and fit; names and braces that only look refused."""
 
-from flowc import FlowSpec, environment, step, timeout
+from flowc import FlowSpec, batch, environment, resources, step, timeout
 
 
 class Example(FlowSpec):
-    @timeout(seconds=60)
+    @timeout(seconds=20)
+    @batch(memory=6, shared_memory=0, gpu=0, privileged=False, host_volumes=["/data", "/data:/more"], aws_batch_tags={"a b": ""})
     @environment(vars={"MY_AWS_BATCH": "1", "aws_batch": "2", "AWS_REGION": "eu-west-1"})
     @step
     def start(self):
@@ -17,6 +18,7 @@ class Example(FlowSpec):
         self.next(self.part)
 
     @timeout(seconds=30, minutes=0.5)
+    @resources(memory="512.5", shared_memory=64)
     @step
     def part(self):
         self.next(self.end)

@@ -2,7 +2,7 @@ from flowc import FlowSpec, environment, step
 
 
 class Example(FlowSpec):
-    @environment(vars={"TABLE": "0.25, " * 3_500})
+    @environment(vars={"TABLE": "0.25, " * 2_000})
     @step
     def start(self):
         self.next(self.end)

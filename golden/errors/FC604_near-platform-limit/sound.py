@@ -4,7 +4,7 @@ from flowc import FlowSpec, environment, step
 
 
 class Example(FlowSpec):
-    @environment(vars={"TABLE": "0.25, " * 3_000})
+    @environment(vars={"TABLE": "0.25, " * 1_600})
     @step
     def start(self):
         self.next(self.end)

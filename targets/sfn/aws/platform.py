@@ -8,8 +8,9 @@ from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
 from ...options import Options
 from ...platform import Proposal, Upload
-from ..deployment import deployment_of
+from ..deployment import deployment_of, machine_name
 from .deploy import propose_deploy, propose_rollback
+from .executions import MachineRuns
 from .session import Session
 from .undeploy import propose_undeploy
 
@@ -44,6 +45,14 @@ class StepFunctions:
     def name_of(self, flow: Flow) -> str:
         """The state machine's name."""
         return deployment_of(flow, self.options, Report()).name
+
+    def spell(self, name: str) -> str:
+        """The name of the state machine of a flow, or of a project's flow as `project.branch.Flow`."""
+        return machine_name(name)
+
+    def executions(self, name: str) -> MachineRuns:
+        """The executions of the state machine of this name."""
+        return MachineRuns(self.session, name)
 
 
 def connect(options: Options) -> StepFunctions:

@@ -1,0 +1,60 @@
+"""AWS Batch: a container as a job definition, a task of a step as a job of it.
+
+On EC2 a job gets whole virtual CPUs; on Fargate it has an address of its own, for without one it could fetch its image only
+through a NAT gateway.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .containers import Container, common
+
+RESOURCE: Final = "arn:aws:states:::batch:submitJob.sync"
+
+
+def define(container: Container, tags: dict[str, str], *, fargate: bool) -> dict[str, Any]:
+    """The request of `batch:RegisterJobDefinition`, without its name."""
+    amounts = [("VCPU", f"{container.size.cpu:g}"), ("MEMORY", str(container.size.memory))]
+    if container.gpu:
+        amounts.append(("GPU", str(container.gpu)))
+    properties = common(container, upper=True)
+    more: dict[str, Any] = {
+        "jobRoleArn": container.job_role,
+        "executionRoleArn": container.execution_role,
+        "volumes": container.volumes,
+        "ephemeralStorage": {"sizeInGiB": container.storage} if container.storage else None,
+    }
+    if fargate:
+        more["networkConfiguration"] = {"assignPublicIp": "ENABLED"}
+        more["runtimePlatform"] = {"operatingSystemFamily": "LINUX", "cpuArchitecture": "X86_64"}
+    return {
+        "type": "container",
+        **({"platformCapabilities": ["FARGATE"]} if fargate else {}),
+        "containerProperties": {
+            "image": properties.pop("image"),
+            "command": properties.pop("command"),
+            "resourceRequirements": [{"type": kind, "value": value} for kind, value in amounts],
+            **properties,
+            **{key: value for key, value in more.items() if value},
+        },
+        "retryStrategy": {"attempts": 1},  # the state machine's own `Retry` counts attempts and waits between them
+        "timeout": {"attemptDurationSeconds": container.seconds},
+        "propagateTags": True,
+        "tags": tags,
+    }
+
+
+def submit(
+    container: Container, *, definition: str, queue: str, job_name: str, environment: list[dict[str, str]]
+) -> dict[str, Any]:
+    """The fields of a `Task` state that runs one job."""
+    parameters: dict[str, Any] = {
+        "JobName": job_name,
+        "JobQueue": queue,
+        "JobDefinition": definition,
+        "ContainerOverrides": {"Environment": environment},
+    }
+    if container.tags:  # the definition's go to its ECS task only, not to the job
+        parameters["Tags"] = container.tags
+    return {"Resource": RESOURCE, "Parameters": parameters}
