@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from ....compiler.diagnostics.model import Report
+from ....compiler.ir.nodes import Flow
 from ...names import Names, spell_word
 from ...options import Options
-from ..deployment import MACHINE_NAME
+from ..deployment import MACHINE_NAME, deployment_of
 from .executions import MachineRuns
 from .session import Session
 
@@ -25,6 +27,10 @@ class StepFunctions:
     def session(self) -> Session:
         """Clients of the account and region that the environment names."""
         return Session()
+
+    def name_of(self, flow: Flow) -> str:
+        """The state machine's name."""
+        return deployment_of(flow, self.options, Report()).name
 
     def spell(self, name: str) -> str:
         """The name of the state machine of a flow, or of a project's flow as `project.branch.Flow`."""
