@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -62,7 +62,7 @@ def platform_options(function: Decorated) -> Decorated:
     """`--target`, `--branch`, `--production`: which deployment. The verb gets them by name."""
     function = setting("production", "", "The deployment of the production branch of @project.")(function)
     function = setting("branch", "NAME", "The deployment of this branch of @project.")(function)
-    return cast("Decorated", target_option(function))
+    return target_option(function)
 
 
 @contextmanager

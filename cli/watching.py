@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from ..runtime.plan import Plan
     from ..targets.executions import Execution, Fan, Job
 
-INTERRUPTED: Final = 130
-_SOONEST, _LATEST, _SLOWER: Final = 0.5, 10.0, 1.3
+INTERRUPTED = 130
+_SOONEST, _LATEST, _SLOWER = 0.5, 10.0, 1.3
 """Seconds between two looks: soon while something happens, later while nothing does; never sooner than a look took."""
-_TROUBLES: Final = 5
+_TROUBLES = 5
 """How many looks in a row may fail, for a reason that may pass."""
 
 
@@ -110,7 +110,7 @@ class Watcher:
 
         run = self._run
         found = traces(run._store, run.parent.id, run.id, name) if begun else {}
-        states = [state_of(trace, name, plan, run_is_over=is_over) for trace in found.values()]
+        states = [state_of(trace, name, plan, run._target, run_is_over=is_over) for trace in found.values()]
         done, failed, running = (states.count(state) for state in ("done", "failed", "running"))
         if open and not running:
             running = 1

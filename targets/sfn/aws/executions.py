@@ -36,7 +36,7 @@ _EVENTS: Final = 1000
 """Of a history, as many as one answer holds."""
 _JOBS: Final = 100
 """As many jobs as one request describes."""
-_DEEP, _WIDE, _RUNS: Final = 4, 3, 20
+_DEEP, _WIDE, _RUNS = 4, 3, 20
 """How far failures are followed into the items of foreaches: levels, items of each, foreaches of an execution."""
 _WAITING: Final = frozenset({"SUBMITTED", "PENDING", "RUNNABLE", "STARTING"})
 

@@ -158,14 +158,13 @@ def ending_of(cause: str | None) -> Ending:
     words = list(dict.fromkeys(str(one).strip() for one in said if one)) + ([f"exit code {code}"] if code is not None else [])
     # A job that failed without a word of its own is described anew; else a short cause is better than none.
     text = "; ".join(words) or (cause if cause and len(cause) < 500 else f"the job ended as {document.get('status', 'FAILED')}")
-    options = next((one["logconfiguration"] for one in containers if isinstance(one.get("logconfiguration"), Mapping)), {})
-    group = (options.get("options") or {}).get("awslogs-group") if isinstance(options.get("options"), Mapping) else None
+    options = next((one["logconfiguration"].get("options") for one in containers if one.get("logconfiguration")), None) or {}
     return Ending(
         text=_cut(text),
         where=where_in(document),
         job=document.get("jobid") or document.get("taskarn"),
         stream=next((one["logstreamname"] for one in containers if one.get("logstreamname")), None),
-        group=group,
+        group=options.get("awslogs-group"),
     )
 
 
