@@ -144,7 +144,7 @@ def test_a_local_run_catches(write, row):
 @pytest.mark.parametrize("row", [row for row in RUNNABLE if cells(row)[4].isdigit()], ids=lambda row: row[0])
 def test_a_container_ends_with(write, row):
     kind, _, retried, _, code = cells(row)
-    flow = write(a_flow(BODIES[row[0]]))
+    flow = write(a_flow(BODIES[row[0]], "@timeout(seconds=1)" if "@timeout" in row[0] else ""))
     assert flow.container("7", "start").returncode == 0
     step = "work"
     if "last step" in row[0]:
