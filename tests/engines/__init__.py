@@ -13,6 +13,8 @@ batch           jobs of AWS Batch
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states
+failures        which errors are tried again and caught
+parsing         what is parsed once
 mending         how all these change moto
 """
 
