@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jobs import OTHER, ROLE, Document, made, said, words_of
@@ -14,6 +15,7 @@ from validators import service, tools
 
 from flowc.compiler import limits
 from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.frontend.decorator_table import STEP_DECORATORS
 from flowc.targets.options import COMPUTE, PLACEHOLDERS, Options
 from flowc.targets.sfn.fargate import SIZES, fitting_size
 from flowc.targets.sfn.jobs import Jobs
@@ -385,6 +387,21 @@ def test_what_fargate_lacks_is_fine_where_it_is_not_asked_for() -> None:
 )
 def test_what_no_platform_takes(argument: str) -> None:
     assert [one.rule.code for one in read("", on_step=f"@batch({argument})").diagnostics] == ["FC503"]
+
+
+def test_the_page_has_every_argument_and_every_size() -> None:
+    page = (ROOT / "docs" / "step-functions.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("|")]
+    first = " ".join(row[1] for row in rows)
+    assert {name for name in (*STEP_DECORATORS["batch"], *STEP_DECORATORS["resources"]) if f"`{name}`" not in first} == set()
+    assert [one for one in COMPUTE if f"`{one}`" not in first] == []
+    for cpu, listed in SIZES.items():
+        (row,) = (row for row in rows if row[1].strip() == f"{cpu:g}")
+        words = row[2].split()
+        if "to" in words:
+            assert (int(words[0]), int(words[2]), int(words[4])) == (listed[0], listed[-1], listed[1] - listed[0])
+        else:
+            assert [int(word.strip(",")) for word in words] == list(listed)
 
 
 # --- whatever is asked for ---
