@@ -1,5 +1,5 @@
-"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the definitions of AWS Batch or
-ECS that its tasks run with.
+"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the definitions, of AWS Batch
+or of ECS, that its tasks run with.
 
 `lower` turns regions into states, `jobs` settings into definitions (`containers`: what is alike on all computes; `batch`, `ecs`,
 `fargate`: what is not; `checks`: what they do not have), `limits` counts; `deployment` is all of it together.
