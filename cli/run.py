@@ -34,19 +34,39 @@ class Asked(Protocol):
     """What an option says of a parameter: see `compiler.ir.nodes.Parameter`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name on the command line."""
+        ...
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """What values it takes."""
+        ...
+
     @property
-    def default(self) -> Constant: ...
+    def default(self) -> Constant:
+        """Its default."""
+        ...
+
     @property
-    def deferred(self) -> bool: ...
+    def deferred(self) -> bool:
+        """Whether only a running program can say the default."""
+        ...
+
     @property
-    def required(self) -> bool: ...
+    def required(self) -> bool:
+        """Whether a run without it is refused."""
+        ...
+
     @property
-    def help(self) -> str | None: ...
+    def help(self) -> str | None:
+        """What help says."""
+        ...
+
     @property
-    def show_default(self) -> bool: ...
+    def show_default(self) -> bool:
+        """Whether help shows the default."""
+        ...
 
 
 class RunVerb(Verb):

@@ -1,8 +1,8 @@
 """`flowc trigger`: start a run of a deployed flow.
 
 The options of its parameters are those of what is deployed: the plan that `deploy` has put beside the package. Where the
-datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform may have to be asked while
-the command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
+datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform may have to be asked
+while the command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, **given: Any) -> None:
     """Take a flow from its platform: what starts it, what runs it, and all of its versions.
 
-    FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow. What
-    its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
+    FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow.
+    What its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
     """
     if flow is None:
         raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())

@@ -105,12 +105,14 @@ class Wide:
             commit_manifest(store, "Wide", TaskId(RUN, "work", str(index)), done)
 
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(work, range(WIDTH)))
+            for _ in pool.map(work, range(WIDTH)):
+                pass
 
     def squares(self) -> list[int]:
         """What the join has found."""
         store = open_store(self.place)
         done = read_manifest(store, "Wide", TaskId(RUN, "join", contract.ROOT_PATH))
         assert done is not None
-        found: list[int] = Artifacts(store, "Wide", RUN).load("squares", done.artifacts["squares"])
+        found = Artifacts(store, "Wide", RUN).load("squares", done.artifacts["squares"])
+        assert isinstance(found, list)
         return found

@@ -50,7 +50,7 @@ class Deployment:
         jobs: The requests of `batch:RegisterJobDefinition`, or of `ecs:RegisterTaskDefinition` where `ecs`.
         ecs: Whether tasks are run by ECS itself.
         queues: The Batch queues (names or ARNs) that jobs go to.
-        schedule: The request of `scheduler:CreateSchedule`, or None. Schedules have no tags: its `Description` is `mark_of(flow)`.
+        schedule: The request of `scheduler:CreateSchedule`, or None. It has no tags: its `Description` is `mark_of(flow)`.
         rules: One for each event or flow that starts the machine.
         machine_role: The state machine's role.
         job_role: The role of what runs the user's code.

@@ -1,7 +1,7 @@
 """The five requests that Metaflow sends to AWS while it compiles a flow for Step Functions, answered from this process.
 
-It asks whether the machine exists; then, for each step, what kind of machines its queue has, and whether it has registered the job
-definition before. The answers are those of an account with one queue, on EC2, where the flow is new.
+It asks whether the machine exists; then, for each step, what kind of machines its queue has, and whether it has registered the
+job definition before. The answers are those of an account with one queue, on EC2, where the flow is new.
 """
 
 from __future__ import annotations
