@@ -97,11 +97,11 @@ def finish_pattern(
     decorator = _decorator(flow, "trigger_on_finish")
     if decorator is None:
         return None
-    flows = _listed(decorator, "flow", "flows")
-    if len(flows) > 1:
+    flow_named, *more = _listed(decorator, "flow", "flows")
+    if more:
         _report_several(decorator, "flows", "flow", report)
         return None
-    wanted = _named(flows[0])
+    wanted = _named(flow_named)
     whole = _whole_name(wanted, project)
     if whole is None:
         of, _, name = _qualified(wanted)
