@@ -49,7 +49,7 @@ def _progress(run: Run) -> dict[str, Any]:
 
     steps: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
-    plan, begun = run._plan, run._steps_in_order()
+    plan, begun = run._plan, [*run._steps_in_order(), *run._hooks()]
     open = run.status != "done"
     for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):
         counts = dict.fromkeys(STATES, 0)

@@ -45,6 +45,7 @@ SOUND_ABOVE = [
     "@trigger_on_finish(flow='Other')",
     "@trigger_on_finish(flows=['a.b.Other', {'name': 'Other', 'project': 'p', 'project_branch': 'b'}])",
     "@exit_hook(on_error=[notify])\n@exit_hook(on_success=['notify'])",
+    "@exit_hook(on_error=['team.pager.call', notify])",
     "@conda_base(packages={}, python='3.12', disabled=True)",
 ]
 
@@ -123,6 +124,8 @@ FAULTY_ABOVE = [
     "@exit_hook",
     "@exit_hook(on_error=[notfy])",
     "@exit_hook(on_error=[lambda: 1])",
+    "@exit_hook(on_error=['team.pager.'])",
+    "@exit_hook(on_error=[team.pager.call])",
 ]
 
 
