@@ -1,0 +1,23 @@
+"""What runs compiled state machines in the tests: moto's server, with a Step Functions interpreter mended until it does what AWS
+says that it does, and jobs of AWS Batch and tasks of ECS that are processes.
+
+    def test_it(aws: Aws) -> None:
+        execution = aws.run(machine, jobs)
+        assert execution.status == "SUCCEEDED", execution.report()
+
+account         what a test has in hand: `Aws`, `Execution`, and the fixture
+server          the engine's process
+processes       a container's command as a process
+warm            the process that forks for jobs
+batch           jobs of AWS Batch
+services        what states send to services
+waiting         how executions wait, try again, and stop
+maps            Map states
+mending         how all these change moto
+"""
+
+from __future__ import annotations
+
+from engines.account import Aws, Execution, engine
+
+__all__ = ["Aws", "Execution", "engine"]

@@ -1,0 +1,226 @@
+"""An AWS account for tests: clients, buckets, a queue, a role, and `run`, which deploys a state machine and waits for its end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engines.processes import aws_environment
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution that is over.
+
+    Attributes:
+        arn: Its ARN.
+        name: The run's id.
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        error: Why it failed: the error's name, or nothing.
+        cause: Likewise in more words.
+        output: What its last state handed on, or None.
+        history: Its events.
+    """
+
+    aws: Aws = field(repr=False)
+    arn: str
+    name: str
+    status: str
+    error: str
+    cause: str
+    output: Any
+    history: tuple[dict[str, Any], ...] = field(repr=False)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one type."""
+        return [one for one in self.history if one["type"] == kind]
+
+    def report(self) -> str:
+        """Everything that a person wants to know of an execution that did not do what it should."""
+        lines = [f"{self.arn}: {self.status} {self.error} {self.cause[:2000]}"]
+        for job in self.aws.jobs():
+            if job["status"] == "FAILED":
+                lines += ["", f"{job['jobName']} {job['jobId']}: {job.get('statusReason')}", self.aws.log_of(job)]
+        return "\n".join(lines)
+
+
+class Aws:
+    """One account in one region.
+
+    Attributes:
+        endpoint: Where all its services are.
+        environment: What a process needs to get at them.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.environment = aws_environment(endpoint)
+        import boto3  # late: every test process reads this module
+
+        self._session: Any = boto3.session.Session(
+            aws_access_key_id="engine", aws_secret_access_key="engine", region_name=self.environment["AWS_REGION"]
+        )
+        self._clients: dict[str, Any] = {}
+
+    def client(self, name: str) -> Any:
+        """A client of a service, always the same."""
+        if name not in self._clients:
+            from botocore.config import Config
+
+            options = Config(retries={"max_attempts": 0}, max_pool_connections=50)
+            self._clients[name] = self._session.client(name, endpoint_url=self.endpoint, config=options)
+        return self._clients[name]
+
+    def bucket(self) -> str:
+        """A new bucket."""
+        name = _fresh("bucket")
+        self.client("s3").create_bucket(Bucket=name)
+        return name
+
+    @cached_property
+    def role(self) -> str:
+        """A role, for whatever needs one."""
+        trust = {"Version": "2012-10-17", "Statement": []}
+        made = self.client("iam").create_role(RoleName=_fresh("role"), AssumeRolePolicyDocument=json.dumps(trust))
+        return str(made["Role"]["Arn"])
+
+    @cached_property
+    def batch_queue(self) -> str:
+        """A job queue."""
+        batch = self.client("batch")
+        place = batch.create_compute_environment(
+            computeEnvironmentName=_fresh("place"), type="UNMANAGED", state="ENABLED", serviceRole=self.role
+        )
+        order = [{"order": 1, "computeEnvironment": place["computeEnvironmentArn"]}]
+        made = batch.create_job_queue(jobQueueName=_fresh("queue"), state="ENABLED", priority=1, computeEnvironmentOrder=order)
+        return str(made["jobQueueArn"])
+
+    def register(self, jobs: Sequence[Mapping[str, Any]]) -> None:
+        """Register job definitions, by the requests of `batch:RegisterJobDefinition`."""
+        for job in jobs:
+            self.client("batch").register_job_definition(**job)
+
+    def start(
+        self,
+        definition: Mapping[str, Any] | str,
+        jobs: Sequence[Mapping[str, Any]] = (),
+        input: object = None,
+        name: str | None = None,
+    ) -> str:
+        """Deploy a state machine with its job definitions, and start an execution; its ARN.
+
+        Args:
+            definition: The state machine.
+            jobs: The job definitions that it runs.
+            input: What it is started with.
+            name: The execution's name, one of our own if None.
+        """
+        self.register(jobs)
+        text = definition if isinstance(definition, str) else json.dumps(definition)
+        sfn = self.client("stepfunctions")
+        machine = sfn.create_state_machine(name=_fresh("machine"), definition=text, roleArn=self.role)["stateMachineArn"]
+        given = json.dumps({} if input is None else input)
+        return str(sfn.start_execution(stateMachineArn=machine, name=name or _fresh("run"), input=given)["executionArn"])
+
+    def run(
+        self,
+        definition: Mapping[str, Any] | str,
+        jobs: Sequence[Mapping[str, Any]] = (),
+        input: object = None,
+        name: str | None = None,
+    ) -> Execution:
+        """Likewise, and wait for the end."""
+        return self.wait(self.start(definition, jobs, input, name))
+
+    def wait(self, arn: str) -> Execution:
+        """An execution, when it is over."""
+        sfn = self.client("stepfunctions")
+        pause = 0.01
+        while (said := sfn.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
+        history = sfn.get_execution_history(executionArn=arn)["events"]
+        return Execution(
+            aws=self,
+            arn=arn,
+            name=said["name"],
+            status=said["status"],
+            error=said.get("error", ""),
+            cause=said.get("cause", ""),
+            output=json.loads(said["output"]) if "output" in said else None,
+            history=tuple(history),
+        )
+
+    def jobs(self, queue: str | None = None) -> list[dict[str, Any]]:
+        """All jobs of a queue, `batch_queue` if None, as `batch:DescribeJobs` has them, in the order of their submission."""
+        batch = self.client("batch")
+        ids = [one["jobId"] for one in batch.list_jobs(jobQueue=queue or self.batch_queue)["jobSummaryList"]]
+        parts = [ids[start : start + 100] for start in range(0, len(ids), 100)]
+        return [job for part in parts for job in batch.describe_jobs(jobs=part)["jobs"]]
+
+    def log_of(self, job: Mapping[str, Any]) -> str:
+        """What a job printed, of CloudWatch."""
+        stream = job["container"].get("logStreamName")
+        if stream is None:
+            return ""
+        said = self.client("logs").get_log_events(logGroupName="/aws/batch/job", logStreamName=stream, startFromHead=True)
+        return "\n".join(one["message"] for one in said["events"])
+
+
+def _fresh(kind: str) -> str:
+    return f"{kind}-{os.getpid()}-{next(_NUMBERS)}"
+
+
+@contextmanager
+def engine(environment: Mapping[str, str] | None = None) -> Iterator[Aws]:
+    """An account of its own, with a process of its own.
+
+    Args:
+        environment: More variables for the engine's process.
+    """
+    with tempfile.TemporaryDirectory(prefix="flowc-engine-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder, "log")
+        place = str(Path(__file__).parent.parent)
+        path = os.pathsep.join(filter(None, [place, os.environ.get("PYTHONPATH", "")]))
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "engines.server", folder],
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **(environment or {})},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                start_new_session=True,
+            )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            port = process.stdout.readline().strip()
+            if not port:
+                raise RuntimeError(f"the engine does not start: {log.read_text(errors='replace')[-2000:]}")
+            yield Aws(f"http://127.0.0.1:{int(port)}")
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """The session's account; of pytest-xdist, each worker's."""
+    with engine() as account:
+        yield account
