@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..runtime.contract import ROOT_PATH
+from ..runtime.contract import HOOK_STEPS, ROOT_PATH
 from ..targets import TARGETS
 from .flow_file import FlowFile
 from .looking import Chosen, explained, which_arguments
@@ -169,6 +169,8 @@ class _Watch:
         plan = run._plan
         if self._path is None and self._step and plan and self._step in plan.steps and not plan.steps[self._step].scopes:
             self._path = ROOT_PATH
+        if self._step in HOOK_STEPS.values():
+            self._path = ROOT_PATH
         self.alone = self._path is not None
         self.over = False
 
@@ -182,7 +184,7 @@ class _Watch:
             self._is_over() if self._is_over else run.status != "running"
         )  # asked first: all that came before the end is then listed
         task_over = False
-        for step in [self._step] if self._step else run._steps_in_order():
+        for step in [self._step] if self._step else [*run._steps_in_order(), *run._hooks()]:
             for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():
                 over = run_over or state_of(trace, step, plan, run._target, run_is_over=False) != "running"
                 task_over = task_over or (over and self.alone)

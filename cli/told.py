@@ -101,7 +101,7 @@ def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:
 
     steps: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
-    plan, begun = run._plan, run._steps_in_order()
+    plan, begun = run._plan, [*run._steps_in_order(), *run._hooks()]
     open = run.status != "done"
     items: dict[str, int] = {}
     for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):

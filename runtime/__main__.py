@@ -1,4 +1,5 @@
-"""The entrypoint of a task's container: `python3 -m flowc.runtime`, which runs one task and takes no arguments.
+"""The entrypoint of a task's container: `python3 -m flowc.runtime`, which runs one task and takes no arguments. For a run
+that has ended, it runs the exit hooks instead, as if they were one.
 
 In: the environment variables of `contract`, the package's folder, the datastore. Out: a committed manifest, or the record of an
 attempt that failed; the log of what was printed; and an exit code:
@@ -20,7 +21,7 @@ from contextlib import suppress
 
 from .container.assignment import read_assignment
 from .container.supervisor import supervise
-from .container.work import BUG, UNFIT
+from .container.work import BUG, UNFIT, do
 from .errors import FlowcError
 from .local.progress import stand_in_for_closed_streams
 
@@ -29,7 +30,12 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     """Run the task that the environment names; the exit code."""
     stand_in_for_closed_streams()
     try:
-        return supervise(read_assignment(environment))
+        work = read_assignment(environment)
+        if work.hook is not None:
+            from .container.hooks import do_hooks
+
+            return supervise(work, do_hooks)
+        return supervise(work, do)
     except FlowcError as error:
         print(f"flowc: {error}", file=sys.stderr)
         return UNFIT

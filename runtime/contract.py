@@ -68,6 +68,10 @@ def task_key(flow: str, run: str, step: str, path: str) -> str:
     return f"{flow}/{run}/{step}/{path}"
 
 
+HOOK_STEPS = {"success": "exit_hook.success", "failure": "exit_hook.failure"}
+"""By how a run ended: what stands for the step in the keys of what its exit hooks leave. No step can be called so."""
+
+
 def package_key(flow: str, sha256: str) -> str:
     """Where a package is kept: a tar.gz, by the hash of its bytes."""
     return f"flowc-packages/{flow}/{sha256}.tar.gz"

@@ -33,7 +33,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "store.md").read_text(encoding="
 
 FLOW = """\
 import os
-from flowc import S3, FlowSpec, Parameter, catch, current, register_serializer, retry, step
+from flowc import S3, FlowSpec, Parameter, catch, current, exit_hook, register_serializer, retry, step
 
 
 class Mesh:
@@ -44,6 +44,12 @@ class Mesh:
 register_serializer(Mesh, dump=lambda mesh: (mesh.name, [mesh.points]), load=Mesh)
 
 
+def hook():
+    print("over")
+    1 / (0 if os.environ["FLOWC_HOOK"] == "failure" else 1)
+
+
+@exit_hook(on_success=[hook], on_error=[hook])
 class Everything(FlowSpec):
     count = Parameter("count", default=2)
 
@@ -116,7 +122,7 @@ class Everything(FlowSpec):
 PARTS = {
     "FLOW": r"[A-Za-z_]\w*",
     "RUN": r"[\w.-]+",
-    "STEP": r"[A-Za-z_]\w*",
+    "STEP": r"(?:[A-Za-z_]\w*|exit_hook\.(?:success|failure))",
     "PATH": r"(?:-|~?\d+(?:\.~?\d+)*)",
     "N": r"\d+",
     "PART": r"\d{6}",
@@ -190,21 +196,15 @@ def leave_everything(folder: Path, place: str) -> None:
     assert compiled.flow is not None
     (folder / "plan.json").write_text(plan_text(compiled.flow))
     open_store(place).put("Everything/pod-1/input.json", b"{}")
-    subprocess.run(
-        [sys.executable, "-m", "flowc.runtime"],
-        env={
-            **os.environ,
-            "FLOWC_RUN": "pod-1",
-            "FLOWC_STEP": "start",
-            "FLOWC_PATH": "-",
-            "FLOWC_DATASTORE": place,
-            "FLOWC_PACKAGE": str(folder),
-            "FLOWC_TARGET": "argo",
-            "FLOWC_INPUT": "input.json",
-        },
-        check=True,
-        capture_output=True,
-    )
+    common = {"FLOWC_RUN": "pod-1", "FLOWC_DATASTORE": place, "FLOWC_PACKAGE": str(folder), "FLOWC_TARGET": "argo"}
+    for code, own in (
+        (0, {"FLOWC_STEP": "start", "FLOWC_PATH": "-", "FLOWC_INPUT": "input.json"}),
+        (0, {"FLOWC_HOOK": "success"}),
+        (1, {"FLOWC_HOOK": "failure"}),
+    ):
+        command = [sys.executable, "-m", "flowc.runtime"]
+        done = subprocess.run(command, env={**os.environ, **common, **own}, check=False, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
     data = b"a package"
     package = Package(flow="Everything", data=data, members=())
     assert package.key == package_key("Everything", hashlib.sha256(data).hexdigest())
@@ -323,6 +323,17 @@ def test_only_steps_are_taken_for_steps(left: Store) -> None:
     assert {step.id for step in run} == steps
     assert [task.id for task in run["blobs"]] == ["0.0", "0.1", "1.0", "1.1"]
     assert {step.id for step in Flow("Everything", datastore=left.url)["pod-1"]} == {"start"}
+
+
+def test_exit_hooks_have_the_place_of_a_task(left: Store) -> None:
+    folder = "Everything/pod-1/exit_hook."
+    found = {key.removeprefix(folder) for key in left.list(folder)}
+    assert found == {
+        "success/-/log-0/000000",
+        "success/-/manifest.json",
+        "failure/-/log-0/000000",
+        "failure/-/attempt-0.json",
+    }
 
 
 def test_what_is_written_once_is_written_under_a_condition(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
     flow.py: from team.base import Base      →      team/__init__.py, team/base.py, team/words.py
     team/base.py: from .words import HELLO
 
-Every import statement counts, wherever in a file it stands. What is imported by name at run time (`importlib`) cannot be seen.
+Every import statement counts, wherever in a file it stands, and so does `@exit_hook(on_error=["team.pager.call"])`. What is
+imported by name at run time (`importlib`) cannot be seen.
 """
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from itertools import islice
 
 from ..diagnostics.model import Report
@@ -17,6 +20,7 @@ from .context import Context
 from .imports import modules_named
 from .parse import parse
 from .program import Program, exported
+from .syntax import callee, is_import_path, last_name
 
 
 def first_party(source: Source, files: Files) -> tuple[str, ...]:
@@ -35,7 +39,7 @@ def imported_by(source: Source, files: Files) -> dict[str, tuple[str, int]]:
     importers, known = dict[str, tuple[str, int]](), len(sources)
     while pending:
         context = pending.pop()
-        for line, level, module, names in modules_named(context.module.tree):
+        for line, level, module, names in (*modules_named(context.module.tree), *_hooks(context.module.tree)):
             absolute = program.absolute(context, module, level)
             if absolute is not None:
                 found = _with_packages(program, absolute) + _within(program, absolute, names)
@@ -46,6 +50,17 @@ def imported_by(source: Source, files: Files) -> dict[str, tuple[str, int]]:
                 importers |= dict.fromkeys(islice(reversed(sources), len(sources) - known), place)
                 known = len(sources)
     return {path.removeprefix(program.folder): importers[path] for path in sorted(sources) if path != source.path}
+
+
+def _hooks(tree: ast.Module) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+    """The modules of functions that `@exit_hook` names by a path, as if they were imported there."""
+    above = (node for one in tree.body if isinstance(one, ast.ClassDef) for node in one.decorator_list)
+    for decorator in above:
+        if last_name(callee(decorator)) != "exit_hook":
+            continue
+        for node in ast.walk(decorator):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_import_path(node.value):
+                yield node.lineno, 0, node.value.rpartition(".")[0], ()
 
 
 def _with_packages(program: Program, module: str) -> list[Context]:

@@ -21,7 +21,7 @@ from .decorator_table import FLOW_DECORATORS, REPEATABLE, STEP_DECORATORS, UNEMI
 from .face import NOT_YET
 from .fixing import name_argument, rename, the_near_one
 from .kinds import Kind
-from .syntax import callee
+from .syntax import callee, is_import_path
 
 
 def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, owner: str) -> tuple[Decorator, ...]:
@@ -211,7 +211,7 @@ def _variables(context: Context, table: Table, node: ast.expr) -> Table:
 
 
 def _functions(context: Context, name: str, argument: str, node: ast.expr) -> tuple[Constant] | None:
-    """A list of functions of the module, by their names or as texts, kept as names."""
+    """A list of functions of the module, by their names or as texts, kept as names; or of others, by the path of an import."""
     names: list[str] = []
     for element in node.elts if isinstance(node, ast.List | ast.Tuple) else [node]:
         match element:
@@ -223,6 +223,8 @@ def _functions(context: Context, name: str, argument: str, node: ast.expr) -> tu
                 help = f"define a function in this file, and write `{argument}=[its_name]`"
                 context.fault(rules.BAD_ARGUMENT, f"`{argument}` of `@{name}` takes functions of this file", element, help=help)
                 return None
+        if isinstance(element, ast.Constant) and is_import_path(names[-1]):
+            continue
         if context.is_builtin(names[-1]):
             guess = did_you_mean(names[-1], context.module.bindings)
             help = f"did you mean `{guess}`?" if guess else "define it in this file, or import it"

@@ -25,6 +25,11 @@ def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+def is_import_path(text: str) -> bool:
+    """Whether a text is a name in a module, `team.pager.call`."""
+    return "." in text and all(part.isidentifier() for part in text.split("."))
+
+
 def positional(function: Function) -> list[ast.arg]:
     """The arguments of a method in their order: `self`, and what comes after it."""
     return [*function.args.posonlyargs, *function.args.args]

@@ -12,7 +12,7 @@ from ..language.trigger import Trigger, trigger_of
 from ..plan import Plan
 from ..records.runs import ResultRecord, RunRecord, decode_run, read_plan, read_result
 from ..records.tags import TagError, change_tags, read_tags, system_tags
-from ..records.traces import steps_in, traces
+from ..records.traces import hooks_in, steps_in, traces
 from ..store import Store
 from .data import MetaflowData
 from .faults import MetaflowNotFound, MetaflowTaggingError, near
@@ -23,7 +23,10 @@ from .task import Task
 
 
 class Run(MetaflowObject[Step]):
-    """One run: `run["train"]` is a step of it, `for step in run` goes through those that have begun, the last one first."""
+    """One run: `run["train"]` is a step of it, `for step in run` goes through those that have begun, the last one first.
+
+    What its exit hooks have left is `run["exit_hook.success"]`, or `run["exit_hook.failure"]`.
+    """
 
     _KIND = "run"
     _FORM = ("FLOW", "RUN")
@@ -53,7 +56,8 @@ class Run(MetaflowObject[Step]):
         return Flow
 
     def _child(self, id: str) -> Step | None:
-        return Step._below(self, id) if is_running_here(*self.path_components, id) or id in self._begun() else None
+        there = is_running_here(*self.path_components, id) or id in self._begun() or id in self._hooks()
+        return Step._below(self, id) if there else None
 
     def _no_child(self, id: str) -> MetaflowNotFound:
         begun = self._steps_in_order()
@@ -232,6 +236,10 @@ class Run(MetaflowObject[Step]):
 
     def _begun(self) -> set[str]:
         return steps_in(self._store, self.parent.id, self.id, self._plan)
+
+    def _hooks(self) -> list[str]:
+        """Its exit hooks that have run, which are looked at as steps are, and are none."""
+        return hooks_in(self._store, self.parent.id, self.id)
 
     def _steps_in_order(self) -> list[str]:
         """The steps that have begun, as the flow has them, or where no plan is kept by name."""

@@ -6,4 +6,5 @@ keeper                   what the child prints, into the store, beside the rest 
 memory                   what the container may use of memory, and whether that was why it ended
 orphans                  what the child leaves running
 work                     the child: begins the run, imports the flow, runs the task
+hooks                    or, when the run has ended: calls the functions of `@exit_hook`
 """

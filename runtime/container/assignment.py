@@ -17,7 +17,7 @@ from ..tasks.task import check_task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One attempt of one task.
+    """One attempt of one task, or of the exit hooks, which have a task's place in the store.
 
     Attributes:
         attempt: How many there were before.
@@ -28,6 +28,7 @@ class Assignment:
         input: The name of the object that holds them instead, or None; likewise.
         outputs: A folder for what the orchestrator reads off the task, or None.
         target: What schedules the run.
+        hook: How the run ended whose exit hooks are to be run, `success` or `failure`; None: a task is.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Assignment:
     input: str | None
     outputs: Path | None
     target: str
+    hook: str | None
 
 
 def read_assignment(environment: Mapping[str, str]) -> Assignment:
@@ -49,7 +51,13 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     Raises:
         FlowcError: A variable is missing or wrong, or the package is not fit.
     """
-    task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))
+    hook = environment.get(contract.HOOK) or None
+    if hook is None:
+        task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))
+    elif hook in contract.HOOK_STEPS:
+        task = TaskId(_required(environment, contract.RUN), contract.HOOK_STEPS[hook], contract.ROOT_PATH)
+    else:
+        raise TaskError(f"{contract.HOOK} is {hook!r}, and must be success or failure")
     if not is_name(task.run):
         raise TaskError(f"{contract.RUN} is {task.run!r}, and no run can be called that")
     attempt = environment.get(contract.ATTEMPT) or "0"
@@ -64,10 +72,14 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     package = Path(_required(environment, contract.PACKAGE))
     store = open_store(_required(environment, contract.DATASTORE))
     plan = load_plan(package)
-    check_task(plan, task)
-    policy, catches = policy_of(plan.steps[task.step]), None if catch is None else catch == "1"
-    if catches and not policy.catches:
-        raise TaskError(f"{contract.CATCH} is 1, and step `{task.step}` has no @catch")
+    catches = None if catch is None else catch == "1"
+    timeout = None
+    if hook is None:
+        check_task(plan, task)
+        policy = policy_of(plan.steps[task.step])
+        if catches and not policy.catches:
+            raise TaskError(f"{contract.CATCH} is 1, and step `{task.step}` has no @catch")
+        timeout = None if policy.only_catches(int(attempt), catches) else policy.timeout
     outputs = environment.get(contract.OUTPUTS)
     return Assignment(
         plan=plan,
@@ -75,12 +87,13 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         task=task,
         attempt=int(attempt),
         catches=catches,
-        timeout=None if policy.only_catches(int(attempt), catches) else policy.timeout,
+        timeout=timeout,
         package=package,
         parameters=environment.get(contract.PARAMETERS),
         input=given,
         outputs=Path(outputs) if outputs else None,
         target=environment.get(contract.TARGET) or "container",
+        hook=hook,
     )
 
 

@@ -34,7 +34,7 @@ from .assignment import Assignment
 from .keeper import LogKeeper
 from .memory import explain_kill, read_memory
 from .orphans import Orphans
-from .work import BUG, DONE, FAILED, do
+from .work import BUG, DONE, FAILED
 
 _GRACE = 3.0
 """Seconds that the user's code has to react to a signal before it is killed. Kubernetes gives ten times that, in all."""
@@ -54,7 +54,7 @@ _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 Job: TypeAlias = Callable[[Assignment], "tuple[int, Failure | None]"]
 
 
-def supervise(work: Assignment, job: Job = do) -> int:
+def supervise(work: Assignment, job: Job) -> int:
     """Run an attempt in a child; the exit code, as the table of `__main__` has it.
 
     Raises:

@@ -36,13 +36,19 @@ def do(work: Assignment) -> tuple[int, Failure | None]:
         failure = _run(work, started)
         code = DONE if failure is None else FAILED
     except Exception as error:
-        import traceback
-
-        traceback.print_exc()
-        print("flowc: this is a bug of flowc's; please report it with the lines above", file=sys.stderr)
-        failure, code = Failure(type(error).__qualname__, f"met a bug of flowc's: {error}", traceback.format_exc()), BUG
-        _record(work, failure, started)
+        return report_bug(work, error, started)
     return code, failure
+
+
+def report_bug(work: Assignment, error: Exception, started: float) -> tuple[int, Failure]:
+    """Say, within its handler, that an exception is a bug of flowc's; the exit code, and what it failed for."""
+    import traceback
+
+    traceback.print_exc()
+    print("flowc: this is a bug of flowc's; please report it with the lines above", file=sys.stderr)
+    failure = Failure(type(error).__qualname__, f"met a bug of flowc's: {error}", traceback.format_exc())
+    record_failure(work, failure, started)
+    return BUG, failure
 
 
 def _run(work: Assignment, started: float) -> Failure | None:
@@ -60,7 +66,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
     except FlowcError as error:
         failure = Failure(type(error).__qualname__, str(error), error.traceback if isinstance(error, LoadError) else "")
         print(f"{failure.traceback}flowc: {error}", file=sys.stderr)
-        _record(work, failure, started)
+        record_failure(work, failure, started)
         return failure
     outcome = execute(
         plan,
@@ -117,6 +123,7 @@ def _owner(given: Given | None) -> str | None:
     return (given.user if given is not None else None) or os.environ.get(USER) or None
 
 
-def _record(work: Assignment, failure: Failure, started: float) -> None:
+def record_failure(work: Assignment, failure: Failure, started: float) -> None:
+    """Keep why the attempt failed, if the store takes it."""
     with suppress(StoreError):  # what went wrong first is what the user must see
         write_failure(work.store, work.plan.flow, work.task, work.attempt, failure, started, time.time())

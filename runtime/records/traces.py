@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..contract import MANIFEST, ROOT_PATH, TURN_MARK, run_key, task_key
+from ..contract import HOOK_STEPS, MANIFEST, ROOT_PATH, TURN_MARK, run_key, task_key
 from ..failure import Failure
 from ..paths import TaskId
 from ..plan import Plan
@@ -58,6 +58,12 @@ def steps_in(store: Store, flow: str, run: str, plan: Plan | None) -> set[str]:
     if BLOBS in names and not (plan and BLOBS in plan.steps and traces(store, flow, run, BLOBS)):
         names.remove(BLOBS)
     return names
+
+
+def hooks_in(store: Store, flow: str, run: str) -> list[str]:
+    """What stands for a step in the keys of what the exit hooks of a run have left; nothing if none have run."""
+    left = set(store.folders(f"{run_key(flow, run)}/"))
+    return [name for name in HOOK_STEPS.values() if name in left]
 
 
 def traces(store: Store, flow: str, run: str, step: str, path: str | None = None) -> dict[str, Trace]:

@@ -21,9 +21,10 @@ from pastruns import past_runs as past_runs
 from flowc.cli.looking import duration
 from flowc.cli.writing import write_all
 from flowc.runtime.client import namespaces
+from flowc.runtime.failure import Failure
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import LogWriter
-from flowc.runtime.records.manifest import Inline, Manifest, commit_manifest
+from flowc.runtime.records.manifest import Inline, Manifest, commit_manifest, write_failure
 from flowc.runtime.records.runs import ResultRecord, begin_run, new_record, write_result
 from flowc.runtime.store import LocalStore
 
@@ -160,6 +161,23 @@ def test_logs(here: Run) -> None:
     nothing = here("logs", "1/join")
     assert (nothing.code, nothing.out, nothing.err) == (0, "", "flowc: nothing was printed\n")
     assert here("logs", "1/end", "--stdout", "--stderr").code == 2
+
+
+def test_exit_hooks_are_looked_at_as_steps_are(here: Run) -> None:
+    before = here("status", "2")
+    store, task = LocalStore(".flowc"), TaskId("2", "exit_hook.failure", "-")
+    log = LogWriter(store, "Squares", task, 0)
+    log.line(False, "told ann")
+    log.close()
+    write_failure(store, "Squares", task, 0, Failure("ValueError", "nobody listens"), 1.0, 2.0)
+    assert here("logs", "2/exit_hook.failure").out == "told ann\n"
+    assert here("logs", "2").out.endswith("[exit_hook.failure] told ann\n")
+    after = here("status", "2")
+    assert after.out.splitlines()[0] == before.out.splitlines()[0]
+    (line,) = [line for line in after.out.splitlines() if line.startswith("exit_hook.failure ")]
+    assert line.split()[:2] == ["exit_hook.failure", "1"]
+    assert "\nexit_hook.failure/- failed in attempt 0:\nValueError: nobody listens\n" in after.out
+    assert "the run Squares/2 has no step exit_hook.success" in here("logs", "2/exit_hook.success").err
 
 
 def test_logs_are_followed_to_the_end_of_the_run(flowc: Run, tmp_path: Path) -> None:

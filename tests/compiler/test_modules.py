@@ -284,12 +284,17 @@ def test_the_closure_of_imports() -> None:
         "late.py": "import flow\nfrom base import Base\n",
         "metaflow/__init__.py": "",
         "unrelated.py": "",
+        "hooks/__init__.py": "",
+        "hooks/pager.py": "",
     }
-    flow = "from base import Base\nimport metaflow\nclass Flow(Base):\n    def f(self):\n        import late\n"
+    hook = "@exit_hook(on_error=['hooks.pager.call', 'installed.module.call', 'f'])\n"
+    flow = f"from base import Base\nimport metaflow\n{hook}class Flow(Base):\n    def f(self):\n        import late\n"
     for folder in ("", "a/b/", "./"):
         memory = Memory({folder + path: text for path, text in files.items()})
         assert first_party(Source(f"{folder}flow.py", flow), memory) == (
             "base.py",
+            "hooks/__init__.py",
+            "hooks/pager.py",
             "late.py",
             "team/__init__.py",
             "team/inner/__init__.py",

@@ -262,8 +262,7 @@ def test_a_container_imports_little(write):
 
 def test_a_bug_of_ours_says_so():
     code = (
-        "import flowc.runtime.__main__ as main; main.supervise = lambda work: 1 / 0; main.read_assignment = print; "
-        "raise SystemExit(main.main({}))"
+        "import flowc.runtime.__main__ as main; main.read_assignment = lambda environment: 1 / 0; raise SystemExit(main.main({}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3
