@@ -2,8 +2,8 @@
 
 An event starts a run where its `detail-type` is the name in `@trigger`. That another flow succeeded, Step Functions itself says:
 
-    @trigger(event="sums.ready")          →  {"detail-type": ["sums.ready"]}
-    @trigger_on_finish(flow="Load")       →  {"source": ["aws.states"], …, "detail": {"status": ["SUCCEEDED"], "stateMachineArn": […]}}
+    @trigger(event="sums.ready")     →  {"detail-type": ["sums.ready"]}
+    @trigger_on_finish(flow="Load")  →  {"source": ["aws.states"], …, "detail": {"status": ["SUCCEEDED"], "stateMachineArn": […]}}
 
 The run gets the event as it is; its runtime finds there what parameters want.
 """
