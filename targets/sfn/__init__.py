@@ -10,12 +10,14 @@ with what is `wanted` as parameters and names in their own `casing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...compiler import limits
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
+from ...compiler.limits import usage_of
 from .. import Document
 from ..options import Options
 from ..usages import report_usages
@@ -33,15 +35,26 @@ def emit(flow: Flow, options: Options, report: Report) -> tuple[Document, ...]:
     made = deployment_of(flow, options, report)
     report_usages(made.usages, report)
     template = template_of(made)
-    if reference := dynamic_reference(template):
-        _report_reference(flow, reference, report)
+    reference = dynamic_reference(template)
+    if reference is not None:
+        _warn_of_reference(flow, reference, report)
     return (
         Document("state-machine.json", made.text, made.usages),
         Document("job-definitions.json", to_text(fill(made.jobs, {}))),
         *_beside(made),
-        Document("cloudformation.json", to_text(template)),
+        *([_template(flow, template)] if reference is None else []),
         Document("main.tf.json", to_text(configuration_of(made))),
     )
+
+
+def _template(flow: Flow, template: Mapping[str, Any]) -> Document:
+    """The template, with what it takes of CloudFormation's limits; a flow that is past them can be deployed in other ways."""
+    text = to_text(template)
+    usages = (
+        usage_of(limits.TEMPLATE_BYTES, len(text.encode()), flow.span),
+        usage_of(limits.TEMPLATE_RESOURCES, len(template["Resources"]), flow.span),
+    )
+    return Document("cloudformation.json", text, usages)
 
 
 def _beside(made: Deployment) -> Iterator[Document]:
@@ -57,19 +70,13 @@ def _beside(made: Deployment) -> Iterator[Document]:
         yield Document(f"iam/{name}-trust.json", to_text(role.trust))
 
 
-def _report_reference(flow: Flow, reference: str, report: Report) -> None:
-    """Say that CloudFormation would replace text of the user's."""
-    start = reference.index("{{resolve:")
-    text = reference[start : start + 60].partition("}}")[0] + "}}"
-
-    def holds(value: Any) -> bool:
-        return text[:-2] in repr(value)
-
+def _warn_of_reference(flow: Flow, reference: str, report: Report) -> None:
+    """Say that there is no template, for CloudFormation would replace text of the user's in it."""
     decorators = [*flow.decorators, *(one for step in flow.steps for one in step.decorators)]
-    found = next((one for one in decorators if holds(one.arguments)), None)
+    found = next((one for one in decorators if reference in repr(one.arguments)), None)
     report.add(
-        rules.BAD_VALUE,
-        f"CloudFormation puts something else in place of `{text}`, wherever it stands in a template, and cannot be told not to",
+        rules.NOT_EMITTED,
+        f"`cloudformation.json` is not made: CloudFormation puts something else in place of `{reference}…` wherever that stands",
         found.span if found else flow.span,
-        help="put the text together in the step, from parts of which none is like that",
+        help="put the text together in the step, of parts that are not like that; nothing else replaces it",
     )

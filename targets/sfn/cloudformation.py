@@ -52,12 +52,12 @@ def template_of(deployment: Deployment) -> dict[str, Any]:
 
 
 def dynamic_reference(template: Mapping[str, Any]) -> str | None:
-    """Text of the template that CloudFormation would replace by something else, or None."""
+    """How text of the template begins that CloudFormation would replace by something else, or None."""
     pending: list[Any] = [template]
     while pending:
         data = pending.pop()
         if isinstance(data, str) and _REFERENCE in data:
-            return data
+            return _REFERENCE
         pending += [*data, *data.values()] if isinstance(data, Mapping) else data if isinstance(data, list) else []
     return None
 

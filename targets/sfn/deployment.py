@@ -6,6 +6,7 @@ not given. `filled` gives a deployment with values for them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -119,7 +120,7 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     name = machine_name(project.name_of(flow.name) if project else flow.name)
     tags = {"flowc:flow": flow.name}
     if project:
-        tags |= {"flowc:project": project.name, "flowc:branch": project.branch}
+        tags |= {"flowc:project": project.name, "flowc:branch": _tag(project.branch)}
     requests = tuple(_with_symbols(one, options) for one in jobs.definitions())
     queues = tuple(dict.fromkeys(jobs.queue_of(step.name) for step in flow.steps))
     job_role, execution_role = options.job_role or JOB_ROLE, options.execution_role or EXECUTION_ROLE
@@ -184,6 +185,14 @@ def rule_name(machine: str, kind: str) -> str:
 def mark_of(flow: str) -> str:
     """What tells, in a description, that something without tags is a flow's."""
     return f"{flow}, by flowc"
+
+
+def _tag(value: str) -> str:
+    """A tag's value, of which AWS takes not everything: a user's name may hold what it does not.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+    """
+    return re.sub(r"[^\w .:/=+@-]", "_", value)[:256]
 
 
 def _stem(machine: str) -> str:

@@ -214,8 +214,8 @@ def _written(data: Any) -> Any:
 
 
 def _escape(plain: str) -> str:
-    """Text that Terraform takes as it is: `$${` is `${`, `%%{` is `%{`. Of more than one `$` before a brace nothing is said there,
-    and these are written as what an interpolation gives."""
+    """Text that Terraform takes as it is: `$${` is `${`, `%%{` is `%{`. What more than one `$` before a brace is, nobody says:
+    these are written as what an interpolation gives."""
     return re.sub(r"(\$+|%+)(?=\{)", lambda one: one[0] * 2 if len(one[0]) == 1 else f'${{"{one[0]}"}}', plain)
 
 

@@ -39,7 +39,7 @@ _WANTED: Final = (
     Wanted(symbol=QUEUE, description="The name of the AWS Batch queue of steps that name none.", pattern="[A-Za-z0-9_-]{1,128}"),
     Wanted(
         symbol=PACKAGE,
-        description="Where tasks find the flow's code: 'image' if their image holds it, else the key of a package in the datastore.",
+        description="Where tasks find the flow's code: 'image' if their image holds it, else a package's key in the datastore.",
         default="image",
         pattern="[A-Za-z0-9_./-]+",
     ),
