@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...compiler import limits
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
-from ...compiler.limits import usage_of
+from ...compiler.limits import TEMPLATE_BYTES, TEMPLATE_RESOURCES, usage_of
 from .. import Document
 from ..options import Options
 from ..usages import report_usages
@@ -51,8 +50,8 @@ def _template(flow: Flow, template: Mapping[str, Any]) -> Document:
     """The template, with what it takes of CloudFormation's limits; a flow that is past them can be deployed in other ways."""
     text = to_text(template)
     usages = (
-        usage_of(limits.TEMPLATE_BYTES, len(text.encode()), flow.span),
-        usage_of(limits.TEMPLATE_RESOURCES, len(template["Resources"]), flow.span),
+        usage_of(TEMPLATE_BYTES, len(text.encode()), flow.span),
+        usage_of(TEMPLATE_RESOURCES, len(template["Resources"]), flow.span),
     )
     return Document("cloudformation.json", text, usages)
 
