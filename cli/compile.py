@@ -13,7 +13,7 @@ from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
 from ..compiler.source import Source
 from ..targets import Document, load
-from ..targets.options import DEFAULT_IMAGE, PLACEHOLDERS
+from ..targets.options import DEFAULT_IMAGE, PACKAGE, PLACEHOLDERS, Options
 from .configs import config_options, given_of
 from .flow_file import FlowFile
 from .output import Unusable, complain, stop_at_faults, write
@@ -73,9 +73,18 @@ def command(
         from ..compiler.diagnostics.ignores import silence
 
         stop_at_faults(silence(found, sources), sources, form, strict=strict)
+    if target == "sfn":
+        _demand_branch(compilation.flow, options)
+    # The templates that come after these take what is not given as parameters.
+    plain = [document.text for document in documents[:2]]
     for placeholder, flag in PLACEHOLDERS.items():
-        if any(placeholder in document.text for document in documents):
+        if any(placeholder in text for text in plain):
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
+    if PACKAGE in plain[0]:
+        complain(
+            f"flowc: {PACKAGE} stands in the document for where tasks find the flow: `image` if their image holds it, as that of "
+            "the Dockerfile which -o writes does, else the key of a package; flowc deploy uploads one and puts its key there"
+        )
     if options.datastore is not None and options.datastore.startswith("/"):
         # flowc mounts nothing: whoever deploys the document may add a volume.
         complain(f"flowc: --datastore is a path: pods reach {options.datastore} only where a volume they share is mounted there")
@@ -91,8 +100,25 @@ def command(
         image = str(settings.get("base-image", DEFAULT_IMAGE))
         object_store = options.datastore is None or "://" in options.datastore
         _write_folder(folder, flow, compilation.flow, compilation.source, data, documents, image, object_store=object_store)
+        _tell_of_limits(documents)
     if stats:
         write_stats(compilation.flow, {target: [usage for one in documents for usage in one.usages]})
+
+
+def _demand_branch(flow: Flow, options: Options) -> None:
+    """Make sure that something says of which branch of a project the documents are: never who compiles.
+
+    Raises:
+        Unusable: Nothing does.
+    """
+    from ..targets.project import project_of
+
+    project = project_of(flow, options)
+    if project is not None and not project.known:
+        raise Unusable(
+            f"{flow.name} is deployed for each branch of the project {project.name} apart, and nothing says for which: "
+            "say --branch NAME or --production"
+        )
 
 
 def _write_folder(
@@ -116,6 +142,16 @@ def _write_folder(
     refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
+
+
+def _tell_of_limits(documents: tuple[Document, ...]) -> None:
+    """Say of what is past a limit that it cannot be applied. Where there is no other way to deploy the flow, that is a fault."""
+    for document in documents:
+        for one in document.usages:
+            if one.over and one.certain:
+                complain(
+                    f"flowc: {document.name} cannot be applied: {one.used:,} of at most {one.limit:,} {one.what}; {one.remedy}"
+                )
 
 
 def _same(one: Path, other: Path) -> bool:

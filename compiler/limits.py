@@ -136,6 +136,21 @@ ECS_OVERRIDES: Final = Limit(
 )
 """The same on ECS (`overrides`)."""
 
+# CloudFormation: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+
+TEMPLATE_BYTES: Final = Limit(
+    what="bytes of a CloudFormation template",
+    most=1_000_000,
+    remedy="give more steps the same decorators, for alike steps share a job definition",
+)
+"""CloudFormation, "Quotas": 1 MB, as an object in S3; 51,200 bytes in a request."""
+TEMPLATE_RESOURCES: Final = Limit(
+    what="resources of a CloudFormation template",
+    most=500,
+    remedy="give more steps the same decorators, for alike steps share a job definition",
+)
+"""CloudFormation, "Quotas"."""
+
 # Argo Workflows and Kubernetes
 
 ARGO_OBJECT: Final = Limit(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..compiler.frontend import aws_kinds
-from ..compiler.frontend.kinds import Kind
+from ..compiler.frontend.kinds import PROJECT, Kind
 
 DEFAULT_IMAGE = "python:3.11"
 """Fixed, so that output does not depend on the compiling machine's Python."""
@@ -24,6 +24,9 @@ PLACEHOLDERS = {
 }
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
 fill them in for a state machine (`DefinitionSubstitutions`); nothing does for Argo."""
+
+PACKAGE = "${PackageKey}"
+"""Stands for the package's key, which only a deployment knows: there is no flag for it."""
 
 _BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -93,6 +96,8 @@ class Options:
             ("--job-role", aws_kinds.ROLE, self.job_role),
             ("--execution-role", aws_kinds.ROLE, self.execution_role),
             ("--ecs-cluster", aws_kinds.CLUSTER, self.ecs_cluster),
+            ("--event-bus", aws_kinds.BUS, self.event_bus),
+            ("--branch", PROJECT, self.branch),
             ("--subnets", aws_kinds.SUBNET, self.subnets),
             ("--security-groups", aws_kinds.SECURITY_GROUP, self.security_groups),
         )

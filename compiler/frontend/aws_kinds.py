@@ -39,6 +39,10 @@ QUEUE: Final = matching(
 CLUSTER: Final = matching(
     "the name of a cluster or its ARN", rf"({_ARN}:ecs:[a-z0-9-]+:\d{{12}}:cluster/)?[A-Za-z0-9][A-Za-z0-9_-]{{0,254}}"
 )
+BUS: Final = matching(
+    "the name of an event bus or its ARN",
+    rf"({_ARN}:events:[a-z0-9-]+:\d{{12}}:event-bus/)?[A-Za-z0-9._-][A-Za-z0-9/._-]{{0,255}}",
+)
 SUBNET: Final = matching('the id of a subnet, as "subnet-0123456789abcdef0"', r"subnet-[0-9a-f]{8,40}")
 SECURITY_GROUP: Final = matching('the id of a security group, as "sg-0123456789abcdef0"', r"sg-[0-9a-f]{8,40}")
 

@@ -6,13 +6,15 @@ not given. `filled` gives a deployment with values for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...compiler.limits import Usage
+from ...runtime import contract
 from ..names import Names, spell_dotted, spell_word
 from ..options import Options
 from ..project import Project, project_of
@@ -25,7 +27,7 @@ from .maps import choose_maps
 from .policies import Role
 from .schedule import schedule_of, schedule_request
 from .serialise import to_text
-from .symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, Text, arn, fill
+from .symbols import BUCKET, EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, REGION, Symbol, Text, arn, fill, text
 
 MACHINE_NAME: Final = 80
 """Characters of a state machine's name."""
@@ -113,15 +115,16 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     jobs = Jobs(flow, options, report)
     maps = choose_maps(flow, jobs.settings, options.max_workers)
     definition = lower(flow, jobs, options, maps)
-    text = to_text(definition)
+    written = to_text(definition)
     project = project_of(flow, options)
     name = machine_name(project.name_of(flow.name) if project else flow.name)
     tags = {"flowc:flow": flow.name}
     if project:
-        tags |= {"flowc:project": project.name, "flowc:branch": project.branch}
-    requests = tuple(jobs.definitions())
+        tags |= {"flowc:project": project.name, "flowc:branch": _tag(project.branch)}
+    requests = tuple(_with_symbols(one, options) for one in jobs.definitions())
     queues = tuple(dict.fromkeys(jobs.queue_of(step.name) for step in flow.steps))
-    task_roles = (options.job_role or JOB_ROLE, options.execution_role or EXECUTION_ROLE)
+    job_role, execution_role = options.job_role or JOB_ROLE, options.execution_role or EXECUTION_ROLE
+    task_roles = tuple(dict.fromkeys(role for one in requests for role in _roles(one, options)))
     machine_role = Role(
         arn=options.sfn_role or MACHINE_ROLE,
         trust=policies.machine_trust(name),
@@ -136,13 +139,14 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
         trust=policies.events_trust(schedule=when is not None, rules=bool(rules)),
         policy=policies.events_policy(alias),
     )
+    starter = Role(arn=execution_role, trust=policies.task_trust(), policy=None, managed=policies.EXECUTION_POLICIES)
     return Deployment(
         name=name,
         flow=flow.name,
         project=project.name if project else None,
         branch=project.branch if project else None,
         definition=definition,
-        text=text,
+        text=written,
         machine={
             "name": name,
             "type": "STANDARD",
@@ -155,11 +159,11 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
         schedule=schedule_request(schedule_name(name), mark_of(flow.name), when, alias, events_role) if when else None,
         rules=rules,
         machine_role=machine_role,
-        job_role=Role(arn=task_roles[0], trust=policies.task_trust(), policy=policies.job_policy(flow, options)),
-        execution_role=_execution_role(requests, options),
+        job_role=Role(arn=job_role, trust=policies.task_trust(), policy=policies.job_policy(flow, options)),
+        execution_role=starter if execution_role in task_roles else None,
         events_role=started if when or rules else None,
         tags=tuple(tags.items()),
-        usages=measure(flow, definition, text, jobs.first_uses(), jobs.settings, maps),
+        usages=measure(flow, definition, written, jobs.first_uses(), jobs.settings, maps),
     )
 
 
@@ -181,6 +185,14 @@ def rule_name(machine: str, kind: str) -> str:
 def mark_of(flow: str) -> str:
     """What tells, in a description, that something without tags is a flow's."""
     return f"{flow}, by flowc"
+
+
+def _tag(value: str) -> str:
+    """A tag's value, of which AWS takes not everything: a user's name may hold what it does not.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+    """
+    return re.sub(r"[^\w .:/=+@-]", "_", value)[:256]
 
 
 def _stem(machine: str) -> str:
@@ -215,14 +227,25 @@ def _rules(
             )
 
 
-def _execution_role(requests: Sequence[Mapping[str, Any]], options: Options) -> Role | None:
-    """The role that starts containers, which Fargate and all of ECS need."""
-    wanted = options.compute != "batch" or any("executionRoleArn" in one.get("containerProperties", one) for one in requests)
-    if not wanted:
-        return None
-    return Role(
-        arn=options.execution_role or EXECUTION_ROLE,
-        trust=policies.task_trust(),
-        policy=None,
-        managed=policies.EXECUTION_POLICIES,
-    )
+_SYMBOLS: Final = {"jobRoleArn": JOB_ROLE, "taskRoleArn": JOB_ROLE, "executionRoleArn": EXECUTION_ROLE, "awslogs-region": REGION}
+"""Fields of a job's definition that may hold a placeholder, and what it then stands for."""
+
+
+def _with_symbols(data: Any, options: Options) -> Any:
+    """A job's definition with symbols for its placeholders, which stand in fields of flowc's own only."""
+    if isinstance(data, dict):
+        if data.get("name") == contract.DATASTORE and data.get("value") == options.datastore_url != options.datastore:
+            return {**data, "value": text("s3://", BUCKET)}
+        return {
+            key: _SYMBOLS[key] if value == str(_SYMBOLS.get(key)) else _with_symbols(value, options)
+            for key, value in data.items()
+        }
+    return [_with_symbols(one, options) for one in data] if isinstance(data, list) else data
+
+
+def _roles(request: Mapping[str, Any], options: Options) -> Iterator[str | Symbol]:
+    """The roles that a job runs with, and is started by."""
+    properties = request.get("containerProperties", request)
+    yield properties.get("jobRoleArn") or properties.get("taskRoleArn") or options.job_role or JOB_ROLE
+    if "executionRoleArn" in properties:
+        yield properties["executionRoleArn"]

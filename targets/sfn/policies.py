@@ -102,7 +102,7 @@ def machine_policy(
     """
     states = list(_states(definition))
     calls = {str(state["Resource"]).partition(":::")[2] for state in states if "Resource" in state}
-    tagged = any("Tags" in state.get("Parameters", {}) for state in states)
+    tagged = any(state.get("Parameters", {}).keys() & {"Tags", "PropagateTags"} for state in states)
     place = _place(flow, options)
     statements: list[Statement] = []
     if "batch:submitJob.sync" in calls:
@@ -119,8 +119,8 @@ def machine_policy(
     if rules:
         hears = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
         statements.append(_allow("HearOfEnds", hears, [arn("events", f"rule/{rule}") for rule in rules]))
-    read = [contract.ITEMS] if any("ItemReader" in state for state in states) else []
-    read += [contract.NEXT] if "aws-sdk:s3:getObject" in calls else []
+    keys = [state.get("ItemReader", state).get("Parameters", {}).get("Key.$", "") for state in states]
+    read = [one for one in (contract.ITEMS, contract.NEXT) if any(f"/{one}'" in key for key in keys)]
     if read:
         objects = [f"{place.flow}/*/{one}" for one in read]
         statements.append(_allow("ReadControlObjects", ["s3:GetObject"], [place.objects(one) for one in objects]))
@@ -190,7 +190,7 @@ def _ecs(
     tasks = [arn("ecs", "task/", cluster, "/*")]
     yield _allow("WatchTasks", ["ecs:DescribeTasks", "ecs:StopTask", *(["ecs:TagResource"] if tagged else [])], tasks)
     passed = {"StringEquals": {"iam:PassedToService": _ECS_TASKS}}
-    yield {**_allow("PassRoles", ["iam:PassRole"], list(dict.fromkeys(roles))), "Condition": passed}
+    yield {**_allow("PassRoles", ["iam:PassRole"], list(roles)), "Condition": passed}
 
 
 def _secrets(flow: Flow) -> tuple[list[str | Text], list[str]]:

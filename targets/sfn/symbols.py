@@ -10,7 +10,9 @@ Whoever writes a document decides what a symbol becomes there: CloudFormation's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +35,7 @@ BUCKET: Final = Symbol("DatastoreBucket")
 QUEUE: Final = Symbol("BatchQueue")
 PACKAGE: Final = Symbol("PackageKey")
 CLUSTER: Final = Symbol("EcsCluster")
+SUBNETS: Final = Symbol("Subnets")
 MACHINE_ROLE: Final = Symbol("StateMachineRole")
 JOB_ROLE: Final = Symbol("JobRole")
 EXECUTION_ROLE: Final = Symbol("ExecutionRole")
@@ -82,6 +85,41 @@ def fill(data: Any, values: Mapping[str, str]) -> Any:
         return "".join(values.get(part.name, str(part)) if isinstance(part, Symbol) else part for part in given.parts)
 
     return replace(data, made_of)
+
+
+def parse(document: str, symbols: Iterable[Symbol]) -> Text:
+    """Text with these symbols in place of their placeholders, of a document in which nothing else is written so."""
+    names = {str(one): one for one in symbols}
+    parts = re.split("(" + "|".join(map(re.escape, names)) + ")", document) if names else [document]
+    return Text(tuple(names.get(one, one) for one in parts if one))
+
+
+def json_text(data: Any) -> Text:
+    """Data as JSON on one line, with the symbols in it. What they stand for needs no escapes in JSON."""
+    return text(*_json(data))
+
+
+def _json(data: Any) -> Iterator[str | Symbol]:
+    if isinstance(data, Symbol):
+        data = Text((data,))
+    if isinstance(data, Text):
+        quoted = [one if isinstance(one, Symbol) else json.dumps(one, ensure_ascii=False)[1:-1] for one in data.parts]
+        yield from ('"', *quoted, '"')
+    elif isinstance(data, Mapping):
+        yield "{"
+        for index, (key, value) in enumerate(data.items()):
+            yield ("," if index else "") + json.dumps(key, ensure_ascii=False) + ":"
+            yield from _json(value)
+        yield "}"
+    elif isinstance(data, list | tuple):
+        yield "["
+        for index, value in enumerate(data):
+            if index:
+                yield ","
+            yield from _json(value)
+        yield "]"
+    else:
+        yield json.dumps(data, ensure_ascii=False)
 
 
 def symbols_in(data: Any) -> set[str]:

@@ -18,6 +18,9 @@ it says. The flow compiles and runs without it.
 `@batch` speaks to Step Functions and `@kubernetes` to Argo. A step that has only the other platform's decorator gets
 none of its settings, unless `@resources` has them too, which counts everywhere.
 
+It is also said of a document that cannot be made of a flow, while the others can: CloudFormation replaces `{{resolve:…}}` in
+every text of a template, and one with that in the environment of a step would not mean what the flow means.
+
 No target emits anything of `@card`, `@conda`, `@conda_base`, `@pypi` and `@pypi_base`, so that an argument known only when
 the file is run is left out, and said to be, whatever the target: `@conda_base(python=python_version())`.
 """,
@@ -28,6 +31,10 @@ BAD_VALUE = Rule(
     "value-refused-by-platform",
     """A value is outside of what the platform accepts, so that the document could not be deployed. The message says
 which range it takes.
+
+So is what a platform cannot do at all. EventBridge, which starts state machines, sees one event at a time: it cannot wait for
+all of several events or flows. Its schedules name days of the month or days of the week, never both, and their ranges do not
+wrap around.
 """,
 )
 NEAR_LIMIT = Rule(
