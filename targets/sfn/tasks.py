@@ -79,7 +79,8 @@ class Tasks:
             state = self._job(step, [*environment, attempt], more=more)
             return {own: {**state, "ResultPath": None, **after}, **choice}
         main = self._job(step, [*environment, attempt, {"Name": contract.CATCH, "Value": "0"}], more=more)
-        last = {"Name": contract.ATTEMPT, "Value": str(more + 1)}  # what is refused is submitted again, and is no attempt
+        # Past all numbers that the step's own attempts can have come to. What is refused here has not begun, and keeps its number.
+        last = {"Name": contract.ATTEMPT, "Value": str(more + 1 + main["Retry"][0]["MaxAttempts"])}
         catching = self._job(step, [*environment, last, {"Name": contract.CATCH, "Value": "1"}], "catch")
         catch = self.names.of(f"{step.name}.catch")
         return {
