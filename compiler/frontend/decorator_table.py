@@ -17,6 +17,9 @@ from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, STRINGS, TABLE, TEXT, TEXT_OR_T
 MAX_RETRIES: Final = 100
 """More attempts than this are a mistake; every one of them is a container."""
 
+MAX_CONCURRENCY: Final = 10_000
+"""No platform runs more of a foreach's items at once."""
+
 _ENVIRONMENT: Final[dict[str, Kind]] = {"packages": kinds.PACKAGES, "python": kinds.PYTHON, "disabled": BOOL}
 _CONDA: Final[dict[str, Kind]] = {
     "packages": kinds.PACKAGES,
@@ -94,6 +97,10 @@ STEP_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
     },
     "timeout": {"seconds": AMOUNT.needed, "minutes": AMOUNT.needed, "hours": AMOUNT.needed},
     "catch": {"var": TEXT, "print_exception": BOOL},
+    "foreach": {
+        "mode": kinds.one_of("distributed", "inline"),
+        "max_concurrency": kinds.numbers(f"a whole number from 1 to {MAX_CONCURRENCY:,}", 1, MAX_CONCURRENCY, whole=True),
+    },
     "environment": {"vars": kinds.VARIABLES},
     "secrets": {"sources": kinds.SOURCES, "role": TEXT, "allow_override": BOOL},
     "pypi": _ENVIRONMENT,
@@ -154,6 +161,12 @@ def _timeout(given: Mapping[str, Constant]) -> Fault:
     if any(number_of(value) for value in given.values()):
         return None
     return "", "`@timeout` names no time", "write `@timeout(hours=1)`, or take it away"
+
+
+def _foreach(given: Mapping[str, Constant]) -> Fault:
+    if any(value is not None for value in given.values()):
+        return None
+    return "", "`@foreach` says nothing", "write `@foreach(max_concurrency=10)`, or take it away"
 
 
 def _schedule(given: Mapping[str, Constant]) -> Fault:
@@ -229,6 +242,7 @@ def _batch(given: Mapping[str, Constant]) -> Fault:
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Constant]], Fault]]] = {
     "retry": _retry,
     "timeout": _timeout,
+    "foreach": _foreach,
     "schedule": _schedule,
     "project": _project,
     "trigger": _trigger,

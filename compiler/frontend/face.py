@@ -26,7 +26,7 @@ API_NAMES: Final = frozenset(
             "current",
             "register_serializer",
         ),
-        *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets"),
+        *("parallel_map", "resources", "batch", "kubernetes", "retry", "timeout", "catch", "environment", "secrets", "foreach"),
         *("schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi", "pypi_base", "conda", "conda_base"),
         "card",
         # What Metaflow has besides, for helpers.

@@ -16,6 +16,7 @@ from ..ir.nodes import Flow
 from .check_artifacts import check_artifacts
 from .check_catch import check_catch
 from .check_ends import check_ends
+from .check_foreach import check_foreach
 from .check_loops import check_loops
 from .check_names import check_names
 from .check_reachable import check_reachable
@@ -28,6 +29,7 @@ GRAPH_CHECKS: tuple[Callable[[Definition, Report], None], ...] = (
 FLOW_CHECKS: tuple[Callable[[Flow, Report], None], ...] = (
     check_loops,  # bounds add up along the tree
     check_catch,  # independent of all others
-    check_names,  # so is this
+    check_foreach,  # so is this
+    check_names,  # and this
     check_artifacts,  # walks the whole tree; last, since all others judge smaller things
 )

@@ -152,6 +152,11 @@ def catch(*, var: str | None = None, print_exception: bool | None = True) -> Non
 
 
 @Decorator
+def foreach(*, mode: Literal["distributed", "inline"] | None = None, max_concurrency: int | str | None = None) -> None:
+    """How the foreach runs that the step begins: how many of its items at once, and on Step Functions as which kind of map."""
+
+
+@Decorator
 def environment(*, vars: Mapping[str, str | float | bool] = _EMPTY) -> None:
     """Environment variables of the step's process."""
 

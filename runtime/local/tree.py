@@ -5,8 +5,9 @@ until another has ended. The walker runs nothing and knows nothing of processes.
 
 - A block starts with its stages that come after nothing; another starts when any arrival in its `after` comes. The block is over
   when any of its exits comes.
-- A foreach starts its bodies one by one, as tasks are taken: of 10,000 there are as many alive as there are workers. What was
-  begun goes first (the waiting work is a stack), so nested ones do not pile up either.
+- A foreach starts its bodies one by one, as tasks are taken: of 10,000 there are as many alive as there are workers, or as
+  `@foreach(max_concurrency=…)` allows. What was begun goes first (the waiting work is a stack), so nested ones do not pile up
+  either.
 """
 
 from __future__ import annotations
@@ -37,13 +38,19 @@ class _LiveBlock:
 
 @dataclass(slots=True)
 class _LiveForeach:
-    """A foreach whose bodies are not all over: `begun` of them have started, `left` are not over."""
+    """A foreach whose bodies are not all over: `begun` of them have started, `left` are not over, and `most` may be between."""
 
     stage: ForeachStage
     owner: _LiveBlock
     count: int
+    most: int
     begun: int = 0
     left: int = 0
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether another body may start now."""
+        return self.begun < self.count and self.begun - (self.count - self.left) < self.most
 
 
 @dataclass(slots=True)
@@ -58,6 +65,8 @@ class Walk:
     def __init__(self, plan: Plan) -> None:
         self.over = False
         """Whether the flow has come to its end."""
+        limits = {name: (step.decorator("foreach") or {}).get("max_concurrency") for name, step in plan.steps.items()}
+        self._most = {name: int(float(limit)) for name, limit in limits.items() if limit is not None}
         self._waiting: list[_LiveTask | _LiveForeach] = []
         self._running: dict[Ready, _LiveTask] = {}
         self._begin(_LiveBlock(plan.body, (), self._finish))
@@ -73,7 +82,7 @@ class Walk:
                 return ready
             index = top.begun
             top.begun += 1
-            if top.begun == top.count:
+            if not top.may_begin:
                 self._waiting.pop()
             self._begin(_LiveBlock(top.stage.body, (*top.owner.path, str(index)), self._body_over(top)))
         return None
@@ -112,7 +121,7 @@ class Walk:
             case ForeachStage():
                 count = live.counts[stage.split]
                 if count:
-                    self._waiting.append(_LiveForeach(stage, live, count, left=count))
+                    self._waiting.append(_LiveForeach(stage, live, count, self._most.get(stage.split, count), left=count))
                 else:
                     self._arrive(live, stage.name, None)
             case LoopStage():
@@ -134,9 +143,12 @@ class Walk:
 
     def _body_over(self, foreach: _LiveForeach) -> Over:
         def over(_exit: Arrival) -> None:
+            held = not foreach.may_begin
             foreach.left -= 1
             if not foreach.left:
                 self._arrive(foreach.owner, foreach.stage.name, None)
+            elif held and foreach.may_begin:
+                self._waiting.append(foreach)
 
         return over
 

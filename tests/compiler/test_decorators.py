@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from reading import codes, flow_of, read
+from reading import codes, compile_files, flow_of, read
 
 from flowc.compiler.frontend.decorator_table import FLOW_DECORATORS, STEP_DECORATORS
 from flowc.runtime.language import decorators
@@ -82,6 +82,8 @@ FAULTY = [
     "@kubernetes(node_selector='a')",
     "@retry(times=None)",
     "@retry(backoff=0.5)",
+    "@foreach",
+    "@foreach(max_concurrency=None)",
     "@retry(backoff=None)",
     "@retry(jitter=1)",
     "@retry(max_minutes_between_retries=1)",
@@ -127,6 +129,39 @@ FAULTY_ABOVE = [
 @pytest.mark.parametrize("line", FAULTY)
 def test_faulty_on_a_step(line: str) -> None:
     assert codes(read("", on_step=line)) == ["FC503"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ("mode='inline', max_concurrency=10_000", []),
+        ("mode='distribute'", ["FC503"]),
+        ("max_concurrency=0", ["FC503"]),
+        ("max_concurrency=10_001", ["FC503"]),
+        ("max_concurrency=1.5", ["FC503"]),
+    ],
+)
+def test_what_foreach_takes(arguments: str, fault: list[str]) -> None:
+    done = compile_files(f"""
+        from flowc import FlowSpec, foreach, step
+
+        class Sample(FlowSpec):
+            @foreach({arguments})
+            @step
+            def start(self):
+                self.items = [1, 2]
+                self.next(self.work, foreach="items")
+
+            @step
+            def work(self):
+                print(self.input)
+                self.next(self.end)
+
+            @step
+            def end(self, inputs):
+                pass
+        """)
+    assert codes(done) == fault
 
 
 @pytest.mark.parametrize("line", FAULTY_ABOVE)

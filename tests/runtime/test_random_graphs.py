@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 import tempfile
+from dataclasses import replace
 from typing import Any
 
 from graphs import Shape, dice, roll, shapes, source
@@ -19,7 +20,18 @@ from flowc.compiler.plan import plan_of
 from flowc.runtime.failure import Failure
 from flowc.runtime.local.tree import Walk
 from flowc.runtime.paths import TaskId
-from flowc.runtime.plan import Arrival, Block, ForeachStage, LoopStage, ParallelStage, Plan, TaskStage, parse_plan
+from flowc.runtime.plan import (
+    Arrival,
+    Block,
+    Decorator,
+    ForeachScope,
+    ForeachStage,
+    LoopStage,
+    ParallelStage,
+    Plan,
+    TaskStage,
+    parse_plan,
+)
 from flowc.runtime.store import LocalStore
 from flowc.runtime.tasks.task import execute
 
@@ -76,13 +88,34 @@ class Oracle:
         raise AssertionError(stage)
 
 
+def limited(plan: Plan, chance: random.Random) -> tuple[Plan, dict[str, int]]:
+    """The plan with `@foreach(max_concurrency=…)` on some of its steps, and those limits."""
+    most = {name: chance.randrange(1, 4) for name in plan.steps if chance.random() < 0.5}
+    steps = {
+        name: replace(step, decorators=(Decorator("foreach", {"max_concurrency": most[name]}),)) if name in most else step
+        for name, step in plan.steps.items()
+    }
+    return replace(plan, steps=steps), most
+
+
+def items_of(plan: Plan, tasks: list[tuple[str, str]]) -> dict[tuple[str, tuple[str, ...]], set[str]]:
+    """The indices that tasks belong to, by the foreach: its split, and the path of that."""
+    found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for step, text in tasks:
+        path = () if text == "-" else tuple(text.split("."))
+        for depth, scope in enumerate(plan.steps[step].scopes):
+            if isinstance(scope, ForeachScope):
+                found.setdefault((scope.split, path[:depth]), set()).add(path[depth])
+    return found
+
+
 @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(shapes, st.randoms(use_true_random=False))
 def test_every_task_finds_what_it_starts_from(shape: list[Shape], chance: random.Random) -> None:
     text = source(shape)
     compiled = compile_source(Source("flow.py", text))
     assert compiled.flow is not None, compiled.diagnostics
-    plan = parse_plan(plan_of(compiled.flow))
+    plan, most = limited(parse_plan(plan_of(compiled.flow)), chance)
     expected = Oracle(plan).trails
 
     lines = []
@@ -101,6 +134,8 @@ def test_every_task_finds_what_it_starts_from(shape: list[Shape], chance: random
         while True:
             while len(ready) < 4 and (task := walk.take()) is not None:
                 ready.append(task)
+            for (split, _), indices in items_of(plan, ready).items():
+                assert len(indices) <= most.get(split, 4)
             if not ready:
                 break
             step, path = ready.pop(chance.randrange(len(ready)))

@@ -68,6 +68,19 @@ CATCH_CANNOT_CHOOSE = Rule(
 nothing has been chosen, so the flow could not go on. Catch in a step of its own, and choose in the next one.
 """,
 )
+NO_FOREACH_BEGUN = Rule(
+    "FC520",
+    "no-foreach-begun",
+    """`@foreach` says how a foreach runs, and belongs on the step that begins it: the one whose `self.next` has `foreach=`. On
+any other step it does nothing.
+
+    @foreach(max_concurrency=10)
+    @step
+    def start(self):
+        self.files = [...]
+        self.next(self.work, foreach="files")
+""",
+)
 NOT_IMPORTED = Rule(
     "FC510",
     "name-not-imported",
