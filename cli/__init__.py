@@ -1,6 +1,8 @@
 """The command line: one file a verb, around a core without I/O.
 
     check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
+    deploy, undeploy     those that change what a platform has
+    changing             what will change: shown, asked for, and made
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     program              their table; runs one, and says what exit codes mean
@@ -13,7 +15,7 @@
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
-    packaging            what `package` packs, and `deploy` will
+    packaging            what `package` and `deploy` pack
     included, wheels     its data files; what it holds of other packages
     drawing              a flow as `show` prints it, which editors show too
     output, writing      where text goes, and in which colours; how files are written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ..runtime.contract import ROOT_PATH
+from ..targets import TARGETS
 from .flow_file import FlowFile
-from .looking import Chosen, choose, explained, which_arguments
+from .looking import Chosen, explained, which_arguments
 from .output import complain, wants_color, write
+from .platforms import Place, Runs, asked, platform_options, runs_of
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
     from ..runtime.records.logs import LogLine, LogReader
     from ..runtime.records.traces import Trace
+    from ..targets.executions import Execution
 
 SOONEST, LATEST = 0.5, 5.0
 """Seconds between two looks at a run: soon while something happens, later while nothing does."""
@@ -35,6 +38,7 @@ SETTLE = 1.5
     examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps"),
 )
 @which_arguments(steps=True)
+@platform_options
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is printed, until the run or the task is over.")
 @click.option("--stdout", "only_out", is_flag=True, help="Only what went to standard output.")
 @click.option("--stderr", "only_err", is_flag=True, help="Only what went to standard error.")
@@ -45,6 +49,9 @@ def command(
     flow: FlowFile | str | None,
     which: str | None,
     datastore: str | None,
+    target: str | None,
+    branch: str | None,
+    production: bool | None,
     follow: bool,
     only_out: bool,
     only_err: bool,
@@ -54,15 +61,19 @@ def command(
     """Show what the tasks of a run have printed, task by task: both streams, in the order of their lines.
 
     FLOW is the flow's file, or its name, as in `flowc logs Squares/7/train/3`. RUN is by default the latest of yours. Where there
-    may be more tasks than one, each line says whose it is.
+    may be more tasks than one, each line says whose it is. With --target the platform says whether a run goes on, so that
+    --follow ends with it, whatever it ended with.
     """
     if only_out and only_err:
         raise click.UsageError("--stdout and --stderr exclude each other; without them both are shown")
-    chosen = choose(flow, which, datastore)
-    run = chosen.run()
-    with explained():
-        _demand(chosen, run, wait=follow)
-        watch = _Watch(run, chosen.parts[1:], attempt)
+    runs = runs_of(flow, which, Place(target, branch, production, datastore))
+    execution = runs.execution()
+    run = runs.run(execution)
+    chosen = runs.chosen
+    is_over = None if execution is None else _Over(runs, execution)
+    with explained(), asked():
+        _demand(chosen, run, wait=follow, goes_on=is_over is not None and not is_over())
+        watch = _Watch(run, chosen.parts[1:], attempt, is_over)
         printer = _Printer(plain=watch.alone, is_error=None if only_out == only_err else only_err, timestamps=timestamps)
         watch.look()
         printer.put(watch.new())
@@ -73,11 +84,36 @@ def command(
         complain(f"flowc: run {origin}, which did the work of {tasks} of run {run.id}, is gone, and what was printed with it")
     if not printer.lines:
         complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
+    if is_over is not None and (last := is_over.execution).state not in ("running", "done"):
+        complain(f"flowc: the run {last.run} {_ENDS[last.state]}; `flowc status` with the same words says why")
+    elif follow and is_over is None and runs.deployment is None and (record := run._recorded()) and record.target in TARGETS:
+        complain(f"flowc: --target {record.target} also asks the platform, which alone knows whether the run is over")
 
 
-def _demand(chosen: Chosen, run: Run, *, wait: bool) -> None:
+_ENDS = {"failed": "failed", "timed out": "timed out", "stopped": "was stopped"}
+
+
+class _Over:
+    """Asks the platform whether a run is over, until it is."""
+
+    def __init__(self, runs: Runs, execution: Execution) -> None:
+        self._runs = runs
+        self.execution = execution
+
+    def __call__(self) -> bool:
+        executions = self._runs.executions
+        if not self.execution.over and executions is not None:
+            self.execution = executions.find(self.execution.run) or self.execution
+        return self.execution.over
+
+
+def _demand(chosen: Chosen, run: Run, *, wait: bool, goes_on: bool = False) -> None:
     """Make sure that the step and the task are there, or that it makes sense to wait for them."""
     plan = run._plan
+    if goes_on and (len(chosen.parts) < 2 or (wait and plan is None)):
+        return
+    if goes_on and wait and plan is not None and chosen.parts[1] in plan.steps:
+        return
     if wait and plan is not None and chosen.parts[1:2] and chosen.parts[1] in plan.steps and run.status == "running":
         return
     chosen.task()
@@ -113,6 +149,7 @@ class _Watch:
     Args:
         parts: The step and the path, as far as they are given.
         attempt: Which attempt; None: the latest, and those that follow while it is looked at.
+        is_over: Says whether the run is over; None: the datastore does.
 
     Attributes:
         alone: Whether there is only one task that they can be of.
@@ -120,8 +157,9 @@ class _Watch:
         gone: Runs that did the work of tasks which this one took over, and that are gone with their logs: how many tasks.
     """
 
-    def __init__(self, run: Run, parts: tuple[str, ...], attempt: int | None) -> None:
+    def __init__(self, run: Run, parts: tuple[str, ...], attempt: int | None, is_over: Callable[[], bool] | None = None) -> None:
         self._run = run
+        self._is_over = is_over
         self._step = parts[0] if parts else None
         self._path = parts[1] if len(parts) > 1 else None
         self._attempt = attempt
@@ -140,7 +178,9 @@ class _Watch:
         from ..runtime.records.traces import traces
 
         run, plan = self._run, self._run._plan
-        run_over = run.status != "running"  # asked first: all that came before the end is then listed
+        run_over = (
+            self._is_over() if self._is_over else run.status != "running"
+        )  # asked first: all that came before the end is then listed
         task_over = False
         for step in [self._step] if self._step else run._steps_in_order():
             for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():

@@ -102,11 +102,12 @@ def flow_or_name(function: Decorated) -> Decorated:
     return click.argument("flow", metavar="[FLOW]", type=_flow_or_name, required=False)(function)
 
 
-def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None, *, most: int = 3) -> Chosen:
+def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None, *, most: int = 3, must: bool = True) -> Chosen:
     """Take what was given apart.
 
     Args:
         most: How many parts may follow the flow's name.
+        must: Whether the datastore must have runs of the flow.
 
     Raises:
         Unusable: There is no such flow, or there are too many parts.
@@ -135,10 +136,9 @@ def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None
         if len(parts) > most:
             form = "/".join(FORMS[:most])
             raise Unusable(f"too many parts in {'/'.join(parts)}: {form} is what may follow the flow")
-        found = Flow(name, datastore=store.url, _namespace_check=False)
-        from ..runtime.client.namespaces import get_namespace
-
-        found._namespace = get_namespace()
+        found = Flow._at(store, name)
+        if must:
+            found._demand()
     return Chosen(found, tuple(parts))
 
 

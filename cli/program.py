@@ -32,7 +32,9 @@ READER_GONE = 141
 
 VERBS = (
     *("check", "compile", "package"),
+    *("deploy", "undeploy"),
     *("run", "resume", "replay"),
+    *("trigger", "stop", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),
 )

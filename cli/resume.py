@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..compiler.ir.nodes import Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plan_of
 from .configs import config_options
@@ -20,7 +19,7 @@ from .datastore import store_of
 from .flow_file import FlowFile
 from .looking import LATEST
 from .output import Unusable, stop_at_faults, write
-from .run import COMPILATION, RunVerb
+from .run import COMPILATION, Asked, RunVerb
 from .running import How, run_to_its_end, running_options
 from .verb import color_option, flow_argument, format_option
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 class ResumeVerb(RunVerb):
     """A verb that knows the flow's parameters, and says why it takes no values for them."""
 
-    def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
+    def _options(self, parameters: Sequence[Asked]) -> list[click.Option]:
         own = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} | {"--help"}
         options = []
         for number, one in enumerate(parameters):

@@ -10,10 +10,11 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import click
 
-from ..compiler.ir.nodes import Config, Parameter
+from ..compiler.ir.nodes import Config, Constant, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
 from .configs import FLAGS, config_options, scan
@@ -27,6 +28,45 @@ COMPILATION = f"{__name__}.compilation"
 OPTIONS = f"{__name__}.options"
 VALUES = f"{__name__}.values"
 """Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
+
+
+class Asked(Protocol):
+    """What an option says of a parameter: see `compiler.ir.nodes.Parameter`."""
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """What values it takes."""
+        ...
+
+    @property
+    def default(self) -> Constant:
+        """Its default."""
+        ...
+
+    @property
+    def deferred(self) -> bool:
+        """Whether only a running program can say the default."""
+        ...
+
+    @property
+    def required(self) -> bool:
+        """Whether a run without it is refused."""
+        ...
+
+    @property
+    def help(self) -> str | None:
+        """What help says."""
+        ...
+
+    @property
+    def show_default(self) -> bool:
+        """Whether help shows the default."""
+        ...
 
 
 class RunVerb(Verb):
@@ -81,7 +121,12 @@ class RunVerb(Verb):
                 formatter.write_dl([(one.name, _config_help(one)) for one in compilation.flow.configs])
 
     def _named(self, args: Sequence[str]) -> FlowFile | None:
-        """FILE among the arguments: the first that is neither an option nor the value of one."""
+        """FILE among the arguments."""
+        word = self._first_word(args)
+        return None if word is None else parse_flow_file(word)
+
+    def _first_word(self, args: Sequence[str]) -> str | None:
+        """The first argument that is neither an option nor the value of one."""
         options = [one for one in self.params if isinstance(one, click.Option)]
         flags = {"-h", "--help", *(name for one in options if one.is_flag for name in one.opts)}
         skip = 0
@@ -93,7 +138,7 @@ class RunVerb(Verb):
             elif one.startswith("-"):
                 skip = int("=" not in one and one not in flags)
             else:
-                return parse_flow_file(one)
+                return one
         return None
 
     def _refuse_options_before_file(self, ctx: click.Context, args: Sequence[str]) -> None:
@@ -104,22 +149,22 @@ class RunVerb(Verb):
             if name.startswith("--") and name not in {"--", *own}:
                 raise click.UsageError(f"no FILE found. Options of the flow, as {name} may be, come after FILE", ctx)
 
-    def _options(self, parameters: Sequence[Parameter]) -> list[click.Option]:
-        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} - {
-            *FLAGS,
-            *YIELDING,
-        }
+    yielding = frozenset((*FLAGS, *YIELDING))
+    """Options that the verb does not have for a flow with a parameter of that name."""
+
+    def _options(self, parameters: Sequence[Asked]) -> list[click.Option]:
+        taken = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} - self.yielding
         options = []
         for number, one in enumerate(parameters):
             names = {f"--{one.name}", f"--{one.name.replace('_', '-')}", f"--{one.name.replace('-', '_')}"}
             if names & (taken | {"--help"}):
-                raise Unusable(f"the parameter '{one.name}' has the name of an option of `run`: rename it")
+                raise Unusable(f"the parameter '{one.name}' has the name of an option of `{self.name}`: rename it")
             declarations = [f"parameter_{number}", *sorted(names, key=lambda name: (name != f"--{one.name}", name))]
             options.append(_option(one, declarations))
         return options
 
 
-def _option(parameter: Parameter, declarations: Sequence[str]) -> click.Option:
+def _option(parameter: Asked, declarations: Sequence[str]) -> click.Option:
     """The option of a parameter. Its value stays text: the runtime knows what text means, on every platform alike."""
     option = partial(
         click.Option,
@@ -162,7 +207,7 @@ def command(
     run_to_its_end(flow, parse_plan(document), document, place_of(how.datastore, flow), how, meta[VALUES])
 
 
-def _help(parameter: Parameter) -> str:
+def _help(parameter: Asked) -> str:
     text = " ".join((parameter.help or "").split())
     if parameter.required or not parameter.show_default:
         return text

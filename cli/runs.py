@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..targets import TARGETS
 from .datastore import datastore_option
 from .flow_file import FlowFile
-from .looking import choose, duration, explained, flow_or_name, table
+from .looking import duration, explained, flow_or_name, table
 from .output import FAULTS, complain, write
+from .platforms import Deployment, Place, asked, is_of, platform_options, runs_of
+from .told import described, with_execution
 from .verb import Verb, data_format_option
 
 if TYPE_CHECKING:
+    from ..runtime.client.flow import Flow
     from ..runtime.client.run import Run
+    from ..targets.executions import Execution
 
 LIMIT = 20
+_LOOKED, _MOST_LOOKED = 100, 2000
+"""Of how many executions is looked for those of which the datastore has nothing; of how many, for those that it has."""
 _KEYS = ("flow", "run", "status", "started", "ended", "seconds", "user", "target", "tags", "origin")
 
 
@@ -33,6 +40,7 @@ _KEYS = ("flow", "run", "status", "started", "ended", "seconds", "user", "target
 @click.option("--user", metavar="NAME", help="Only runs that this person started. [default: you]")
 @click.option("--all-users", is_flag=True, help="Runs that anybody started.")
 @datastore_option
+@platform_options
 @data_format_option
 def command(
     flow: FlowFile | str | None,
@@ -41,21 +49,31 @@ def command(
     user: str | None,
     all_users: bool,
     datastore: str | None,
+    target: str | None,
+    branch: str | None,
+    production: bool | None,
     form: str,
 ) -> None:
     """List runs of a flow, newest first, with their state.
 
     FLOW is the flow's file or its name; it can be left out where the datastore has one flow only. Runs that do not say who
-    started them are listed for everybody. A run that was killed with its machine goes on to be listed as running.
+    started them are listed for everybody. A run that was killed with its machine goes on to be listed as running. With --target
+    the platform is asked too, which knows of runs that no task has begun yet, and how each has ended.
     """
     if user is not None and all_users:
         raise click.UsageError("--user and --all-users exclude each other")
-    chosen = choose(flow, None, datastore, most=0).flow
+    runs = runs_of(flow, None, Place(target, branch, production, datastore), most=0)
+    chosen = runs.chosen.flow
     if user is not None or all_users:
         chosen._namespace = None if all_users else f"user:{user}"
     with explained():
         found = list(islice(chosen.runs(*tags), limit + 1))
         rows, faults = _each_described(found[:limit])
+    more = len(found) > limit
+    if runs.deployment is not None:
+        with explained(), asked():
+            rows = _with_platform(chosen, rows, runs.deployment, set(tags), limit)
+        rows, more = rows[:limit], more or len(rows) > limit
     if form == "json":
         write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", sys.stdout)
     elif not rows:
@@ -66,12 +84,47 @@ def command(
     else:
         head = ("RUN", "STATUS", "STARTED", "DURATION", "USER", "TAGS")
         write(table([head, *map(_row, rows)]), sys.stdout)
-        if len(found) > limit:
+        if more:
             complain(f"flowc: there are more; --limit {limit * 5} lists them")
+        if runs.deployment is None and (unsure := _unsure(rows)):
+            complain(f"flowc: only {' and '.join(unsure)} knows whether its runs go on: --target {unsure[0]} asks it")
     for fault in faults:
         complain(f"flowc: {fault}")
     if faults:
         raise click.exceptions.Exit(FAULTS)
+
+
+def _unsure(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """The platforms of runs that the datastore takes to be running."""
+    return [name for name in TARGETS if any(row["target"] == name and row["status"] == "running" for row in rows)]
+
+
+def _with_platform(
+    flow: Flow, rows: list[dict[str, Any]], deployment: Deployment, tags: set[str], limit: int
+) -> list[dict[str, Any]]:
+    """Runs with what the platform says of them, and those of which only the platform knows, newest first."""
+    known = {row["run"]: row for row in rows}
+    oldest = min((row["started"] or 0.0 for row in rows), default=0.0) if len(rows) >= limit else 0.0
+    executions: dict[str, Execution] = {}
+    left = set(known)
+    for number, one in enumerate(deployment.executions.recent()):
+        if (number >= max(_LOOKED, limit) or one.started < oldest) and not left:
+            break
+        if number >= _MOST_LOOKED:
+            break
+        executions[one.run] = one
+        left.discard(one.run)
+    found = [with_execution(row, executions[run], deployment.target) if run in executions else row for run, row in known.items()]
+    only = [run for run in executions if run not in known]
+    records = flow._store.get_many([f"{flow.id}/{run}/run.json" for run in only]) if only else []
+    for run, record in zip(only, records, strict=True):
+        if record is None and len(found) <= 2 * limit:
+            start = deployment.executions.started_with(run)
+            if is_of(flow._namespace, start.user) and tags <= set(start.tags):
+                from ..runtime.client.run import Run
+
+                found.append(with_execution(described(Run._below(flow, run)), executions[run], deployment.target, start))
+    return sorted(found, key=lambda row: row["started"] or 0.0, reverse=True)
 
 
 def _each_described(runs: Iterable[Run]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -87,25 +140,6 @@ def _each_described(runs: Iterable[Run]) -> tuple[list[dict[str, Any]], list[str
             rows.append(dict.fromkeys(_KEYS) | {"flow": run.parent.id, "run": run.id, "status": "damaged", "tags": []})
             faults.append(str(error))
     return rows, faults
-
-
-def described(run: Run) -> dict[str, Any]:
-    """What is known of a run, as JSON data; times in seconds since 1970."""
-    record, began, ended = run._recorded(), run._began(), run._over_at()
-    status = run.status
-    until = time.time() if status == "running" else ended
-    return {
-        "flow": run.parent.id,
-        "run": run.id,
-        "status": status,
-        "started": began,
-        "ended": ended,
-        "seconds": None if began is None or until is None else round(until - began, 3),
-        "user": record.user if record else None,
-        "target": record.target if record else None,
-        "tags": sorted(run.user_tags),
-        "origin": record.origin if record else None,
-    }
 
 
 def moment(seconds: float | None) -> str:

@@ -8,82 +8,90 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..targets import TARGETS
 from .flow_file import FlowFile
-from .looking import choose, duration, explained, table, which_arguments
-from .output import wants_color, write
-from .runs import described, moment
+from .looking import duration, explained, table, which_arguments
+from .output import FAULTS, complain, wants_color, write
+from .platforms import Place, Runs, asked, platform_options, runs_of
+from .runs import moment
+from .told import STATES, told
 from .verb import Verb, color_option, data_format_option
+from .watching import waiting, watch
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
-    from ..runtime.plan import Plan
+    from ..targets.executions import Execution
 
-STATES = ("done", "running", "failed", "stopped")
 FAILURES = 3
 """How many failures are told in full."""
+_WORDS = {"failed": "failed", "timed out": "timed out", "stopped": "was stopped", "queued": "is queued: no task has begun"}
 
 
 @click.command(
-    "status", short_help="Show how far a run has come, and why it failed.", cls=Verb, examples=("", "7", "7 --format json")
+    "status",
+    short_help="Show how far a run has come, and why it failed.",
+    cls=Verb,
+    examples=("", "7", "7 --format json", "--target sfn --watch"),
 )
 @which_arguments(steps=False)
+@platform_options
+@click.option("--watch", "watching", is_flag=True, help="Show how it goes on until it is over; exit with 1 if it failed.")
 @data_format_option
 @color_option
-def command(flow: FlowFile | str | None, which: str | None, datastore: str | None, form: str) -> None:
+def command(
+    flow: FlowFile | str | None,
+    which: str | None,
+    datastore: str | None,
+    target: str | None,
+    branch: str | None,
+    production: bool | None,
+    watching: bool,
+    form: str,
+) -> None:
     """Show how far a run has come: its steps, how many of their tasks are done, and why some failed.
 
-    FLOW is the flow's file, or its name, as in `flowc status Squares/7`. RUN is by default the latest of yours.
+    FLOW is the flow's file, or its name, as in `flowc status Squares/7`. RUN is by default the latest of yours. With --target
+    the platform is asked too, which knows of runs that no task has begun yet, and of what failed without a word in the datastore.
     """
-    run = choose(flow, which, datastore, most=1).run()
-    with explained():
-        about = {**described(run), "message": result.message if (result := run._ended()) else None, **_progress(run)}
+    runs = runs_of(flow, which, Place(target, branch, production, datastore), most=1)
+    execution = runs.execution()
+    run = runs.run(execution)
+    if watching:
+        execution = watch(run, runs.deployment, execution)
+    about = show(run, runs, execution, form)
+    if not watching:
+        _hint(about, runs)
+    elif about["status"] != "done":
+        raise click.exceptions.Exit(FAULTS)
+
+
+def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error: bool = False) -> dict[str, Any]:
+    """Write all that is known of a run, and give it.
+
+    Args:
+        error: Whether to write to standard error.
+    """
+    deployment = runs.deployment
+    with explained(), asked():
+        about = told(run, execution, runs.executions, deployment.target if deployment else None)
+    stream = sys.stderr if error else sys.stdout
     if form == "json":
-        write(json.dumps(about, indent=2, ensure_ascii=False) + "\n", sys.stdout)
+        write(json.dumps(about, indent=2, ensure_ascii=False) + "\n", stream)
     else:
-        write(_text(about, wants_color(sys.stdout)), sys.stdout, color=True)
+        write(_text(about, wants_color(stream)), stream, color=True)
+    return about
 
 
-def _progress(run: Run) -> dict[str, Any]:
-    """The steps of a run, and the failures of those tasks that are not done."""
-    from ..runtime.client.step import Step
-
-    steps: list[dict[str, Any]] = []
-    failures: list[dict[str, Any]] = []
-    plan, begun = run._plan, run._steps_in_order()
-    open = run.status != "done"
-    for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):
-        counts = dict.fromkeys(STATES, 0)
-        reused = 0
-        starts: list[float] = []
-        ends: list[float] = []
-        for task in Step._below(run, name) if name in begun else ():
-            state = task.status
-            counts[state] += 1
-            reused += task.origin_pathspec is not None
-            began, ended = task._times()
-            starts += [began] if began is not None else []
-            ends += [ended] if ended is not None and state != "running" else []
-            if state == "failed" and (failure := task.exception) is not None:
-                where = f"{name}/{task.id}"
-                failures.append({"task": where, "attempt": task.current_attempt, "ended": ended, **failure.to_json()})
-        started, ended = min(starts, default=None), max(ends, default=None)
-        over = None if counts["running"] else ended
-        steps.append({"step": name, **counts, "reused": reused, "started": started, "ended": over})
-    # First those that had their last attempt: they are what the run failed for.
-    failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
-    return {"steps": steps, "failures": failures}
-
-
-def _may_go_on(plan: Plan | None, failure: dict[str, Any]) -> bool:
-    """Whether another attempt would have followed."""
-    from ..runtime.tasks.policy import policy_of
-
-    step = plan.steps.get(failure["task"].partition("/")[0]) if plan else None
-    return step is not None and policy_of(step).may_follow(failure["attempt"])
+def _hint(about: dict[str, Any], runs: Runs) -> None:
+    """Say where more is known of a run that a platform has scheduled."""
+    if runs.deployment is None and about["target"] in TARGETS and about["status"] == "running":
+        complain(
+            f"flowc: {about['target']} ran this, and only it knows whether the run is over: --target {about['target']} asks it"
+        )
 
 
 def _text(about: dict[str, Any], color: bool) -> str:
-    state = "failed" if about["status"] == "failed" else f"is {about['status']}"
+    state = _WORDS.get(about["status"], f"is {about['status']}")
     lines = [f"{about['flow']}/{about['run']} {state}"]
     began = moment(about["started"])
     reused = sum(step["reused"] for step in about["steps"])
@@ -92,7 +100,7 @@ def _text(about: dict[str, Any], color: bool) -> str:
         f"by {about['user']}" if about["user"] else "",
         f"on {about['target']}" if about["target"] else "",
         f"resumes {about['origin']}" + (f" and reuses {reused} of its tasks" if reused else "") if about["origin"] else "",
-        f"{'so far' if about['status'] == 'running' else 'took'} {duration(about['seconds'])}"
+        f"{'so far' if about['status'] in ('running', 'queued') else 'took'} {duration(about['seconds'])}"
         if about["seconds"] is not None
         else "",
         f"tags {' '.join(about['tags'])}" if about["tags"] else "",
@@ -100,20 +108,60 @@ def _text(about: dict[str, Any], color: bool) -> str:
     lines.append(", ".join(filter(None, facts)).replace(", by ", " by ").replace(", on ", " on "))
     if about["message"]:
         lines.append(about["message"])
+    lines += _of_platform(about)
     shown = [state for state in STATES if state == "done" or any(step[state] for step in about["steps"])]
     counts = [*shown, *(["reused"] if any(step["reused"] for step in about["steps"]) else [])]
     rows = [("STEP", *(one.upper() for one in counts), "STARTED", "DURATION")]
     for step in about["steps"]:
         began, ended = step["started"], step["ended"]
         seconds = None if began is None or ended is None else ended - began
-        rows.append((step["step"], *(str(step[one] or "") for one in counts), moment(began), duration(seconds)))
+        rows.append((step["step"], *(_count(step, one) for one in counts), moment(began), duration(seconds)))
     text = "\n".join(filter(None, lines)) + "\n"
     text += f"\n{table(rows)}" if about["steps"] else ""
     for failure in about["failures"][:FAILURES]:
         trace = failure["traceback"].rstrip() or f"{failure['type']}: {failure['message']}"
         text += f"\n{failure['task']} failed in attempt {failure['attempt']}:\n"
         text += (click.style(trace, fg="red") if color else trace) + "\n"
+    for trouble in about.get("troubles", ())[:FAILURES]:
+        text += f"\n{_trouble(trouble, color)}"
     rest = len(about["failures"]) - FAILURES
     if rest > 0:
         text += f"\n{rest} more {'task' if rest == 1 else 'tasks'} failed; --format json tells of all\n"
     return text
+
+
+def _count(step: dict[str, Any], state: str) -> str:
+    """How many tasks; of a foreach's that are done also of how many, while there are more."""
+    if state == "done" and step["of"] is not None and step["of"] > step["done"]:
+        return f"{step['done']}/{step['of']}"
+    return str(step[state] or "")
+
+
+def _of_platform(about: dict[str, Any]) -> list[str]:
+    """What the platform says of the run as a whole, and of what is under way."""
+    execution = about.get("execution")
+    if execution is None:
+        return []
+    lines = [f"execution {execution['status']}: {execution['link']}"]
+    if about["status"] == "stopped" and execution["cause"]:
+        lines.append(f"it was stopped: {execution['cause']}")
+    for job in about["jobs"]:
+        if job["waits"]:
+            page = f", {job['links'][0]['url']}" if job["links"] else ""
+            lines.append(waiting(job["step"], job["path"], job["status"], job["reason"]) + page)
+    lines += [
+        f"foreach {one['name']}: {one['done']} of {one['total']} items done"
+        + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed") if one[state])
+        for one in about["foreaches"]
+    ]
+    return lines
+
+
+def _trouble(trouble: dict[str, Any], color: bool) -> str:
+    """What failed without a word in the datastore."""
+    step, path = trouble["step"], trouble["path"]
+    place = "the run" if step is None else f"{step}/{path}" if path else step
+    said = f"{trouble['error']}: {trouble['cause']}" if trouble["cause"] else trouble["error"]
+    lines = [f"{place} failed on the platform:", click.style(said, fg="red") if color else said]
+    lines += [f"job {trouble['job']}"] if trouble["job"] else []
+    return "\n".join([*lines, *(f"{link['what']}: {link['url']}" for link in trouble["links"])]) + "\n"

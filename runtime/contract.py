@@ -73,6 +73,11 @@ def package_key(flow: str, sha256: str) -> str:
     return f"flowc-packages/{flow}/{sha256}.tar.gz"
 
 
+def plan_key(package: str) -> str:
+    """Beside a package, by its key: the text of its `plan.json`, for who starts runs of it."""
+    return f"{package.removesuffix('.tar.gz')}.json"
+
+
 MANIFEST = "manifest.json"
 """Under a task's key: the one object whose write commits the task."""
 ITEMS = "items.json"

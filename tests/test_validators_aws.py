@@ -306,3 +306,38 @@ def test_service_checks_job_definitions(fields: Document, said: str | None) -> N
 @pytest.mark.usefixtures("service_models")
 def test_service_wants_a_name_for_a_job_definition() -> None:
     assert any("jobDefinitionName" in fault for fault in service.job_definition_problems([{"type": "container"}]))
+
+
+TASK_DEFINITION: Document = {
+    "family": "flow",
+    "requiresCompatibilities": ["EC2"],
+    "containerDefinitions": [
+        {
+            "name": "task",
+            "image": "python",
+            "memory": 512,
+            "linuxParameters": {"devices": [{"hostPath": "/dev/neuron0", "permissions": ["read", "write"]}]},
+        }
+    ],
+    "tags": [{"key": "flow", "value": "f"}],
+}
+
+
+@pytest.mark.usefixtures("service_models")
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, None),
+        ({"memory": 512}, "memory"),
+        ({"requiresCompatibilities": ["FARGAT"]}, "$[1].requiresCompatibilities[0]: is 'FARGAT'"),
+        ({"tags": {"flow": "f"}}, "tags"),
+        ({"containerDefinitions": [{"linuxParameters": {"devices": [{"permissions": ["READ"]}]}}]}, "is 'READ'"),
+        ({"containerDefinitions": [{"volumes": []}]}, "volumes"),
+    ],
+)
+def test_service_checks_task_definitions(fields: Document, said: str | None) -> None:
+    faults = service.job_definition_problems([TASK_DEFINITION, {**TASK_DEFINITION, **fields}])
+    if said is None:
+        assert faults == []
+    else:
+        assert [fault for fault in faults if fault.startswith("$[1]") and said in fault], faults

@@ -27,6 +27,15 @@ class Flow(MetaflowObject[Run]):
     _KIND = "flow"
     _FORM = ("FLOW",)
 
+    @classmethod
+    def _at(cls, store: Store, name: str) -> Flow:
+        """The flow of this name, of which there may be no runs, in the namespace of whoever looks."""
+        from .namespaces import get_namespace
+
+        flow = cls.__new__(cls)
+        flow._set_up(store, [name], None, get_namespace(), None)
+        return flow
+
     def _demand(self) -> None:
         if not is_running_here(self.id) and next(iter(self._store.folders(f"{self.id}/")), None) is None:
             others = near(self.id, flow_names(self._store))
@@ -114,7 +123,7 @@ class Metaflow:
 
     def __iter__(self) -> Iterator[Flow]:
         for name in flow_names(self._store):
-            flow = self._flow(name)
+            flow = Flow._at(self._store, name)
             if flow.is_in_namespace():
                 yield flow
 
@@ -129,13 +138,6 @@ class Metaflow:
 
     def __repr__(self) -> str:
         return f"Metaflow({self._store.url!r})" if self._store is not store_at(None) else f"Metaflow() in {get_metadata()}"
-
-    def _flow(self, name: str) -> Flow:
-        from .namespaces import get_namespace
-
-        flow = Flow.__new__(Flow)
-        flow._set_up(self._store, [name], None, get_namespace(), None)
-        return flow
 
 
 def flow_names(store: Store) -> list[str]:

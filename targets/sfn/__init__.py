@@ -1,9 +1,10 @@
-"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the AWS Batch job definitions
-that its tasks run with.
+"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath) and the definitions, of AWS Batch
+or of ECS, that its tasks run with.
 
 `lower` turns regions into states: `tasks` those of a step, with its `retries`, `maps` says what a foreach becomes, `places` how
-states know their paths, and `hooks` stand around all of it. `jobs` turns settings into job definitions, `limits` measures and
-counts (`history`), `serialise` writes; `deployment` is all of it together.
+states know their paths, and `hooks` stand around all of it. `jobs` turns settings into definitions (`containers`: what is alike
+on all computes; `batch`, `ecs`, `fargate`: what is not; `checks`: what they do not have), `limits` measures and counts
+(`history`), `serialise` writes; `deployment` is all of it together.
 """
 
 from __future__ import annotations

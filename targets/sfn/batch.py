@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..settings import number_text
 from .containers import Container, common
 
 RESOURCE: Final = "arn:aws:states:::batch:submitJob.sync"
@@ -15,7 +16,7 @@ RESOURCE: Final = "arn:aws:states:::batch:submitJob.sync"
 
 def define(container: Container, tags: dict[str, str], *, fargate: bool) -> dict[str, Any]:
     """The request of `batch:RegisterJobDefinition`, without its name."""
-    amounts = [("VCPU", f"{container.size.cpu:g}"), ("MEMORY", str(container.size.memory))]
+    amounts = [("VCPU", number_text(container.size.cpu)), ("MEMORY", str(container.size.memory))]
     if container.gpu:
         amounts.append(("GPU", str(container.gpu)))
     properties = common(container, upper=True)

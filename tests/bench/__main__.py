@@ -4,7 +4,7 @@ Each figure is the best of several runs: CPU seconds (of the process and all tha
 is installed into an environment of its own below `build/`, or is that of the Python that METAFLOW_PYTHON names; where it cannot
 be had, flowc's figures stand alone.
 
-    python -m bench [growth] [compile] [run] [task] [artifacts]
+    python -m bench [growth] [compile] [sfn] [run] [task] [artifacts]
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import artifacts, compiling, container, growth, running
+from bench import artifacts, compiling, container, growth, running, step_functions
 from bench.rival import Metaflow, find_metaflow
 
 PARTS: dict[str, Callable[[Path, Metaflow | None], None]] = {
     "growth": growth.bench,
     "compile": compiling.bench,
+    "sfn": step_functions.bench,
     "run": running.bench,
     "task": container.bench,
     "artifacts": artifacts.bench,

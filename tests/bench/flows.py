@@ -13,6 +13,23 @@ def linear(steps: int, package: str = "flowc") -> str:
     return text + '\nif __name__ == "__main__":\n    Linear()\n'
 
 
+def branching(steps: int, package: str = "flowc") -> str:
+    """A flow of a split, two chains of steps and a join, five steps at the least.
+
+    It is one split because Metaflow follows every way through a flow: of splits one after the other, 24 are 16 million ways.
+    """
+    left = (steps - 3) // 2
+    chains = {"left": left, "right": steps - 3 - left}
+    text = f"from {package} import FlowSpec, step\n\n\nclass Branching(FlowSpec):\n"
+    text += "    @step\n    def start(self):\n        self.next(self.left_0, self.right_0)\n\n"
+    for side, length in chains.items():
+        for number in range(length):
+            target = f"{side}_{number + 1}" if number + 1 < length else "join"
+            text += f"    @step\n    def {side}_{number}(self):\n        self.x = {number}\n        self.next(self.{target})\n\n"
+    text += "    @step\n    def join(self, inputs):\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n"
+    return text + '\n\nif __name__ == "__main__":\n    Branching()\n'
+
+
 def fanout(width: int, package: str = "flowc") -> str:
     """A flow with one foreach."""
     return f"""\

@@ -53,8 +53,10 @@ def line(what: str, cost: Cost | None, size: bool = False, note: str = "") -> No
 
 
 def beside(what: str, mine: Cost | None, its: Cost | None, *, asked: bool, size: bool = False) -> None:
-    """Print flowc's figure and, if it was asked, Metaflow's, and how many times as much CPU time Metaflow takes."""
+    """Print flowc's figure and, if it was asked, Metaflow's, and how many times as much Metaflow takes."""
     line(f"{what}, flowc", mine, size)
     if asked:
         ratio = f"{its.cpu / max(mine.cpu, 1e-3):6.1f} times flowc's CPU s" if mine and its else ""
+        if mine and its and size:
+            ratio += f", {its.peak / mine.peak:.1f} its memory, {its.out / mine.out:.1f} its output"
         line(f"{what}, Metaflow", its, size, ratio)

@@ -11,7 +11,8 @@ from typing import Any
 
 from moto.batch.exceptions import ClientException
 from moto.batch.models import BatchBackend, JobDefinition
-from moto.stepfunctions.exceptions import AWSError, InvalidExecutionInput
+from moto.core.exceptions import AWSError
+from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState

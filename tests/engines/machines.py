@@ -97,7 +97,8 @@ def revision_of(machine: Any) -> dict[str, str]:
 
 
 def _attributes(result: ActionResult) -> dict[str, Any]:
-    return result.result  # type: ignore[no-any-return]
+    attributes: dict[str, Any] = result.result  # type: ignore[assignment]
+    return attributes
 
 
 @mend(StepFunctionResponse, "_describe_state_machine")

@@ -115,7 +115,8 @@ def _without_token(original: Callable[..., None], self: Any, env: Environment) -
 @mend(ExecutionState, "_evaluate_with_timeout")
 def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto takes a state that was stopped for one that failed, tries it again, or catches that."""
-    if env.states.context_object.context_object_data["State"]["RetryCount"]:
+    state = env.states.context_object.context_object_data["State"]
+    if state is not None and state["RetryCount"]:
         cast(Any, env).journal.again()
     try:
         original(self, env)

@@ -66,11 +66,13 @@ def problems(definition: Node) -> list[str]:
 
 
 def job_definition_problems(requests: list[Node]) -> list[str]:
-    """What Batch would refuse in these `register_job_definition` requests, which are in camelCase."""
+    """What Batch or ECS would refuse in these `register_job_definition` or `register_task_definition` requests, which are in
+    camelCase."""
     validator: Any = importlib.import_module("botocore.validate").ParamValidator()
-    shape = _model("batch").operation_model("RegisterJobDefinition").input_shape
     found = []
     for index, request in enumerate(requests):
+        service, operation = ("ecs", "RegisterTaskDefinition") if "family" in request else ("batch", "RegisterJobDefinition")
+        shape = _model(service).operation_model(operation).input_shape
         report = validator.validate(request, shape).generate_report()
         found += [f"$[{index}]: {line}" for line in report.splitlines()]
         found += list(_strange_words(f"$[{index}]", request, shape))

@@ -1,0 +1,264 @@
+"""Which deployment a verb is about, and its runs: as its platform has them and as the datastore has them.
+
+FLOW is a file, whose flow says what its deployment is called, or the flow's name; of a project's flow that is
+`project.branch.Flow`. Where nobody names a datastore, it is the one that the deployment names.
+
+The platform is asked where `--target` names it, where a variable or the settings file does, too. Verbs that can do without look
+only into the datastore then if the platform cannot be asked, and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from .flow_file import FlowFile
+from .looking import LATEST, Chosen, choose, class_of, explained
+from .output import FAULTS, Unusable, complain
+from .settings import setting
+from .targeting import settings_of, target_of, target_option
+
+if TYPE_CHECKING:
+    from ..runtime.client.flow import Flow
+    from ..runtime.client.run import Run
+    from ..runtime.records.runs import RunRecord
+    from ..targets.executions import Execution, Executions
+    from .verb import Decorated
+
+_NEAR = 100
+"""Of how many runs an id may be cut short."""
+
+
+class Place(NamedTuple):
+    """What says which deployment is meant; None for what is left open."""
+
+    target: str | None
+    branch: str | None
+    production: bool | None
+    datastore: str | None
+
+
+class Deployment(NamedTuple):
+    """A deployment whose runs a verb is about.
+
+    Attributes:
+        flow: The flow's name in the datastore.
+        name: What it is called on the platform.
+        target: Which platform that is.
+        executions: Its runs.
+    """
+
+    flow: str
+    name: str
+    target: str
+    executions: Executions
+
+
+def platform_options(function: Decorated) -> Decorated:
+    """`--target`, `--branch`, `--production`: which deployment. The verb gets them by name."""
+    function = setting("production", "", "The deployment of the production branch of @project.")(function)
+    function = setting("branch", "NAME", "The deployment of this branch of @project.")(function)
+    return target_option(function)
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """Turn what a platform refuses into a message: on how the verb was used where there is something to set up."""
+    from ..targets.platform import PlatformError
+
+    try:
+        yield
+    except PlatformError as error:
+        if error.setup:
+            raise Unusable(str(error)) from None
+        complain(f"flowc: {error}")
+        raise click.exceptions.Exit(FAULTS) from None
+
+
+def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
+    """The deployment that is meant, of which the platform was not asked yet.
+
+    Raises:
+        Unusable: No platform is named, or flowc has none of that name yet.
+    """
+    settings = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict())
+    with asked():
+        return _deployment(flow, settings, target_of(settings))
+
+
+def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str) -> Deployment:
+    from ..runtime.language.current import user_name
+    from ..targets.options import Options
+    from ..targets.platform import load_platform
+
+    options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
+    platform = load_platform(target)(options)
+    if isinstance(flow, str):
+        name, found = flow.rpartition(".")[2], platform.spell(flow)
+    else:
+        compilation = flow.compile()[0]
+        if compilation.flow is not None:
+            name, found = compilation.flow.name, platform.name_of(compilation.flow)
+        else:  # its faults matter only to those who want it compiled
+            name = class_of(flow)
+            found = platform.spell(name)
+    return Deployment(name, found, target, platform.executions(found))
+
+
+class Runs:
+    """The runs that a verb looks at: in the datastore, and on the platform where it is to be asked.
+
+    Attributes:
+        chosen: What was named, in the datastore.
+        deployment: The same on the platform; None: it is not asked.
+    """
+
+    def __init__(self, chosen: Chosen, deployment: Deployment | None) -> None:
+        self.chosen = chosen
+        self.deployment = deployment
+
+    @property
+    def executions(self) -> Executions | None:
+        """The runs as the platform has them, if it is asked."""
+        return self.deployment.executions if self.deployment else None
+
+    def execution(self) -> Execution | None:
+        """The run that is named as its platform has it, of which the datastore may have nothing yet; by an id that is written
+        out in full, or by the beginning or the end of one. None: the platform has none of the name.
+
+        What was named in `chosen` is then the full id.
+        """
+        if self.deployment is None:
+            return None
+        named = self.chosen.parts[0] if self.chosen.parts else LATEST
+        with explained(), asked():
+            found = self._newest() if named == LATEST else find(self.deployment, named)
+        if found is not None:
+            self.chosen = self.chosen._replace(parts=(found.run, *self.chosen.parts[1:]))
+        return found
+
+    def run(self, execution: Execution | None) -> Run:
+        """The run as the datastore has it, which has nothing yet of one that has only been started.
+
+        Raises:
+            Unusable: Neither has one of that name.
+        """
+        if execution is None:
+            return self.chosen.run()
+        from ..runtime.client.run import Run
+
+        found = Run._below(self.chosen.flow, execution.run)
+        found._namespace = None
+        return found
+
+    def _newest(self) -> Execution | None:
+        """The latest execution that is the user's, if it is newer than what the datastore has."""
+        assert self.deployment is not None
+        executions, flow = self.deployment.executions, self.chosen.flow
+        newest = flow.latest_run
+        began = (newest._began() if newest else None) or 0.0
+        for number, one in enumerate(executions.recent()):
+            if newest is not None and one.run == newest.id:
+                return executions.find(one.run)
+            if number >= _NEAR or one.started < began:
+                break
+            if _record(flow, one.run) is None and is_of(flow._namespace, executions.started_with(one.run).user):
+                return executions.find(one.run)
+        return executions.find(newest.id) if newest else None
+
+
+def is_of(namespace: str | None, user: str | None) -> bool:
+    """Whether a run that this person started is seen in a namespace; one that nobody did always is."""
+    return namespace is None or user is None or namespace == f"user:{user}"
+
+
+def find(deployment: Deployment, named: str) -> Execution | None:
+    """The run of this id, or the only one of the latest whose id begins or ends so.
+
+    Raises:
+        Unusable: There are several.
+    """
+    found = deployment.executions.find(named)
+    if found is not None or len(named) < 3:
+        return found
+    near = []
+    for number, one in enumerate(deployment.executions.recent()):
+        if number >= _NEAR:
+            break
+        if one.run.startswith(named) or one.run.endswith(named):
+            near.append(one.run)
+    if len(near) > 1:
+        raise Unusable(f"{named} may be {len(near)} runs of {deployment.flow}: {', '.join(near[:5])}{', …' if near[5:] else ''}")
+    return deployment.executions.find(near[0]) if near else None
+
+
+def named(deployment: Deployment, which: str) -> Execution:
+    """The run of this id, for a verb that changes it.
+
+    Raises:
+        Unusable: There is none, or there are several whose ids begin or end so.
+    """
+    with asked():
+        run = which.removeprefix(f"{deployment.flow}/")
+        found = find(deployment, run)
+        if found is None:
+            last = [one.run for _, one in zip(range(3), deployment.executions.recent(), strict=False)]
+            known = f" (the last {'is' if len(last) == 1 else 'are'} {', '.join(last)})" if last else ""
+            raise Unusable(f"{deployment.executions.where} has no run {run}{known}")
+        return found
+
+
+def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, most: int = 3) -> Runs:
+    """What a verb looks at that can do without the platform.
+
+    Raises:
+        Unusable: There is no such flow; or the command line names a platform that cannot be asked.
+    """
+    from ..targets.platform import PlatformError
+
+    file = flow if isinstance(flow, FlowFile) else None
+    settings = settings_of(file, place._asdict())
+    explicit = click.get_current_context().get_parameter_source("target") is ParameterSource.COMMANDLINE
+    given = "/".join(filter(None, (flow if isinstance(flow, str) else None, which)))
+    first, _, rest = given.partition("/") if file is None else ("", "", given)
+    if "target" not in settings:
+        return Runs(choose(flow, which, place.datastore, most=most), None)
+    if file is None and (first in ("", LATEST) or not all(part.isidentifier() for part in first.split("."))):
+        if explicit:
+            raise Unusable("which flow? With --target its file or its name comes first, as in Squares/latest")
+        return Runs(choose(flow, which, place.datastore, most=most), None)
+    try:
+        deployment = _deployment(file or first, settings, target_of(settings))
+        parts = rest.removeprefix(f"{deployment.flow}/") if file else rest
+        if not explicit and (local := _elsewhere(deployment, file, parts, place, most)) is not None:
+            return local
+        deployment.executions.package()  # so that what cannot be asked is known now
+        datastore = settings.get("datastore") or deployment.executions.datastore()
+    except PlatformError as error:
+        if explicit:
+            with asked():
+                raise
+        if not error.setup:
+            complain(f"flowc: {error}; what follows is what the datastore has")
+        return Runs(choose(flow, which, place.datastore, most=most), None)
+    return Runs(choose(file or deployment.flow, parts or None, datastore, most=most, must=False), deployment)
+
+
+def _elsewhere(deployment: Deployment, file: FlowFile | None, parts: str, place: Place, most: int) -> Runs | None:
+    """A run that is named, and that something else has scheduled than the platform of the settings."""
+    if not parts or parts.startswith(LATEST) or most == 0:
+        return None
+    chosen = choose(file or deployment.flow, parts, place.datastore, most=most, must=False)
+    record = _record(chosen.flow, chosen.parts[0])
+    return Runs(chosen, None) if record is not None and record.target != deployment.target else None
+
+
+def _record(flow: Flow, run: str) -> RunRecord | None:
+    from ..runtime.records.runs import read_run
+
+    with explained():
+        return read_run(flow._store, flow.id, run)

@@ -1,0 +1,76 @@
+"""`flowc redrive`: let the platform go on with a run that failed, from where it failed, with the code that it began with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .datastore import datastore_option
+from .flow_file import FlowFile
+from .looking import flow_or_name
+from .output import Unusable, complain
+from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
+from .stop import ENDED
+from .trigger import wait_for, wait_option
+from .verb import Verb, color_option
+
+if TYPE_CHECKING:
+    from ..targets.executions import Execution
+
+
+@click.command(
+    "redrive",
+    short_help="Let a platform go on with a run that failed.",
+    cls=Verb,
+    examples=("20261121-122322-a1b2c3 --target sfn --wait",),
+)
+@flow_or_name
+@click.argument("run")
+@platform_options
+@datastore_option
+@wait_option
+@color_option
+def command(
+    flow: FlowFile | str | None,
+    run: str,
+    target: str | None,
+    branch: str | None,
+    production: bool | None,
+    datastore: str | None,
+    wait: bool,
+) -> None:
+    """Let the platform go on with a run that failed, was stopped or timed out, from where that happened.
+
+    It is the same run, with the code that it began with; RUN may be cut short to the beginning or the end of its id. To go on
+    with other code there is `flowc resume`, which begins a new run.
+    """
+    assert flow is not None, "click asks for FLOW, since RUN must be given"
+    place = Place(target, branch, production, datastore)
+    deployment = deployment_of(flow, place)
+    found = named(deployment, run)
+    from ..targets.platform import PlatformError
+
+    try:
+        with asked():
+            _redrive(deployment, found)
+    except Unusable as error:
+        words = flow.path if isinstance(flow, FlowFile) else "FILE"
+        raise Unusable(f"{error.message}. `flowc resume {words} {found.run}` begins a new run from what it has done") from None
+    except PlatformError:
+        raise
+    with asked():
+        now = deployment.executions.find(found.run)
+    complain(f"flowc: the run {found.run} goes on where it {ENDED[found.state]}: {now.link if now else found.link}")
+    if wait:
+        wait_for(deployment, now or found, place, flow)
+
+
+def _redrive(deployment: Deployment, found: Execution) -> None:
+    from ..targets.platform import PlatformError
+
+    if found.state == "running":
+        raise PlatformError(f"the run {found.run} still runs", setup=True)
+    if found.state == "done":
+        raise PlatformError(f"the run {found.run} cannot be redriven: it came to its end", setup=True)
+    deployment.executions.redrive(found.run)

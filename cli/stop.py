@@ -1,0 +1,63 @@
+"""`flowc stop`: end a run on its platform."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ..runtime.language.current import user_name
+from .flow_file import FlowFile
+from .looking import flow_or_name
+from .output import complain
+from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
+from .verb import Verb
+
+_PAUSE = 0.5
+ENDED = {"done": "came to its end", "failed": "failed", "timed out": "timed out", "stopped": "was stopped"}
+"""How a run is over, as what is said of it."""
+
+
+@click.command("stop", short_help="End a run on its platform.", cls=Verb, examples=("20261121-122322-a1b2c3 --target sfn",))
+@flow_or_name
+@click.argument("run")
+@platform_options
+def command(flow: FlowFile | str | None, run: str, target: str | None, branch: str | None, production: bool | None) -> None:
+    """End a run on its platform, with all that it has under way, and wait until it is over.
+
+    RUN may be cut short to the beginning or the end of its id. What its tasks have done stays in the datastore, and `flowc
+    resume` can go on from it. A run that is over already is left as it is, with exit code 0.
+    """
+    assert flow is not None, "click asks for FLOW, since RUN must be given"
+    deployment = deployment_of(flow, Place(target, branch, production, None))
+    found = named(deployment, run)
+    if found.over:
+        complain(f"flowc: the run {found.run} {ENDED[found.state]} already, {_ago(found.ended)}")
+        return
+    _stop(deployment, found.run)
+
+
+def _stop(deployment: Deployment, run: str) -> None:
+    executions = deployment.executions
+    with asked():
+        jobs, fans = executions.jobs(run), executions.fans(run)
+        executions.stop(run, f"by {user_name() or 'somebody'}, with flowc stop")
+    what = [f"the job of {job.step}" + (f"/{job.path}" if job.path not in (None, "-") else "") for job in jobs]
+    what += [f"{fan.running} items of the foreach {fan.name}" for fan in fans if fan.running]
+    complain(f"flowc: stopping the run {run}" + (f", and with it {', '.join(what)}" if what else ""))
+    while True:
+        with asked():
+            found = executions.find(run)
+        if found is None or found.over:
+            break
+        time.sleep(_PAUSE)
+    state = found.state if found is not None else "stopped"
+    complain(f"flowc: the run {run} {ENDED[state]}" + ("" if state == "stopped" else " before it could be stopped"))
+
+
+def _ago(moment: float | None) -> str:
+    if moment is None:
+        return "some time ago"
+    from .looking import duration
+
+    return f"{duration(time.time() - moment)} ago"

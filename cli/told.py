@@ -1,0 +1,150 @@
+"""What is known of one run, of the datastore and of its platform, as JSON data: what `status` shows.
+
+The datastore knows tasks, and why user code failed. The platform knows when a run was started and how it ended, which of its jobs
+have not begun, and what failed without leaving a word. Where both know of one failure, the datastore's is shown, for it has the
+user's own lines.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..runtime.client.run import Run
+    from ..runtime.plan import Plan
+    from ..targets.executions import Execution, Executions, Start, Trouble
+
+STATES = ("done", "running", "failed", "stopped")
+"""What may become of a task."""
+
+
+def described(run: Run) -> dict[str, Any]:
+    """What the datastore says of a run as a whole; times in seconds since 1970."""
+    record, began, ended = run._recorded(), run._began(), run._over_at()
+    status = run.status
+    until = time.time() if status == "running" else ended
+    return {
+        "flow": run.parent.id,
+        "run": run.id,
+        "status": status,
+        "started": began,
+        "ended": ended,
+        "seconds": None if began is None or until is None else round(until - began, 3),
+        "user": record.user if record else None,
+        "target": record.target if record else None,
+        "tags": sorted(run.user_tags),
+        "origin": record.origin if record else None,
+    }
+
+
+def with_execution(about: Mapping[str, Any], execution: Execution, target: str, start: Start | None = None) -> dict[str, Any]:
+    """The same with what the platform says of it.
+
+    Args:
+        start: What it was started with, where the datastore has no record of it.
+    """
+    status: str = execution.state
+    if status == "running" and about["started"] is None:
+        status = "queued"
+    until = execution.ended if execution.over else time.time()
+    return {
+        **about,
+        "status": status,
+        "started": execution.started,
+        "ended": execution.ended,
+        "seconds": None if until is None else round(until - execution.started, 3),
+        "user": about["user"] or (start.user if start else None),
+        "target": target,
+        "tags": about["tags"] or (sorted(start.tags) if start else []),
+        "execution": {
+            "status": execution.status,
+            "error": execution.error,
+            "cause": execution.cause,
+            "link": execution.link,
+        },
+    }
+
+
+def told(run: Run, execution: Execution | None, executions: Executions | None, target: str | None) -> dict[str, Any]:
+    """All that is known of a run."""
+    over = execution is not None and execution.over
+    about = {**described(run), "message": result.message if (result := run._ended()) else None, **progress(run, is_over=over)}
+    if execution is None or executions is None or target is None:
+        return about
+    start = executions.started_with(run.id) if run._recorded() is None else None
+    about = with_execution(about, execution, target, start)
+    jobs = executions.jobs(run.id) if not execution.over else ()
+    troubles = executions.troubles(run.id) if execution.state in ("failed", "timed out") else ()
+    return about | {
+        "jobs": [asdict(one) for one in jobs],
+        "foreaches": [asdict(one) for one in executions.fans(run.id)],
+        "troubles": [asdict(one) for one in untold(troubles, about["failures"])],
+    }
+
+
+def untold(troubles: Iterable[Trouble], failures: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+    """The platform's failures of which the datastore has none of the same attempt."""
+    known = {(failure["task"], failure["attempt"]) for failure in failures}
+    return [one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known]
+
+
+def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:
+    """The steps of a run, and the failures of those tasks that are not done.
+
+    Args:
+        is_over: Whether the run is over, whatever the datastore says.
+    """
+    from ..runtime.client.step import Step
+
+    steps: list[dict[str, Any]] = []
+    failures: list[dict[str, Any]] = []
+    plan, begun = run._plan, run._steps_in_order()
+    open = run.status != "done"
+    items: dict[str, int] = {}
+    for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):
+        counts = dict.fromkeys(STATES, 0)
+        reused = 0
+        starts: list[float] = []
+        ends: list[float] = []
+        for task in Step._below(run, name) if name in begun else ():
+            state = task.status
+            if is_over and state == "running":
+                state = "stopped" if task.exception is None else "failed"
+            counts[state] += 1
+            reused += task.origin_pathspec is not None
+            if state == "done" and (manifest := task._manifest) is not None and manifest.cardinality is not None:
+                items[name] = items.get(name, 0) + manifest.cardinality
+            began, ended = task._times()
+            starts += [began] if began is not None else []
+            ends += [ended] if ended is not None and state != "running" else []
+            if state == "failed" and (failure := task.exception) is not None:
+                where = f"{name}/{task.id}"
+                failures.append({"task": where, "attempt": task.current_attempt, "ended": ended, **failure.to_json()})
+        started, ended = min(starts, default=None), max(ends, default=None)
+        last = None if counts["running"] else ended
+        of = _split_of(plan, name)
+        steps.append(
+            {"step": name, **counts, "of": items.get(of) if of else None, "reused": reused, "started": started, "ended": last}
+        )
+    # First those that had their last attempt: they are what the run failed for.
+    failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
+    return {"steps": steps, "failures": failures}
+
+
+def _split_of(plan: Plan | None, name: str) -> str | None:
+    """The step whose items are those of the tasks of this one."""
+    from ..runtime.plan import ForeachScope
+
+    scopes = plan.steps[name].scopes if plan and name in plan.steps else ()
+    return scopes[-1].split if scopes and isinstance(scopes[-1], ForeachScope) else None
+
+
+def _may_go_on(plan: Plan | None, failure: Mapping[str, Any]) -> bool:
+    """Whether another attempt would have followed."""
+    from ..runtime.tasks.policy import policy_of
+
+    step = plan.steps.get(failure["task"].partition("/")[0]) if plan else None
+    return step is not None and policy_of(step).may_follow(failure["attempt"])

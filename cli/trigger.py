@@ -1,0 +1,262 @@
+"""`flowc trigger`: start a run of a deployed flow.
+
+The options of its parameters are those of what is deployed: the plan that `deploy` has put beside the package. Where the
+datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform may have to be asked
+while the command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..runtime.language.current import user_name
+from .datastore import datastore_option
+from .flow_file import FlowFile
+from .inputs import input_of, largest, new_run_id, text_of
+from .looking import flow_or_name
+from .output import FAULTS, Unusable, complain, write
+from .platforms import Deployment, Place, Runs, asked, deployment_of, platform_options
+from .run import OPTIONS, VALUES, RunVerb
+from .verb import color_option
+
+if TYPE_CHECKING:
+    from ..runtime.plan import ParameterSpec, Plan
+    from ..targets.executions import Execution
+    from .verb import Decorated
+
+_PLAN = f"{__name__}.plan"
+_DEPLOYMENT = f"{__name__}.deployment"
+_YIELDING = frozenset({"--tag", "--wait", "--run-id-file", "--target", "--branch", "--production"})
+"""Options that `trigger` does not have for a flow with a parameter of that name; of those that are settings, variables and the
+settings file then speak."""
+
+
+class TriggerVerb(RunVerb):
+    """A verb with an option for each parameter of the deployed flow."""
+
+    yielding = _YIELDING
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find out what is deployed, then parse the arguments with its parameters as options."""
+        ctx.meta[OPTIONS] = []
+        ctx.meta[VALUES] = {}
+        helping = bool({"-h", "--help"} & set(args))
+        flow = self.flow or self._subject(args)
+        if flow is None and not helping:
+            self._refuse_options_before_file(ctx, args)
+        if flow is not None:
+            place = self._place(ctx, args)
+            deployment = ctx.meta[_DEPLOYMENT] = deployment_of(flow, place)
+            try:
+                plan = ctx.meta[_PLAN] = deployed_plan(deployment, flow, place)
+            except (Unusable, click.exceptions.Exit):
+                if not helping:
+                    raise
+            else:
+                ctx.meta[OPTIONS] = self._options([_Shown(one) for one in plan.parameters])
+        return super(RunVerb, self).parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The verb's own options, and those of the flow's parameters, which come before some of them."""
+        own, options = click.Command.get_params(self, ctx), list(ctx.meta.get(OPTIONS, ()))
+        taken = {name for option in options for name in option.opts}
+        return [_without_flag(one) if set(one.opts) & self.yielding & taken else one for one in own] + options
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The flow's parameters before all other options."""
+        shown: list[click.Option] = ctx.meta.get(OPTIONS, [])
+        plan: Plan | None = ctx.meta.get(_PLAN)
+        records = [record for one in shown if (record := one.get_help_record(ctx))]
+        if records and plan is not None:
+            with formatter.section(f"Parameters of {plan.flow}"):
+                formatter.write_dl(records)
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in shown]
+        with formatter.section("Options"):
+            formatter.write_dl([record for one in options if (record := one.get_help_record(ctx))])
+
+    def _subject(self, args: Sequence[str]) -> FlowFile | str | None:
+        """FLOW among the arguments, as the verb's argument reads it."""
+        word = self._first_word(args)
+        argument = next(one for one in self.params if one.name == "flow")
+        return None if word is None else argument.type.convert(word, argument, None)
+
+    def _place(self, ctx: click.Context, args: Sequence[str]) -> Place:
+        """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet."""
+        with self.make_context(
+            ctx.info_name, list(args), ctx.parent, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
+        ) as probe:
+            given = probe.params
+        return Place(*(given.get(name) for name in Place._fields))
+
+
+class _Shown:
+    """A parameter of a plan, as the options of parameters are made of it: a plan does not say whether its default is shown."""
+
+    show_default = True
+
+    def __init__(self, spec: ParameterSpec) -> None:
+        self.name, self.type, self.help = spec.name, spec.type, spec.help
+        self.required, self.deferred = spec.required, spec.deferred
+        default = spec.default
+        self.default: Any = default if default is None or isinstance(default, str | int | float) else json.dumps(default)
+
+
+def _without_flag(option: click.Parameter) -> click.Parameter:
+    """An option that only its variable can give."""
+    import copy
+
+    one = copy.copy(option)
+    one.opts, one.secondary_opts = [], []
+    if isinstance(one, click.Option):
+        one.hidden = True
+    return one
+
+
+def wait_option(function: Decorated) -> Decorated:
+    """`--wait`, the same for `trigger` and `redrive`."""
+    help = "Show how it goes on until it is over; exit with 1 if it failed."
+    return click.option("--wait", is_flag=True, help=help)(function)
+
+
+@click.command(
+    "trigger",
+    short_help="Start a run of a deployed flow.",
+    cls=TriggerVerb,
+    examples=("--target sfn --alpha 0.5 --wait", "--target sfn --production --tag nightly", "--target sfn --help"),
+)
+@flow_or_name
+@platform_options
+@datastore_option
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the run; may be given several times.")
+@wait_option
+@click.option("--run-id-file", metavar="FILE", type=click.Path(path_type=Path), help="Write the run's id to a file, too.")
+@color_option
+def command(
+    flow: FlowFile | str | None,
+    target: str | None,
+    branch: str | None,
+    production: bool | None,
+    datastore: str | None,
+    tags: tuple[str, ...],
+    wait: bool,
+    run_id_file: Path | None,
+) -> None:
+    """Start a run of a deployed flow, and print its id.
+
+    FLOW is the flow's file or its name. Each parameter of what is deployed is an option: `flowc trigger FLOW --help` lists them.
+    The id alone goes to standard output.
+    """
+    if flow is None:
+        raise click.UsageError("Missing argument 'FLOW'.", click.get_current_context())
+    meta = click.get_current_context().meta
+    deployment: Deployment = meta[_DEPLOYMENT]
+    document = input_of(meta[_PLAN], meta[VALUES], user_name(), tags)
+    text = text_of(document)
+    executions = deployment.executions
+    size = executions.input_size(text)
+    if size > executions.input_limit:
+        name, most = largest(document)
+        raise Unusable(
+            f"the parameters take {size:,} bytes on the platform, which takes {executions.input_limit:,}: `{name}` alone is "
+            f"{most:,} bytes; put it where tasks can read it, and hand in its name"
+        )
+    with asked():
+        started = executions.start(new_run_id(), text)
+    write(f"{started.run}\n", sys.stdout)
+    sys.stdout.flush()
+    if run_id_file is not None:
+        try:
+            run_id_file.write_text(started.run, encoding="utf-8")
+        except OSError as error:
+            complain(f"flowc: cannot write the run's id to {run_id_file}: {error.strerror or error}")
+    complain(f"flowc: run {deployment.flow}/{started.run} starts: {started.link}")
+    if wait:
+        wait_for(deployment, started, Place(target, branch, production, datastore), flow)
+    else:
+        complain(f"flowc: `flowc status {_words(flow, started.run, target, branch, production)} --watch` shows how far it is")
+
+
+def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: FlowFile | str) -> None:
+    """Watch a run to its end, show what is known of it on standard error, and end the verb with 1 unless it came to its end."""
+    from .looking import choose
+    from .status import show
+    from .watching import watch
+
+    datastore = datastore_of(deployment, flow, place)
+    chosen = choose(deployment.flow, execution.run, datastore, must=False)
+    runs = Runs(chosen, deployment)
+    run = runs.run(execution)
+    last = watch(run, deployment, execution) or execution
+    show(run, runs, last, "text", error=True)
+    if last.state != "done":
+        raise click.exceptions.Exit(FAULTS)
+
+
+def datastore_of(deployment: Deployment, flow: FlowFile | str, place: Place) -> str | None:
+    """Where the runs of a deployment keep their objects: as options and settings say, or else the deployment itself."""
+    from .targeting import settings_of
+
+    given = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict()).get("datastore")
+    with asked():
+        return given or deployment.executions.datastore()
+
+
+def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) -> Plan:
+    """The plan of what new runs run.
+
+    Raises:
+        Unusable: It cannot be read, and there is no file that says what it may be.
+    """
+    from ..runtime.contract import plan_key
+    from ..runtime.errors import FlowcError
+    from ..runtime.plan import parse_plan
+    from .datastore import store_of
+
+    with asked():
+        package = deployment.executions.package()
+    why = f"the image of {deployment.executions.where} holds the flow, whose parameters only its file tells"
+    if package is not None:
+        file = flow if isinstance(flow, FlowFile) else None
+        store = store_of(datastore_of(deployment, flow, place), file)
+        key = plan_key(package)
+        try:
+            data = store.get(key)
+            if data is not None:
+                return parse_plan(json.loads(data))
+            why = f"the datastore {store.url} has no {key}, which says what the deployed flow takes"
+        except (FlowcError, ValueError) as error:
+            why = str(error)
+    if not isinstance(flow, FlowFile):
+        raise Unusable(f"{why}: name the flow's file instead of {flow}" if package is None else why)
+    return _plan_of_file(flow, why if package is not None else None)
+
+
+def _plan_of_file(flow: FlowFile, why: str | None) -> Plan:
+    from ..compiler.plan import plan_of
+    from ..runtime.plan import parse_plan
+    from .output import stop_at_faults
+
+    compilation, _ = flow.compile()
+    stop_at_faults(compilation.diagnostics, compilation.sources, "full")
+    assert compilation.flow is not None, "no flow, and no error that says why"
+    if why is not None:
+        complain(f"flowc: {why}; parameters are checked against {flow.path}")
+    return parse_plan(plan_of(compilation.flow))
+
+
+def _words(flow: FlowFile | str, run: str, target: str | None, branch: str | None, production: bool | None) -> str:
+    """What other verbs want so as to find the run."""
+    if isinstance(flow, FlowFile):
+        words = [flow.path + (f":{flow.class_name}" if flow.class_name else ""), run]
+    else:
+        words = [f"{flow}/{run}"]
+    words += ["--target", target] if target else []
+    words += ["--branch", branch] if branch else []
+    return shlex.join([*words, *(["--production"] if production else [])])

@@ -1,0 +1,315 @@
+"""Looks at a run again and again until it is over, and shows how far each step is.
+
+At a terminal it is a table that is drawn again; elsewhere a line for each step whose counts have changed. What is shown comes of
+listing: the datastore's objects for each step that is not complete, and for what has left nothing there, the platform's jobs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .looking import duration
+from .output import complain, wants_color
+from .platforms import Deployment, asked
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..runtime.client.run import Run
+    from ..runtime.plan import Plan
+    from ..targets.executions import Execution, Fan, Job
+
+INTERRUPTED = 130
+_SOONEST, _LATEST, _SLOWER = 0.5, 10.0, 1.3
+"""Seconds between two looks: soon while something happens, later while nothing does; never sooner than a look took."""
+_TROUBLES = 5
+"""How many looks in a row may fail, for a reason that may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How far a step is. `of`: how many tasks there will be, where that is known and it is in a foreach."""
+
+    step: str
+    running: int
+    done: int
+    failed: int
+    of: int | None
+
+    @property
+    def text(self) -> str:
+        """For a line: `37/100 done, 16 running`."""
+        done = f"{self.done}/{self.of} done" if self.of is not None else f"{self.done} done" if self.done else ""
+        if self.of is None and self.done == 1 and not (self.running or self.failed):
+            return "done"
+        parts = (done, f"{self.running} running" if self.running else "", f"{self.failed} failed" if self.failed else "")
+        return ", ".join(filter(None, parts)) or "begins"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look has found."""
+
+    status: str
+    counts: tuple[Count, ...]
+    jobs: tuple[Job, ...]
+    fans: tuple[Fan, ...]
+    execution: Execution | None
+
+
+class Watcher:
+    """Looks at a run, of which it asks again only for what may have changed."""
+
+    def __init__(self, run: Run, deployment: Deployment | None) -> None:
+        self._run = run
+        self._executions = deployment.executions if deployment else None
+        self._complete: dict[str, Count] = {}
+        self._items: dict[str, dict[str, int]] = {}
+
+    def look(self, execution: Execution | None) -> Sight:
+        """What there is now.
+
+        Args:
+            execution: The run as the platform had it; it is asked again.
+        """
+        jobs: tuple[Job, ...] = ()
+        fans: tuple[Fan, ...] = ()
+        if execution is not None and self._executions is not None:
+            execution = self._executions.find(self._run.id) or execution
+            if not execution.over:
+                jobs, fans = self._executions.jobs(self._run.id), self._executions.fans(self._run.id)
+        counts = self._counts(jobs, is_over=execution is not None and execution.over)
+        status: str = execution.state if execution is not None else self._run.status
+        if status == "running" and execution is not None and not any(one.done or one.failed or one.running for one in counts):
+            status = "queued"
+        return Sight(status, counts, jobs, fans, execution)
+
+    def _counts(self, jobs: tuple[Job, ...], *, is_over: bool) -> tuple[Count, ...]:
+        plan = self._run._plan
+        begun = self._run._steps_in_order()
+        open = {job.step for job in jobs if not job.waits}
+        names = list(plan.steps) if plan else begun
+        return tuple(
+            self._count(name, plan, name in begun, name in open, is_over=is_over)
+            for name in names
+            if name in begun or name in open
+        )
+
+    def _count(self, name: str, plan: Plan | None, begun: bool, open: bool, *, is_over: bool) -> Count:
+        if name in self._complete:
+            return self._complete[name]
+        from ..runtime.client.states import state_of
+        from ..runtime.records.traces import traces
+
+        run = self._run
+        found = traces(run._store, run.parent.id, run.id, name) if begun else {}
+        states = [state_of(trace, name, plan, run._target, run_is_over=is_over) for trace in found.values()]
+        done, failed, running = (states.count(state) for state in ("done", "failed", "running"))
+        if open and not running:
+            running = 1
+        of = None
+        step = plan.steps.get(name) if plan else None
+        if step is not None:
+            self._note_items(name, [path for path, trace in found.items() if trace.done], plan)
+            of = self._of(step)
+        count = Count(name, running, done, failed, of)
+        if step is not None and not running and not failed and done and (done == of or not step.scopes):
+            self._complete[name] = count
+        return count
+
+    def _note_items(self, name: str, paths: list[str], plan: Plan | None) -> None:
+        """Find out how many items the tasks of a split have found."""
+        if plan is None or not any(edge.kind == "foreach" for edge in plan.steps[name].edges):
+            return
+        from ..runtime.paths import TaskId
+        from ..runtime.records.manifest import manifest_key, parse_manifest
+
+        run, known = self._run, self._items.setdefault(name, {})
+        new = [path for path in paths if path not in known]
+        keys = [manifest_key(run.parent.id, TaskId(run.id, name, path)) for path in new]
+        for path, key, data in zip(new, keys, run._store.get_many(keys) if keys else (), strict=True):
+            if data is not None:
+                known[path] = parse_manifest(key, data).cardinality or 0
+
+    def _of(self, step: Any) -> int | None:
+        from ..runtime.plan import ForeachScope
+
+        scope = step.scopes[-1] if step.scopes else None
+        return sum(self._items.get(scope.split, {}).values()) if isinstance(scope, ForeachScope) else None
+
+
+def watch(run: Run, deployment: Deployment | None, execution: Execution | None) -> Execution | None:
+    """Show how a run goes on, on standard error, until it is over; the run then as the platform has it.
+
+    Ctrl-C ends the watching and leaves the run alone, with exit code 130.
+    """
+    watcher, pause, failed = Watcher(run, deployment), _SOONEST, 0
+    before: Sight | None = None
+    try:
+        with _view(run) as view:
+            while True:
+                began = time.monotonic()
+                try:
+                    sight = _look(watcher, execution)
+                    failed = 0
+                except _Passing as error:
+                    failed += 1
+                    if failed == _TROUBLES:
+                        complain(f"flowc: {error}; the run itself goes on")
+                        raise click.exceptions.Exit(1) from None
+                    time.sleep(min(2.0**failed, _LATEST))
+                    continue
+                execution = sight.execution
+                view.show(sight)
+                if sight.status not in ("running", "queued"):
+                    return execution
+                pause = _SOONEST if before is None or _changed(before, sight) else min(pause * _SLOWER, _LATEST)
+                before = sight
+                view.wait(max(pause, min(time.monotonic() - began, _LATEST)))
+    except KeyboardInterrupt:
+        complain(f"flowc: no longer watching; the run {run.id} goes on, and {again(run, deployment)}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def again(run: Run, deployment: Deployment | None) -> str:
+    """How to look at a run again, and how to end it."""
+    if deployment is None:
+        return f"`flowc status {run.parent.id}/{run.id} --watch` shows it again"
+    name = deployment.flow
+    return (
+        f"`flowc status {name}/{run.id} --target {deployment.target} --watch` shows it again, "
+        f"`flowc stop {name} {run.id} --target {deployment.target}` ends it"
+    )
+
+
+class _Passing(Exception):
+    """A look that failed for a reason that may pass."""
+
+
+def _look(watcher: Watcher, execution: Execution | None) -> Sight:
+    from ..runtime.errors import FlowcError
+    from ..targets.platform import PlatformError
+
+    try:
+        return watcher.look(execution)
+    except FlowcError as error:
+        raise _Passing(str(error)) from None
+    except PlatformError as error:
+        if error.setup:
+            with asked():
+                raise
+        raise _Passing(str(error)) from None
+
+
+def _changed(one: Sight, other: Sight) -> bool:
+    return (one.status, one.counts, one.jobs, one.fans) != (other.status, other.counts, other.jobs, other.fans)
+
+
+def waiting(step: str, path: str | None, status: str, reason: str | None) -> str:
+    """What is said of a job that has not begun."""
+    place = step if path in (None, "-") else f"{step}/{path}"
+    return f"{place} waits for the platform, {status}" + (f": {reason}" if reason else "")
+
+
+class _Lines:
+    """Writes a line for each change."""
+
+    def __init__(self, run: Run) -> None:
+        self._name = f"{run.parent.id}/{run.id}"
+        self._said: dict[str, str] = {}
+
+    def show(self, sight: Sight) -> None:
+        """Say what is new."""
+        self._say("", f"{self._name} is {sight.status}" if sight.status in ("running", "queued") else "")
+        for count in sight.counts:
+            self._say(count.step, f"{count.step}: {count.text}")
+        for job in sight.jobs:
+            if job.waits:
+                self._say(job.id, waiting(job.step, job.path, job.status, job.reason))
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by."""
+        time.sleep(seconds)
+
+    def _say(self, about: str, text: str) -> None:
+        if text and self._said.get(about) != text:
+            self._said[about] = text
+            complain(f"flowc: {text}")
+
+
+class _Table:
+    """Draws a table again and again, on a terminal."""
+
+    def __init__(self, run: Run, live: Any) -> None:
+        self._name = f"{run.parent.id}/{run.id}"
+        self._live = live
+        self._sight: Sight | None = None
+        self._began = time.time()
+
+    def show(self, sight: Sight) -> None:
+        """Draw what is there now."""
+        self._sight = sight
+        self._live.update(self._drawn(), refresh=True)
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by, which is shown."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 1.0))
+            self._live.update(self._drawn(), refresh=True)
+
+    def _drawn(self) -> RenderableType:
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        sight = self._sight
+        assert sight is not None
+        table = Table(box=None, show_edge=False, pad_edge=False, header_style="dim")
+        for heading in ("step", "running", "done", "failed"):
+            table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True)
+        most = max(3, self._live.console.size.height // 2 - 3)
+        shown = sight.counts if len(sight.counts) <= most else _most_telling(sight.counts, most)
+        for count in shown:
+            done = f"{count.done}/{count.of}" if count.of is not None else str(count.done or "")
+            table.add_row(
+                Text(count.step),
+                Text(str(count.running or ""), "cyan"),
+                Text(done, "green"),
+                Text(str(count.failed or ""), "red"),
+            )
+        lines: list[RenderableType] = [table] if shown else []
+        lines += [Text(waiting(job.step, job.path, job.status, job.reason), "dim") for job in sight.jobs if job.waits][:3]
+        began = sight.execution.started if sight.execution else self._began
+        hidden = f", {len(sight.counts) - len(shown)} more steps" if len(shown) < len(sight.counts) else ""
+        lines.append(Text(f"{self._name}: {sight.status}{hidden}, {duration(time.time() - began)}"))
+        return Group(*lines)
+
+
+def _most_telling(counts: tuple[Count, ...], most: int) -> tuple[Count, ...]:
+    """Those that run or failed, and the last of the others; in their order."""
+    chosen = sorted(range(len(counts)), key=lambda one: (not (counts[one].running or counts[one].failed), -one))[:most]
+    return tuple(counts[one] for one in sorted(chosen))
+
+
+@contextmanager
+def _view(run: Run) -> Iterator[_Lines | _Table]:
+    from ..runtime.local.live import can_live
+
+    if not can_live(sys.stderr):
+        yield _Lines(run)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    color = wants_color(sys.stderr)
+    console = Console(stderr=True, no_color=not color, color_system="standard" if color else None, highlight=False, emoji=False)
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        yield _Table(run, live)
