@@ -243,6 +243,7 @@ def test_what_the_deployment_decides() -> None:
     assert "TimeoutSeconds" not in found
     found = machine(flow, Options(workflow_timeout=3_600, max_workers=7))
     assert found["TimeoutSeconds"] == 3_600
+    assert machine(flow, Options(workflow_timeout=10**12))["TimeoutSeconds"] == 99_999_999
     assert {fan["MaxConcurrency"] for fan in maps_in(found).values()} == {7}
 
 
@@ -353,8 +354,13 @@ def mode_of(state: Mapping[str, Any]) -> tuple[str, int]:
         ("sorted([1, 2])", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; self.items.append(3)", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; print(self.items)", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; add = lambda: self.items.append(3); add()", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; getattr(self, 'items').append(3)", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; vars(self)['items'].append(3)", None, ("DISTRIBUTED", 100)),
+        ("[*open('x')]", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; other = self.items; other += [3]", None, ("DISTRIBUTED", 100)),
-        ("self.others = [1, 2]; self.others.append(3)", None, ("DISTRIBUTED", 100)),
+        ("[2]\n        for one in open('x'): self.items = [1]", None, ("DISTRIBUTED", 100)),
+        ("self.copies = [1, 2]; self.copies.append(3)", None, ("DISTRIBUTED", 100)),
         ("[1, 2]", {"mode": "distributed"}, ("DISTRIBUTED", 100)),
         ("[1, 2]", {"max_concurrency": 2}, ("INLINE", 2)),
         ("open('rows').readlines()", {"mode": "inline"}, ("INLINE", 40)),

@@ -82,7 +82,7 @@ class Tasks:
         # An OutputPath of a state would empty what its catcher hands on, too.
         after = {"Next": following or over}
         main = self._job(step, [*environment, attempt, {"Name": contract.CATCH, "Value": "0"}], more=more)
-        # Past all numbers that the step's own attempts can have come to. What is refused here has not begun, and keeps its number.
+        # Past all numbers that the step's own attempts can have come to. What is refused here has not begun.
         last = {"Name": contract.ATTEMPT, "Value": str(more + 1 + main["Retry"][0]["MaxAttempts"])}
         catching = self._job(step, [*environment, last, {"Name": contract.CATCH, "Value": "1"}], "catch")
         catch = self.names.of(f"{step.name}.catch")
