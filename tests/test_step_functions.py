@@ -99,14 +99,14 @@ FAILED = TaskFailed("it broke")
 def test_each_attempt_is_numbered_and_the_last_one_catches() -> None:
     told, job = recorder(FAILED, FAILED, FAILED)
     asl.run(machine(failing("@retry(times=2)\n    @catch(var='failure')")), job)
-    assert told == [("start",), ("work", "0", "0"), ("work", "1", "0"), ("work", "2", "0"), ("work", "3", "1"), ("end",)]
+    assert told == [("start",), ("work", "0", "0"), ("work", "1", "0"), ("work", "2", "0"), ("work", "13", "1"), ("end",)]
 
 
 def test_a_refused_submission_is_no_attempt_and_never_makes_one_catch() -> None:
     told, job = recorder(REFUSED, REFUSED, FAILED, REFUSED, FAILED, FAILED)
     asl.run(machine(failing("@retry(times=2)\n    @catch")), job)
     assert [one[2] for one in told if one[0] == "work"] == ["0"] * 6 + ["1"]
-    assert [int(one[1]) for one in told if one[2:] == ("0",)] == [0, 1, 2, 3, 4, 5]  # with gaps, and never one twice
+    assert [int(one[1]) for one in told if one[0] == "work"] == [0, 1, 2, 3, 4, 5, 13]  # with gaps, and never one twice
     assert told[-1] == ("end",)
 
 
@@ -127,7 +127,7 @@ def test_what_waiting_does_not_help_fails_at_once() -> None:
 def test_a_catching_job_is_submitted_again_and_stays_the_same_attempt() -> None:
     told, job = recorder(FAILED, REFUSED, REFUSED)
     asl.run(machine(failing("@catch")), job)
-    assert told == [("start",), ("work", "0", "0"), *[("work", "1", "1")] * 3, ("end",)]
+    assert told == [("start",), ("work", "0", "0"), *[("work", "11", "1")] * 3, ("end",)]
 
 
 def settings(**changed: Any) -> Settings:
@@ -185,7 +185,7 @@ def test_passing_errors_are_waited_for_with_jitter_and_not_for_long(service: str
 def test_every_compute_runs_the_same_jobs(compute: str) -> None:
     told, job = recorder(FAILED, FAILED)
     asl.run(machine(failing("@retry(times=1)\n    @catch", BOTH), Options(compute=compute)), job)
-    work = [("work", "0", "0"), ("work", "1", "0"), ("work", "2", "1")]
+    work = [("work", "0", "0"), ("work", "1", "0"), ("work", "12", "1")]
     assert told == [("start",), *work, ("end",), ("hook", "success")]
 
 
@@ -243,6 +243,7 @@ def test_what_the_deployment_decides() -> None:
     assert "TimeoutSeconds" not in found
     found = machine(flow, Options(workflow_timeout=3_600, max_workers=7))
     assert found["TimeoutSeconds"] == 3_600
+    assert machine(flow, Options(workflow_timeout=10**12))["TimeoutSeconds"] == 99_999_999
     assert {fan["MaxConcurrency"] for fan in maps_in(found).values()} == {7}
 
 
@@ -353,8 +354,13 @@ def mode_of(state: Mapping[str, Any]) -> tuple[str, int]:
         ("sorted([1, 2])", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; self.items.append(3)", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; print(self.items)", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; add = lambda: self.items.append(3); add()", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; getattr(self, 'items').append(3)", None, ("DISTRIBUTED", 100)),
+        ("[1, 2]; vars(self)['items'].append(3)", None, ("DISTRIBUTED", 100)),
+        ("[*open('x')]", None, ("DISTRIBUTED", 100)),
         ("[1, 2]; other = self.items; other += [3]", None, ("DISTRIBUTED", 100)),
-        ("self.others = [1, 2]; self.others.append(3)", None, ("DISTRIBUTED", 100)),
+        ("[2]\n        for one in open('x'): self.items = [1]", None, ("DISTRIBUTED", 100)),
+        ("self.copies = [1, 2]; self.copies.append(3)", None, ("DISTRIBUTED", 100)),
         ("[1, 2]", {"mode": "distributed"}, ("DISTRIBUTED", 100)),
         ("[1, 2]", {"max_concurrency": 2}, ("INLINE", 2)),
         ("open('rows').readlines()", {"mode": "inline"}, ("INLINE", 40)),

@@ -73,8 +73,9 @@ def _stage(stage: Stage, jobs: Mapping[str, Job], inline: Mapping[str, int], *, 
     match stage:
         case Task():
             job = jobs[stage.name]
-            failing = job.retries * AGAIN + job.caught * JOB if most else 0
-            return JOB + failing + (OBJECT + STATE if job.chooses else 0)
+            over = STATE * (job.chooses or job.caught)  # for some, a state that only ends the others
+            more = job.retries * AGAIN + job.caught * JOB + over if most else 0
+            return JOB + more + (OBJECT + STATE if job.chooses else 0)
         case Parallel():
             return PARALLEL + sum(events(branch, jobs, inline, most=most) for branch in stage.branches)
         case Foreach():

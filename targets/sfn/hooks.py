@@ -2,7 +2,7 @@
 
 A flow with hooks has its states as the one branch of a `Parallel`, for only what stands in a state can be caught as a whole:
 
-    run.begin → run.body ─────────────────→ exit.success → exit.over
+    run.begin → run.body ────────────────→ exit.success → exit.over
                     └ States.ALL → exit.failure → exit.failed: fails with the error of run.body
 
 A hook's job runs as those of the start step do. That it fails is caught: what has succeeded stays so, and what has failed fails
@@ -32,10 +32,10 @@ def with_hooks(flow: Flow, first: str, states: dict[str, State], tasks: Tasks) -
     whole: State = {"Type": "Parallel", "Branches": [{"StartAt": first, "States": states}]}
     if on_failure:
         whole["Catch"] = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": failure}]
-    made: dict[str, State] = {body: {**whole, "ResultPath": None, **goes_on(success if on_success else None)}}
+    made: dict[str, State] = {body: {**whole, "ResultPath": None, "Next": success if on_success else over}}
     if on_success:
         made[success] = _hook(flow, "success", over, tasks)
-        made[over] = {"Type": "Pass", **goes_on(None)}
+    made[over] = {"Type": "Pass", **goes_on(None)}
     if on_failure:
         made[failure] = _hook(flow, "failure", failed, tasks)
         made[failed] = {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"}

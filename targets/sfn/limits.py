@@ -90,7 +90,7 @@ def _histories(flow: Flow, settings: Mapping[str, Settings], maps: Mapping[str, 
     hooks = hooks_of(flow)
     around = history.EXECUTION + history.STATE + history.OBJECT * takes_input(flow)
     if any(hooks):
-        around += history.PARALLEL + history.JOB
+        around += history.PARALLEL + history.JOB + history.STATE
     bodies = [(flow.start, flow.body, around, f"from `{flow.start}`")]
     for one in walk_stages(flow.body):
         if isinstance(one, Foreach) and one.name not in inline:

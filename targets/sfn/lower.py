@@ -32,6 +32,8 @@ from .tasks import Onward, State, Tasks, goes_on, takes_input
 _READ_ITEMS: Final = "arn:aws:states:::s3:getObject"
 _CODE: Final = "${PackageKey}"
 """Stands for the package, which only a deployment knows."""
+_LONGEST: Final = 99_999_999
+"""Seconds of the longest timeout (Amazon States Language, "Timeouts"); an execution ends after a year anyway."""
 _LABEL: Final = 40
 """Characters of a Map's label, which becomes a part of its children's names (Step Functions, "Distributed mode", `Label`)."""
 
@@ -55,7 +57,7 @@ def lower(flow: Flow, jobs: Jobs, options: Options, maps: dict[str, Fan]) -> Sta
     data = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH, "code": options.code or _CODE}
     return {
         "Comment": f"{flow.name}, compiled by flowc",
-        **({} if options.workflow_timeout is None else {"TimeoutSeconds": options.workflow_timeout}),
+        **({} if options.workflow_timeout is None else {"TimeoutSeconds": min(options.workflow_timeout, _LONGEST)}),
         "StartAt": begin,
         "States": {begin: {"Type": "Pass", "Parameters": data, "Next": first}, **states},
     }

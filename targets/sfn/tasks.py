@@ -7,7 +7,7 @@
 | `NAME.next` | reads from the datastore which way the task chose | where the step has several ways on |
 | `NAME.choice` | goes there | likewise |
 | `NAME.unknown` | fails: that is no way of the step | likewise |
-| `NAME.over` | ends the states, which a Choice cannot | where one of the ways leads out of them |
+| `NAME.over` | ends the states, which a Choice cannot | where a way leads out of them; under `@catch` too |
 
 Where the name of a step is too long for a state, the state's `Comment` says whose it is.
 """
@@ -64,7 +64,7 @@ class Tasks:
         """The states of one task, the first of which is called after the step."""
         edges = edges_of(step)
         choice = self._choice(step, place, onward) if len(edges) > 1 else {}
-        after = goes_on(next(iter(choice)) if choice else onward(Arrival(stage=step.name)))
+        following = next(iter(choice)) if choice else onward(Arrival(stage=step.name))
         more = retries_of(step, self.jobs.settings[step.name])
         environment = [
             {"Name": contract.RUN, "Value.$": "$.run"},
@@ -77,9 +77,13 @@ class Tasks:
         own = self.names.of(step.name)
         if not caught(step):
             state = self._job(step, [*environment, attempt], more=more)
-            return {own: {**state, "ResultPath": None, **after}, **choice}
+            return {own: {**state, "ResultPath": None, **goes_on(following)}, **choice}
+        over = self.names.of(f"{step.name}.over")
+        # An OutputPath of a state would empty what its catcher hands on, too.
+        after = {"Next": following or over}
         main = self._job(step, [*environment, attempt, {"Name": contract.CATCH, "Value": "0"}], more=more)
-        last = {"Name": contract.ATTEMPT, "Value": str(more + 1)}  # what is refused is submitted again, and is no attempt
+        # Past all numbers that the step's own attempts can have come to. What is refused here has not begun.
+        last = {"Name": contract.ATTEMPT, "Value": str(more + 1 + main["Retry"][0]["MaxAttempts"])}
         catching = self._job(step, [*environment, last, {"Name": contract.CATCH, "Value": "1"}], "catch")
         catch = self.names.of(f"{step.name}.catch")
         return {
@@ -90,7 +94,7 @@ class Tasks:
                 **after,
             },
             catch: {**catching, "ResultPath": None, **after},
-            **choice,
+            **(choice if following else {over: {"Type": "Pass", **goes_on(None)}}),
         }
 
     def _job(self, step: Step, environment: list[State], what: str = "", more: int = 0) -> State:
