@@ -97,7 +97,8 @@ def revision_of(machine: Any) -> dict[str, str]:
 
 
 def _attributes(result: ActionResult) -> dict[str, Any]:
-    return result.result  # type: ignore[no-any-return]
+    assert isinstance(result.result, dict)
+    return result.result
 
 
 @mend(StepFunctionResponse, "_describe_state_machine")

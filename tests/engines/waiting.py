@@ -33,6 +33,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
 )
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -115,7 +116,8 @@ def _without_token(original: Callable[..., None], self: Any, env: Environment) -
 @mend(ExecutionState, "_evaluate_with_timeout")
 def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto takes a state that was stopped for one that failed, tries it again, or catches that."""
-    if env.states.context_object.context_object_data["State"]["RetryCount"]:
+    state = env.states.context_object.context_object_data["State"]
+    if state is not None and state["RetryCount"]:
         cast(Any, env).journal.again()
     try:
         original(self, env)
@@ -126,6 +128,13 @@ def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None
         raise Abandoned
 
 
+@mend(CommonStateField, "_eval_body")
+def _leave(original: Callable[..., None], self: Any, env: Environment) -> None:
+    """As far up as the states around it: what interprets them sees that they do not run."""
+    with suppress(Abandoned):
+        original(self, env)
+
+
 @mend(Program, "eval")
 def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto needs a thread for each branch and item of its own beside the one it runs in, and after a time-out does not wait until
@@ -134,14 +143,10 @@ def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> No
     if journal is None:
         return
 
-    def work() -> None:
-        with suppress(Abandoned):
-            EvalComponent.eval(self, env)
-
     if self.timeout_seconds is None:
-        work()
+        EvalComponent.eval(self, env)
     else:
-        thread = threading.Thread(target=work, daemon=True)
+        thread = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
         thread.start()
         thread.join(self.timeout_seconds.timeout_seconds)
         if thread.is_alive():
