@@ -40,7 +40,9 @@ def task(aws: Aws, name: str, told: dict[str, str] | None = None, **fields: Any)
 def line(*states: dict[str, Any], names: str = "s") -> dict[str, Any]:
     """A machine of states that follow each other: `s0`, `s1` …"""
     last = len(states) - 1
-    onward = [{} if one["Type"] in ("Fail", "Succeed") else {"Next": f"{names}{number + 1}"} for number, one in enumerate(states)]
+    onward: list[dict[str, Any]] = [
+        {} if one["Type"] in ("Fail", "Succeed") else {"Next": f"{names}{number + 1}"} for number, one in enumerate(states)
+    ]
     onward[last] = {"End": True} if onward[last] else {}
     named = {f"{names}{number}": {**state, **onward[number]} for number, state in enumerate(states)}
     return {"StartAt": f"{names}0", "States": named}
@@ -171,8 +173,8 @@ def test_a_path_to_nothing_ends_the_execution_and_nothing_catches_it(aws: Aws, s
 
 
 def test_a_choice_without_a_way_fails(aws: Aws) -> None:
-    choice = {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "x"}]}
-    machine = {"StartAt": "choice", "States": {"choice": choice, "x": {"Type": "Succeed"}}}
+    choice: dict[str, Any] = {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "x"}]}
+    machine: dict[str, Any] = {"StartAt": "choice", "States": {"choice": choice, "x": {"Type": "Succeed"}}}
     assert aws.run(machine, input={"a": "x"}).status == "SUCCEEDED"
     assert aws.run(machine, input={"a": "y"}).error == "States.NoChoiceMatched"
     assert aws.run(machine, input={}).error == "States.Runtime"
@@ -216,7 +218,7 @@ while not os.path.exists(os.environ["OTHER"]):
 
 def each(aws: Aws, bucket: str, state: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A distributed Map over what stands in items.json."""
-    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
+    reader: dict[str, Any] = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
     reader["Parameters"] = {"Bucket": bucket, "Key": "items.json"}
     selector = {"index.$": "$$.Map.Item.Value", "run.$": "$$.Execution.Name"}
     config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
@@ -439,9 +441,9 @@ if os.environ.get('I') == '1' and not os.path.exists('{place}/well'):
 def test_states_write_and_read_objects(aws: Aws) -> None:
     bucket = aws.bucket()
     text = "States.JsonToString($$.Execution.Input)"
-    put = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:putObject", "ResultPath": None}
+    put: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:putObject", "ResultPath": None}
     put["Parameters"] = {"Bucket": bucket, "Key": "input.json", "Body.$": text}
-    get = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "OutputPath": "$.is"}
+    get: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "OutputPath": "$.is"}
     get |= {"Parameters": {"Bucket": bucket, "Key": "next.json"}, "ResultSelector": {"is.$": "States.StringToJson($.Body)"}}
     aws.client("s3").put_object(Bucket=bucket, Key="next.json", Body=b'"left"')
     given = {"text": 'ä {{x}} $(y) `z` "quoted" \n', "number": 1.5, "none": None}
@@ -454,7 +456,11 @@ def test_states_write_and_read_objects(aws: Aws) -> None:
 
 
 def test_misspelt_parameters_are_refused(aws: Aws) -> None:
-    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "Parameters": {"Bukket": "b", "Key": "k"}}
+    state: dict[str, Any] = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
+        "Parameters": {"Bukket": "b", "Key": "k"},
+    }
     assert aws.run(line(state)).status == "FAILED"
     state = task(aws, "fine")
     state["Parameters"]["Overrides"] = {}
@@ -489,7 +495,7 @@ def test_payloads_are_limited(aws: Aws) -> None:
     """Items hand up 30 KB each; `ResultPath` drops that too late, and nothing catches it."""
     large = "x" * 30_000
     body = line({"Type": "Pass", "Result": large}, names="item")
-    state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": body, "ResultPath": None}
+    state: dict[str, Any] = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": body, "ResultPath": None}
     state["Catch"] = [{"ErrorEquals": ALL, "Next": "s1"}]
     machine = line(state, {"Type": "Pass"})
     assert aws.run(machine, input={"items": list(range(8))}).status == "SUCCEEDED"

@@ -13,6 +13,9 @@ from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_func import ComparisonFuncValue
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_operator_type import ComparisonOperatorType
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.variable import NoSuchVariable
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
@@ -55,3 +58,15 @@ def _choose(original: Callable[..., None], self: Any, env: Environment) -> None:
         name = StatesErrorNameType.StatesNoChoiceMatched
         cause = f"An error occurred while executing the state '{self.name}'. Failed to transition out of the state."
         raise failure(env, name, cause, HistoryEventType.ExecutionFailed, "executionFailedEventDetails") from error
+
+
+@mend(ComparisonFuncValue, "_eval_body")
+def _compare(original: Callable[..., None], self: Any, env: Environment) -> None:
+    """moto says "no" where there is nothing to compare."""
+    there = env.stack[-1]
+    if isinstance(there, NoSuchVariable) and self.operator_type != ComparisonOperatorType.IsPresent:
+        cause = f"Invalid path '{there.path}': The choice state's condition path references an invalid value."
+        raise failure(
+            env, StatesErrorNameType.StatesRuntime, cause, HistoryEventType.ExecutionFailed, "executionFailedEventDetails"
+        )
+    original(self, env)

@@ -39,7 +39,8 @@ class _Handler(MotoRequestHandler):
         environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "wsgi.input_terminated": True}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         said: list[Any] = []
-        answer: Iterable[bytes] = self.server.app(environ, lambda status, headers, _info=None: said.extend((status, headers)))
+        application: Any = self.server.app
+        answer: Iterable[bytes] = application(environ, lambda *what: said.extend(what[:2]))
         data = b"".join(answer)
         getattr(answer, "close", lambda: None)()
         status, headers = said
