@@ -136,10 +136,23 @@ class Aws:
         made = batch.create_job_queue(jobQueueName=_fresh("queue"), state="ENABLED", priority=1, computeEnvironmentOrder=order)
         return str(made["jobQueueArn"])
 
+    @cached_property
+    def ecs_cluster(self) -> str:
+        """A cluster of ECS, for Fargate or any other kind of capacity."""
+        return str(self.client("ecs").create_cluster(clusterName=_fresh("cluster"))["cluster"]["clusterArn"])
+
+    @cached_property
+    def subnets(self) -> list[str]:
+        """Where tasks of ECS may be, with `awsvpc`."""
+        return [one["SubnetId"] for one in self.client("ec2").describe_subnets()["Subnets"]]
+
     def register(self, jobs: Sequence[Mapping[str, Any]]) -> None:
-        """Register job definitions, by the requests of `batch:RegisterJobDefinition`."""
+        """Register job definitions, by the requests of `batch:RegisterJobDefinition` or `ecs:RegisterTaskDefinition`."""
         for job in jobs:
-            self.client("batch").register_job_definition(**job)
+            if "family" in job:
+                self.client("ecs").register_task_definition(**job)
+            else:
+                self.client("batch").register_job_definition(**job)
 
     def start(
         self,

@@ -18,7 +18,7 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from engines import batch, executions, failures, limits, machines, maps, parsing, services, waiting  # noqa: F401  # mend moto
+from engines import batch, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
 from engines.faults import Faults
 from engines.processes import Runners
 
@@ -73,7 +73,9 @@ def main(folder: Path) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     server = ThreadedWSGIServer("127.0.0.1", 0, Faults(DomainDispatcherApplication(create_backend_app)), _Handler)
     os.environ["MOTO_PORT"] = str(server.server_port)
-    batch.install(Runners(folder, f"http://127.0.0.1:{server.server_port}"))
+    runners = Runners(folder, f"http://127.0.0.1:{server.server_port}")
+    batch.install(runners)
+    ecs.install(runners)
     threading.Thread(target=_end_with_input, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()
