@@ -9,7 +9,9 @@ account         what a test has in hand: `Aws`, `Execution`, and the fixture
 server          the engine's process
 processes       a container's command as a process
 warm            the process that forks for jobs
-batch           jobs of AWS Batch
+batch, ecs      jobs of AWS Batch, tasks of ECS
+storage         conditional writes
+faults          calls that fail on request
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states

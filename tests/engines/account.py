@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from typing import Any
 
 import pytest
 
+from engines.faults import ROUTE, fault_of
 from engines.processes import aws_environment
 
+_LAST = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 _NUMBERS = itertools.count(1)
 
 
@@ -67,8 +70,9 @@ class Aws:
         environment: What a process needs to get at them.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, folder: Path) -> None:
         self.endpoint = endpoint
+        self._folder = folder
         self.environment = aws_environment(endpoint)
         import boto3  # late: every test process reads this module
 
@@ -92,6 +96,28 @@ class Aws:
         self.client("s3").create_bucket(Bucket=name)
         return name
 
+    def folder(self) -> Path:
+        """A new folder, which jobs can see."""
+        folder = self._folder / _fresh("folder")
+        folder.mkdir()
+        return folder
+
+    def fail(
+        self, service: str, operation: str, code: str, *, message: str = "on request", status: int = 400, times: int = 1
+    ) -> None:
+        """Have the next calls of an operation fail, whoever makes them.
+
+        Args:
+            service: As boto3 names it: `batch`.
+            operation: As AWS names it: `SubmitJob`.
+            code: The error: `TooManyRequestsException`.
+            message: What is wrong.
+            status: Of the HTTP response.
+            times: How many calls.
+        """
+        body = json.dumps(fault_of(service, operation, code, message, status, times)).encode()
+        urllib.request.urlopen(urllib.request.Request(self.endpoint + ROUTE, data=body)).close()
+
     @cached_property
     def role(self) -> str:
         """A role, for whatever needs one."""
@@ -110,10 +136,23 @@ class Aws:
         made = batch.create_job_queue(jobQueueName=_fresh("queue"), state="ENABLED", priority=1, computeEnvironmentOrder=order)
         return str(made["jobQueueArn"])
 
+    @cached_property
+    def ecs_cluster(self) -> str:
+        """A cluster of ECS, for Fargate or any other kind of capacity."""
+        return str(self.client("ecs").create_cluster(clusterName=_fresh("cluster"))["cluster"]["clusterArn"])
+
+    @cached_property
+    def subnets(self) -> list[str]:
+        """Where tasks of ECS may be, with `awsvpc`."""
+        return [one["SubnetId"] for one in self.client("ec2").describe_subnets()["Subnets"]]
+
     def register(self, jobs: Sequence[Mapping[str, Any]]) -> None:
-        """Register job definitions, by the requests of `batch:RegisterJobDefinition`."""
+        """Register job definitions, by the requests of `batch:RegisterJobDefinition` or `ecs:RegisterTaskDefinition`."""
         for job in jobs:
-            self.client("batch").register_job_definition(**job)
+            if "family" in job:
+                self.client("ecs").register_task_definition(**job)
+            else:
+                self.client("batch").register_job_definition(**job)
 
     def start(
         self,
@@ -154,7 +193,8 @@ class Aws:
         while (said := sfn.describe_execution(executionArn=arn))["status"] == "RUNNING":
             time.sleep(pause)
             pause = min(pause * 1.5, 0.2)
-        history = sfn.get_execution_history(executionArn=arn)["events"]
+        while (history := self.events(arn))[-1]["type"] not in _LAST:  # what stopped it says so before it is over
+            time.sleep(0.01)
         return Execution(
             aws=self,
             arn=arn,
@@ -165,6 +205,11 @@ class Aws:
             output=json.loads(said["output"]) if "output" in said else None,
             history=tuple(history),
         )
+
+    def events(self, arn: str) -> list[dict[str, Any]]:
+        """The history of an execution."""
+        pages = self.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [one for page in pages for one in page["events"]]
 
     def jobs(self, queue: str | None = None) -> list[dict[str, Any]]:
         """All jobs of a queue, `batch_queue` if None, as `batch:DescribeJobs` has them, in the order of their submission."""
@@ -212,7 +257,7 @@ def engine(environment: Mapping[str, str] | None = None) -> Iterator[Aws]:
             port = process.stdout.readline().strip()
             if not port:
                 raise RuntimeError(f"the engine does not start: {log.read_text(errors='replace')[-2000:]}")
-            yield Aws(f"http://127.0.0.1:{int(port)}")
+            yield Aws(f"http://127.0.0.1:{int(port)}", Path(folder))
         finally:
             process.stdin.close()
             process.stdout.close()

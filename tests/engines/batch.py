@@ -12,7 +12,7 @@ from moto.batch.models import Job
 from moto.core.utils import unix_time_millis
 
 from engines.mending import mend
-from engines.processes import Runners, Running, terminate
+from engines.processes import Runners, Running, secrets_of, terminate
 
 TIMEOUTS = float(os.environ.get("FLOWC_ENGINE_TIMEOUTS", "1"))
 """What the seconds that a job may take are multiplied by: Batch has a minute at the least."""
@@ -45,7 +45,8 @@ def container_of(job: Job) -> tuple[list[str], dict[str, str]]:
         "AWS_BATCH_JQ_NAME": job.job_queue.name,
         "AWS_BATCH_CE_NAME": "engine",
     }
-    return list(command), environment | batch
+    secrets = secrets_of(properties, job.backend.account_id, job.backend.region_name)
+    return list(command), secrets | environment | batch
 
 
 @mend(Job, "run")

@@ -18,7 +18,11 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map import StateMap
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.state_parallel import StateParallel
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
+    state_task_service_batch,
+    state_task_service_ecs,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -33,6 +37,13 @@ HISTORY = 25_000
 STATE_NAME = 80
 OVERRIDES = 8192
 JOB_SECONDS = 60
+
+
+_PARAMETERS = {
+    "batch:submitjob": state_task_service_batch._SUPPORTED_API_PARAM_BINDINGS["submitjob"],
+    "ecs:runtask": state_task_service_ecs._SUPPORTED_API_PARAM_BINDINGS["runtask"],
+}
+"""What an integration takes; moto drops the rest."""
 
 
 class InvalidDefinition(AWSError):
@@ -81,10 +92,19 @@ def faults_of(machine: Mapping[str, Any]) -> Iterator[str]:
             ways = [state, *state.get("Catch", ()), *state.get("Choices", ())]
             reached.update(way["Next"] for way in ways if "Next" in way)
             reached.update([state["Default"]] if "Default" in state else [])
+            yield from _unknown_parameters(name, state)
             pending += state.get("Branches", ())
             pending += [state[key] for key in ("ItemProcessor", "Iterator") if key in state]
         yield from (f"MISSING_TRANSITION_TARGET: {name!r}" for name in sorted(reached - states.keys()))
         yield from (f"MISSING_TRANSITION_TARGET: {name!r} is not reachable" for name in states if name not in reached)
+
+
+def _unknown_parameters(name: str, state: Mapping[str, Any]) -> Iterator[str]:
+    _, _, action = state.get("Resource", "").partition(":::")
+    known = _PARAMETERS.get(action.partition(".")[0].lower())
+    for parameter in state.get("Parameters", ()) if known else ():
+        if parameter.removesuffix(".$") not in (known or ()):
+            yield f"SCHEMA_VALIDATION_FAILED: the field {parameter!r} of {name!r} is not supported by Step Functions"
 
 
 def _too_large(env: Environment, what: str) -> Exception:

@@ -97,8 +97,8 @@ def revision_of(machine: Any) -> dict[str, str]:
 
 
 def _attributes(result: ActionResult) -> dict[str, Any]:
-    attributes: dict[str, Any] = result.result  # type: ignore[assignment]
-    return attributes
+    assert isinstance(result.result, dict)
+    return result.result
 
 
 @mend(StepFunctionResponse, "_describe_state_machine")

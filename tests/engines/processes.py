@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from engines.warm import ready
 
@@ -184,3 +184,12 @@ def terminate(running: Running) -> None:
     later = threading.Timer(GRACE, lambda: running.signal(kill=True))
     later.daemon = True
     later.start()
+
+
+def secrets_of(container: Mapping[str, Any], account: str, region: str) -> dict[str, str]:
+    """The variables that a container's `secrets` ask for, of Secrets Manager."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    backend = secretsmanager_backends[account][region]
+    wanted = {one["name"]: one["valueFrom"] for one in container.get("secrets", ())}
+    return {name: backend.get_secret_value(secret, None, None)["SecretString"] for name, secret in wanted.items()}

@@ -1,36 +1,81 @@
-"""The engine's process: moto's server with a mended interpreter, whose jobs are processes.
+"""The engine's process: moto's services with a mended interpreter, whose jobs are processes.
 
 python -m engines.server FOLDER      # prints its port, and ends when its standard input does
 """
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
-from engines import batch, executions, failures, limits, machines, maps, parsing, services, waiting  # noqa: F401  # they mend moto
+from engines import batch, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
+from engines.faults import Faults
 from engines.processes import Runners
 
 
 class _Handler(MotoRequestHandler):
-    protocol_version = "HTTP/1.1"
+    """Answers requests, many on one connection. Werkzeug's own closes each, for fear of bodies that nobody has read."""
 
-    def log_request(self, *_arguments: object) -> None:
-        """Say nothing."""
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def run_wsgi(self) -> None:
+        if self.headers.get("Expect", "").lower().strip() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        body = self._chunks() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._body()
+        environ = self.make_environ()
+        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "wsgi.input_terminated": True}
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        said: list[Any] = []
+        application: Any = self.server.app
+        answer: Iterable[bytes] = application(environ, lambda *what: said.extend(what[:2]))
+        data = b"".join(answer)
+        getattr(answer, "close", lambda: None)()
+        status, headers = said
+        code, _, reason = status.partition(" ")
+        self.send_response_only(int(code), reason)
+        names = {name.lower() for name, _ in headers}
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in names:
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+        self.wfile.flush()
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _chunks(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return b"".join(parts)
 
 
 def main(folder: Path) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=_Handler)
+    server = ThreadedWSGIServer("127.0.0.1", 0, Faults(DomainDispatcherApplication(create_backend_app)), _Handler)
     os.environ["MOTO_PORT"] = str(server.server_port)
-    batch.install(Runners(folder, f"http://127.0.0.1:{server.server_port}"))
+    runners = Runners(folder, f"http://127.0.0.1:{server.server_port}")
+    batch.install(runners)
+    ecs.install(runners)
     threading.Thread(target=_end_with_input, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -31,7 +31,8 @@ _Service = state_task_service.StateTaskService
 
 
 @lru_cache
-def _client(region: str, service: str) -> BaseClient:
+def client_for(region: str, service: str) -> BaseClient:
+    """A client of one of the engine's services."""
     endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}", f"http://127.0.0.1:{settings.moto_server_port()}")
     session: Any = boto3.session.Session()
     return session.client(  # type: ignore[no-any-return]
@@ -44,13 +45,13 @@ def _client(region: str, service: str) -> BaseClient:
     )
 
 
-def _client_for(_original: Callable[..., BaseClient], region: str, service: str, state_credentials: Any = None) -> BaseClient:
+def _the_same(_original: Callable[..., BaseClient], region: str, service: str, state_credentials: Any = None) -> BaseClient:
     """moto makes a client for each call, which takes longer than most jobs, and does not check what is sent."""
-    return _client(region, service)
+    return client_for(region, service)
 
 
 for _module in (state_task_service_batch, state_task_service_ecs, state_task_service_aws_sdk, resource_eval_s3):
-    mend(_module, "boto_client_for")(_client_for)
+    mend(_module, "boto_client_for")(_the_same)
 
 
 @lru_cache

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from moto.batch.models import batch_backends
+from moto.ecs.models import ecs_backends
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -33,16 +34,20 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_ecs import StateTaskServiceEcs
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from engines import batch, redriving
+from engines import batch, ecs, redriving
 from engines.mending import mend
+from engines.services import client_for
 
 DELAYS = float(os.environ.get("FLOWC_ENGINE_DELAYS", "0.01"))
 """What the seconds between attempts are multiplied by, so that tests of retries do not wait."""
+_STOPPED = "The execution of the state machine was stopped"
 _LOOK = 0.1
 """How often, in seconds, what waits looks whether its execution still runs."""
 
@@ -64,33 +69,59 @@ def stop_below(env: Environment) -> None:
         frame.set_stop(stop_date=datetime.now(UTC), cause=None, error=None)
 
 
+def _wait_until(over: threading.Event, env: Environment, stop: Callable[[], object]) -> None:
+    while not over.wait(_LOOK):
+        if not env.is_running():
+            stop()
+            raise RuntimeError("stopped")
+
+
 @mend(StateTaskServiceBatch, "_eval_integration_pattern")
 def _wait_for_job(original: Callable[..., None], self: Any, env: Environment, resource_runtime_part: Any, **named: Any) -> None:
     """moto asks twice a second, times out at once in a second attempt, and lets the jobs of stopped executions run."""
     if self.resource.condition != ResourceCondition.Sync:
         original(self, env=env, resource_runtime_part=resource_runtime_part, **named)
         return
-    submitted = env.stack.pop()
+    job_id = env.stack.pop()["JobId"]
     backend = batch_backends[resource_runtime_part.account][resource_runtime_part.region]
-    over = batch.over(submitted["JobId"])
-    while not over.wait(_LOOK):
-        if not env.is_running():
-            backend.terminate_job(submitted["JobId"], "The execution of the state machine was stopped")
-            raise RuntimeError("stopped")
-    (job,) = backend.describe_jobs([submitted["JobId"]])
-    described = {"jobs": [job]}
+    _wait_until(batch.over(job_id), env, lambda: backend.terminate_job(job_id, _STOPPED))
+    described = {"jobs": backend.describe_jobs([job_id])}
     self._normalise_response(described, service_action_name="describe_jobs")
+    (job,) = described["jobs"]
     if job["Status"] != "SUCCEEDED":
-        raise failure(
-            env,
-            StatesErrorNameType.StatesTaskFailed,
-            to_json_str(job),
-            HistoryEventType.TaskFailed,
-            "taskFailedEventDetails",
-            resource=self._get_sfn_resource(),
-            resourceType=self._get_sfn_resource_type(),
-        )
+        raise _task_failed(self, env, job)
     env.stack.append(job)
+
+
+@mend(StateTaskServiceEcs, "_eval_integration_pattern")
+def _wait_for_task(original: Callable[..., None], self: Any, env: Environment, resource_runtime_part: Any, **named: Any) -> None:
+    """Likewise; and moto takes every task that stops for one that succeeded."""
+    if self.resource.condition != ResourceCondition.Sync:
+        original(self, env=env, resource_runtime_part=resource_runtime_part, **named)
+        return
+    submitted = env.stack.pop()["Tasks"][0]
+    arn, cluster = submitted["TaskArn"], submitted["ClusterArn"]
+    backend = ecs_backends[resource_runtime_part.account][resource_runtime_part.region]
+    _wait_until(ecs.over(arn), env, lambda: backend.stop_task(cluster, arn, _STOPPED))
+    client: Any = client_for(resource_runtime_part.region, "ecs")
+    described = client.describe_tasks(cluster=cluster, tasks=[arn])
+    self._normalise_response(described, service_action_name="describe_tasks")
+    (task,) = described["Tasks"]
+    if any(one.get("ExitCode") for one in task["Containers"]):
+        raise _task_failed(self, env, task)
+    env.stack.append(task)
+
+
+def _task_failed(self: Any, env: Environment, described: object) -> FailureEventException:
+    return failure(
+        env,
+        StatesErrorNameType.StatesTaskFailed,
+        to_json_str(described),
+        HistoryEventType.TaskFailed,
+        "taskFailedEventDetails",
+        resource=self._get_sfn_resource(),
+        resourceType=self._get_sfn_resource_type(),
+    )
 
 
 def failure(
@@ -103,13 +134,16 @@ def failure(
     )
 
 
-@mend(StateTaskServiceBatch, "_eval_body")
 def _without_token(original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto gives every state that waits for a job a token, for which it would take an answer, too."""
     if self.resource.condition != ResourceCondition.Sync:
         original(self, env)
     else:
         super(StateTaskServiceCallback, self)._eval_body(env)
+
+
+mend(StateTaskServiceBatch, "_eval_body")(_without_token)
+mend(StateTaskServiceEcs, "_eval_body")(_without_token)
 
 
 @mend(ExecutionState, "_evaluate_with_timeout")
@@ -127,6 +161,13 @@ def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None
         raise Abandoned
 
 
+@mend(CommonStateField, "_eval_body")
+def _leave(original: Callable[..., None], self: Any, env: Environment) -> None:
+    """As far up as the states around it: what interprets them sees that they do not run."""
+    with suppress(Abandoned):
+        original(self, env)
+
+
 @mend(Program, "eval")
 def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto needs a thread for each branch and item of its own beside the one it runs in, and after a time-out does not wait until
@@ -135,14 +176,10 @@ def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> No
     if journal is None:
         return
 
-    def work() -> None:
-        with suppress(Abandoned):
-            EvalComponent.eval(self, env)
-
     if self.timeout_seconds is None:
-        work()
+        EvalComponent.eval(self, env)
     else:
-        thread = threading.Thread(target=work, daemon=True)
+        thread = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
         thread.start()
         thread.join(self.timeout_seconds.timeout_seconds)
         if thread.is_alive():
