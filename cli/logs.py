@@ -157,9 +157,7 @@ class _Watch:
         gone: Runs that did the work of tasks which this one took over, and that are gone with their logs: how many tasks.
     """
 
-    def __init__(
-        self, run: Run, parts: tuple[str, ...], attempt: int | None, is_over: Callable[[], bool] | None = None
-    ) -> None:
+    def __init__(self, run: Run, parts: tuple[str, ...], attempt: int | None, is_over: Callable[[], bool] | None = None) -> None:
         self._run = run
         self._is_over = is_over
         self._step = parts[0] if parts else None
@@ -180,7 +178,9 @@ class _Watch:
         from ..runtime.records.traces import traces
 
         run, plan = self._run, self._run._plan
-        run_over = self._is_over() if self._is_over else run.status != "running"  # asked first: all that came before the end is then listed
+        run_over = (
+            self._is_over() if self._is_over else run.status != "running"
+        )  # asked first: all that came before the end is then listed
         task_over = False
         for step in [self._step] if self._step else run._steps_in_order():
             for path, trace in traces(run._store, run.parent.id, run.id, step, self._path).items():

@@ -102,9 +102,7 @@ def flow_or_name(function: Decorated) -> Decorated:
     return click.argument("flow", metavar="[FLOW]", type=_flow_or_name, required=False)(function)
 
 
-def choose(
-    flow: FlowFile | str | None, which: str | None, datastore: str | None, *, most: int = 3, must: bool = True
-) -> Chosen:
+def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None, *, most: int = 3, must: bool = True) -> Chosen:
     """Take what was given apart.
 
     Args:

@@ -22,9 +22,7 @@ ENDED = {"done": "came to its end", "failed": "failed", "timed out": "timed out"
 @flow_or_name
 @click.argument("run")
 @platform_options
-def command(
-    flow: FlowFile | str | None, run: str, target: str | None, branch: str | None, production: bool | None
-) -> None:
+def command(flow: FlowFile | str | None, run: str, target: str | None, branch: str | None, production: bool | None) -> None:
     """End a run on its platform, with all that it has under way, and wait until it is over.
 
     RUN may be cut short to the beginning or the end of its id. What its tasks have done stays in the datastore, and `flowc

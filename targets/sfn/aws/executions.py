@@ -203,7 +203,11 @@ class MachineRuns:
         arn, cause = found["executionArn"], found.get("cause")
         error = str(found.get("error") or ("States.Timeout" if found["status"] == "TIMED_OUT" else "States.Runtime"))
         ending = ending_of(cause)
-        if ending.job is None and deep and (inner := [one for child in self._failed_items(arn) for one in self._troubles(child, deep - 1)]):
+        if (
+            ending.job is None
+            and deep
+            and (inner := [one for child in self._failed_items(arn) for one in self._troubles(child, deep - 1)])
+        ):
             yield from inner
             return
         where = ending.where
@@ -305,7 +309,9 @@ class MachineRuns:
     def _version(self) -> str | None:
         """The version that the alias leads to; of two, the one that most new runs get. None: there is no alias."""
         try:
-            found = self._session.ask(SERVICE, "describe_state_machine_alias", stateMachineAliasArn=alias_arn(self._session, self.name))
+            found = self._session.ask(
+                SERVICE, "describe_state_machine_alias", stateMachineAliasArn=alias_arn(self._session, self.name)
+            )
         except AwsError as error:
             if error.missing:
                 return None
