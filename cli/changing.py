@@ -93,7 +93,9 @@ def _make(proposal: Proposal, verb: str) -> Deployed | None:
     except (PlatformError, KeyboardInterrupt) as error:
         count = len(made)
         if isinstance(error, PlatformError):
-            failed = f" at the {proposal.changes[count].what} {proposal.changes[count].name}" if count < len(proposal.changes) else ""
+            failed = (
+                f" at the {proposal.changes[count].what} {proposal.changes[count].name}" if count < len(proposal.changes) else ""
+            )
             for line in str(error).splitlines():
                 complain(f"flowc: {line}")
             complain(f"flowc: stopped{failed} after {count} of {len(proposal.changes)} changes: `{verb}` goes on from there")

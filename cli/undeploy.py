@@ -10,8 +10,8 @@ from .changing import carry_out, changing_options, refusals
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain, stop_at_faults
-from .settings import setting
-from .targeting import settings_of, target_of, target_option
+from .platforms import platform_options
+from .targeting import settings_of, target_of
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:
@@ -25,17 +25,15 @@ if TYPE_CHECKING:
     examples=("--target sfn --dry-run", "--target sfn --yes", "--target sfn --branch x --stop --yes"),
 )
 @flow_or_name
-@target_option
-@setting("branch", "NAME", "The deployment of this branch of @project.")
-@setting("production", "", "The deployment of the production branch of @project.")
+@platform_options
 @click.option("--stop", is_flag=True, help="Stop the runs that are under way. Else there must be none.")
 @changing_options
 @color_option
 def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, **given: Any) -> None:
     """Take a flow from its platform: what starts it, what runs it, and all of its versions.
 
-    FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow. What
-    its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
+    FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow.
+    What its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
     """
     if flow is None:
         raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())

@@ -13,6 +13,7 @@ batch           jobs of AWS Batch
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states
+versions        versions and aliases of state machines
 mending         how all these change moto
 """
 
