@@ -3,8 +3,12 @@
     check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
     deploy, undeploy     those that change what a platform has
     changing             what will change: shown, asked for, and made
+    trigger, stop, redrive    those that start and steer runs on a platform
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
+    platforms            which deployment that is, where a platform is asked, too
+    told, watching       what is known of one run; how that is looked at until the run is over
+    inputs               what `trigger` hands over: values of parameters, checked
     program              their table; runs one, and says what exit codes mean
     running              what `run` and `resume` have in common: the options that say how a flow is run
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`

@@ -10,8 +10,8 @@ from .changing import carry_out, changing_options, refusals
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain, stop_at_faults
-from .settings import setting
-from .targeting import settings_of, target_of, target_option
+from .platforms import platform_options
+from .targeting import settings_of, target_of
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     examples=("--target sfn --dry-run", "--target sfn --yes", "--target sfn --branch x --stop --yes"),
 )
 @flow_or_name
-@target_option
-@setting("branch", "NAME", "The deployment of this branch of @project.")
-@setting("production", "", "The deployment of the production branch of @project.")
+@platform_options
 @click.option("--stop", is_flag=True, help="Stop the runs that are under way. Else there must be none.")
 @changing_options
 @color_option

@@ -1,4 +1,4 @@
-"""A proxy that stands before an S3 server and fails by a script: it answers 503, hangs up in the middle, or is slow.
+"""A proxy that stands before a server of AWS's kind and fails by a script: it answers 503, hangs up in the middle, or is slow.
 
     with proxy_to(s3) as proxy:
         proxy.fail(slow_down, times=3, method="PUT")
@@ -10,9 +10,10 @@ It also counts requests, which makes it of use where nothing fails.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -25,7 +26,8 @@ Fault = Callable[["_Handler"], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the proxy was asked, and its answer: a status, 0 where it hung up."""
+    """What the proxy was asked, and its answer: a status, 0 where it hung up. Of a service whose operations are not told by their
+    path, that of AWS's JSON protocol, the operation stands after it: `/ AWSEvents.PutRule`."""
 
     method: str
     path: str
@@ -59,7 +61,8 @@ class Proxy:
     @property
     def environment(self) -> dict[str, str]:
         """The server's environment, by way of this proxy."""
-        return {**self.server.environment, "AWS_ENDPOINT_URL_S3": self.endpoint}
+        name = "AWS_ENDPOINT_URL" if "AWS_ENDPOINT_URL" in self.server.environment else "AWS_ENDPOINT_URL_S3"
+        return {**self.server.environment, name: self.endpoint}
 
     def fail(self, fault: Fault, *, times: int = 1, method: str = "", path: str = "") -> None:
         """Treat the next requests of a method, whose path and query contain a text, in this way."""
@@ -103,6 +106,18 @@ def status(code: int, name: str, message: str = "") -> Fault:
     def fault(handler: _Handler) -> None:
         handler.drain()
         handler.reply(code, f"<Error><Code>{name}</Code><Message>{message}</Message></Error>".encode())
+
+    return fault
+
+
+def refusal(code: int, name: str, message: str = "") -> Fault:
+    """An error as services of AWS word it that speak JSON."""
+
+    def fault(handler: _Handler) -> None:
+        handler.drain()
+        handler.reply(
+            code, json.dumps({"__type": name, "message": message, "Message": message}).encode(), {"x-amzn-ErrorType": name}
+        )
 
     return fault
 
@@ -177,13 +192,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.length = int(self.headers.get("Content-Length") or 0)
-        self.number = self.proxy.begin(Request(self.command, self.path, 0))
+        self.number = self.proxy.begin(Request(self.command, self.asked, 0))
         try:
-            self.proxy.take(self.command, self.path)(self)
+            self.proxy.take(self.command, self.asked)(self)
         except ConnectionError:
             self.close_connection = True
 
     do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+    @property
+    def asked(self) -> str:
+        """The path, and the operation where that is told by a header."""
+        return " ".join(filter(None, [self.path, self.headers.get("X-Amz-Target")]))
 
     def drain(self) -> bytes:
         """The request's body."""
@@ -210,9 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.wfile.flush()
 
-    def reply(self, status: int, body: bytes) -> None:
+    def reply(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Answer in the server's place."""
-        self.head(status, [("Content-Length", str(len(body))), ("Content-Type", "application/xml")])
+        kind = "application/json" if body.startswith(b"{") else "application/xml"
+        self.head(status, [("Content-Length", str(len(body))), ("Content-Type", kind), *(headers or {}).items()])
         self.wfile.write(body)
         self.wfile.flush()
 
@@ -235,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def note(self, status: int) -> None:
         """Put down how the request is answered, before whoever made it can know."""
-        self.proxy.requests[self.number] = Request(self.command, self.path, status)
+        self.proxy.requests[self.number] = Request(self.command, self.asked, status)
 
     def log_message(self, *_: object) -> None:
         pass

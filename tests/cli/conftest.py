@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from flowc.cli.program import execute
+
+from .deployments import Ended, Run, account, empty_engine
+
+__all__ = ["Ended", "Run", "account", "empty_engine"]
 
 FLOW = '''\
 from flowc import FlowSpec, Parameter, step
@@ -37,17 +39,6 @@ class Sums(FlowSpec):
 if __name__ == "__main__":
     Sums()
 '''
-
-
-class Ended(NamedTuple):
-    """What a command line left."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
 
 
 @pytest.fixture

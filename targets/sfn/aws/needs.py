@@ -40,6 +40,8 @@ def missing_settings(deployment: Deployment, options: Options) -> Iterator[str]:
     wanted |= set(_placeholders([deployment.definition, *deployment.jobs]))
     if options.datastore is None:
         wanted.add("DatastoreBucket")
+    if MACHINE_ROLE.name in wanted:
+        wanted.discard(EVENTS_ROLE.name)  # which is the same role where it is not given
     for symbol, (key, what) in _SETTINGS.items():
         if symbol in wanted:
             yield f"--{key} is not given: {what} ({_elsewhere(key)})"
