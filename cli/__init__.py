@@ -2,6 +2,8 @@
 
     check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
     trigger, stop, redrive    those that start and steer runs on a platform
+    deploy, undeploy     those that change what a platform has
+    changing             what will change: shown, asked for, and made
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     platforms            which deployment that is, where a platform is asked, too
@@ -17,7 +19,7 @@
     configs, stats       `--config` and `--config-value`; `--stats`
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
-    packaging            what `package` packs, and `deploy` will
+    packaging            what `package` and `deploy` pack
     included, wheels     its data files; what it holds of other packages
     drawing              a flow as `show` prints it, which editors show too
     output, writing      where text goes, and in which colours; how files are written

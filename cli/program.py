@@ -32,6 +32,7 @@ READER_GONE = 141
 
 VERBS = (
     *("check", "compile", "package"),
+    *("deploy", "undeploy"),
     *("run", "resume", "replay"),
     *("trigger", "stop", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),

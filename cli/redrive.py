@@ -12,7 +12,7 @@ from .looking import flow_or_name
 from .output import Unusable, complain
 from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
 from .stop import ENDED
-from .trigger import wait_option, wait_for
+from .trigger import wait_for, wait_option
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:

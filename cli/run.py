@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
 import click
 
@@ -30,23 +31,21 @@ VALUES = f"{__name__}.values"
 """Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
 
 
-class Asked(Protocol):
-    """What an option says of a parameter: see `compiler.ir.nodes.Parameter`."""
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A parameter of a deployed flow, as its plan has it, which does not say whether its default is shown."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def default(self) -> Constant: ...
-    @property
-    def deferred(self) -> bool: ...
-    @property
-    def required(self) -> bool: ...
-    @property
-    def help(self) -> str | None: ...
-    @property
-    def show_default(self) -> bool: ...
+    name: str
+    type: str
+    default: Constant
+    deferred: bool
+    required: bool
+    help: str | None
+    show_default: bool = True
+
+
+Asked: TypeAlias = Parameter | Deployed
+"""A parameter that becomes an option."""
 
 
 class RunVerb(Verb):

@@ -1,8 +1,8 @@
 """`flowc trigger`: start a run of a deployed flow.
 
 The options of its parameters are those of what is deployed: the plan that `deploy` has put beside the package. Where the
-datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform may have to be asked while
-the command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
+datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform is asked while the
+command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +23,7 @@ from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
 from .platforms import Deployment, Place, Runs, asked, deployment_of, platform_options
-from .run import OPTIONS, VALUES, RunVerb
+from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class TriggerVerb(RunVerb):
                 if not helping:
                     raise
             else:
-                ctx.meta[OPTIONS] = self._options([_Shown(one) for one in plan.parameters])
+                ctx.meta[OPTIONS] = self._options([_as_option(one) for one in plan.parameters])
         return super(RunVerb, self).parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -97,16 +96,9 @@ class TriggerVerb(RunVerb):
         return Place(*(given.get(name) for name in Place._fields))
 
 
-class _Shown:
-    """A parameter of a plan, as the options of parameters are made of it: a plan does not say whether its default is shown."""
-
-    show_default = True
-
-    def __init__(self, spec: ParameterSpec) -> None:
-        self.name, self.type, self.help = spec.name, spec.type, spec.help
-        self.required, self.deferred = spec.required, spec.deferred
-        default = spec.default
-        self.default: Any = default if default is None or isinstance(default, str | int | float) else json.dumps(default)
+def _as_option(spec: ParameterSpec) -> Deployed:
+    default = spec.default if isinstance(spec.default, str | int | float | None) else json.dumps(spec.default)
+    return Deployed(spec.name, spec.type, default, spec.deferred, spec.required, spec.help)
 
 
 def _without_flag(option: click.Parameter) -> click.Parameter:

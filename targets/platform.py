@@ -43,12 +43,14 @@ class Upload:
     """What a deployment takes along to its datastore.
 
     Attributes:
+        flowc: The version of flowc that made it.
         package: The package's bytes.
         package_key: Their key; what the state machine hands to tasks.
         plan: The text of `plan.json`, which says later what the deployed flow takes.
         plan_key: Its key.
     """
 
+    flowc: str
     package: bytes = field(repr=False)
     package_key: str
     plan: str = field(repr=False)

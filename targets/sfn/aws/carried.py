@@ -61,7 +61,7 @@ def definition_changes(session: Session, requests: tuple[Mapping[str, Any], ...]
         elif not any(FLOW_TAG in tags for tags in found.values()):
             kind = "ECS task" if ecs else "Batch job"
             raise PlatformError(
-                f"the {kind} definition {name} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it is: deregister it",
+                f"the {kind} definition {name} was not made by flowc (it has no tag {FLOW_TAG}): deregister it",
                 setup=True,
             )
 
@@ -86,25 +86,25 @@ def find_task_definitions(session: Session, family: str) -> dict[str, Mapping[st
     """The active revisions of an ECS task definition, by ARN, with their tags."""
     listed = session.pages("ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE")
     arns = [one for one in listed if one.rpartition("/")[2].rpartition(":")[0] == family]
-    found = {}
+    found: dict[str, Mapping[str, str]] = {}
     for arn in arns:
         answer = session.ask("ecs", "describe_task_definition", taskDefinition=arn, include=["TAGS"])
         found[arn] = {one["key"]: one["value"] for one in answer.get("tags", ())}
     return found
 
 
-_NAMES: Final = ("JobDefinition", "TaskDefinition")
+_NAMES: Final = {"JobDefinition": "batch", "TaskDefinition": "ecs"}
 
 
-def definitions_in(text: str) -> set[str]:
-    """The names of the definitions of jobs that a state machine names."""
-    found: set[str] = set()
+def definitions_in(text: str) -> set[tuple[str, str]]:
+    """The definitions of jobs that a state machine names: the service (`batch`, `ecs`) and the name of each."""
+    found: set[tuple[str, str]] = set()
 
     def walk(data: Any) -> None:
         if isinstance(data, dict):
             parameters = data.get("Parameters")
             if data.get("Type") == "Task" and isinstance(parameters, dict):
-                found.update(one for name in _NAMES if isinstance(one := parameters.get(name), str))
+                found.update((service, one) for key, service in _NAMES.items() if isinstance(one := parameters.get(key), str))
             for one in data.values():
                 walk(one)
         elif isinstance(data, list):

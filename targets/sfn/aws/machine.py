@@ -114,9 +114,8 @@ def read_machine(session: Session, name: str) -> Machine | None:
         deleting = found.get("status") == "DELETING"
         # A machine that is being deleted has no versions any more, nor tags that can be asked for.
         tags = {} if deleting else read_tags(session, arn)
-        listed = () if deleting else session.pages(SERVICE, "list_state_machine_versions", "stateMachineVersions", stateMachineArn=arn)
-        versions = tuple(sorted((number_of(one["stateMachineVersionArn"]) for one in listed), reverse=True))
-        routes = [] if deleting else _routes(session, arn)
+        versions = () if deleting else read_versions(session, arn)
+        routes = [] if deleting else routes_of(session, arn)
     except AwsError as error:
         if error.missing:
             return None
@@ -133,6 +132,12 @@ def read_machine(session: Session, name: str) -> Machine | None:
     )
 
 
+def read_versions(session: Session, arn: str) -> tuple[int, ...]:
+    """The numbers of a machine's versions, the newest first."""
+    listed = session.pages(SERVICE, "list_state_machine_versions", "stateMachineVersions", stateMachineArn=arn)
+    return tuple(sorted((number_of(one["stateMachineVersionArn"]) for one in listed), reverse=True))
+
+
 def read_tags(session: Session, arn: str) -> dict[str, str]:
     """The tags of a machine."""
     return {one["key"]: one["value"] for one in session.ask(SERVICE, "list_tags_for_resource", resourceArn=arn).get("tags", ())}
@@ -144,7 +149,8 @@ def read_version(session: Session, machine: str, number: int) -> Version:
     return Version(number, found["definition"], found["roleArn"], found.get("description") or "")
 
 
-def _routes(session: Session, arn: str) -> list[dict[str, Any]]:
+def routes_of(session: Session, arn: str) -> list[dict[str, Any]]:
+    """Where the alias of a machine leads: versions, each with its share of new runs. Empty: there is no alias."""
     try:
         found = session.ask(SERVICE, "describe_state_machine_alias", stateMachineAliasArn=f"{arn}:{ALIAS}")
     except AwsError as error:
@@ -169,7 +175,7 @@ def refuse_foreign(name: str, machine: Machine, tags: Mapping[str, str]) -> None
         raise PlatformError(f"the state machine {name} is being deleted, which lasts until its runs are over: try again then")
     if FLOW_TAG not in machine.tags:
         raise PlatformError(
-            f"the state machine {name} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it is: give the flow's class "
+            f"the state machine {name} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it is: give the flow "
             "another name, or delete that state machine",
             setup=True,
         )
@@ -177,8 +183,8 @@ def refuse_foreign(name: str, machine: Machine, tags: Mapping[str, str]) -> None
         if machine.tags.get(tag) != tags[tag]:
             there = machine.tags.get(tag)
             raise PlatformError(
-                f"the state machine {name} belongs to something else (its tag {tag} is {there or 'missing'}, and not {tags[tag]}) and "
-                "is left as it is: give the flow's class another name, or undeploy that one",
+                f"the state machine {name} belongs to something else (its tag {tag} is {there or 'missing'}, and not "
+                f"{tags[tag]}) and is left as it is: give the flow another name, or undeploy that one",
                 setup=True,
             )
 

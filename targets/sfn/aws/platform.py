@@ -6,11 +6,13 @@ from functools import cached_property
 
 from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
-from ...names import Names, spell_word
 from ...options import Options
-from ..deployment import MACHINE_NAME, deployment_of
+from ...platform import Proposal, Upload
+from ..deployment import deployment_of, machine_name
+from .deploy import propose_deploy, propose_rollback
 from .executions import MachineRuns
 from .session import Session
+from .undeploy import propose_undeploy
 
 
 class StepFunctions:
@@ -28,13 +30,25 @@ class StepFunctions:
         """Clients of the account and region that the environment names."""
         return Session()
 
+    def propose_deploy(self, flow: Flow, upload: Upload, *, overwrite: bool = False) -> Proposal:
+        """Uploads, job definitions, the machine and its alias, the schedule and rules."""
+        return propose_deploy(self.session, flow, self.options, upload, overwrite=overwrite)
+
+    def propose_rollback(self, name: str, version: int | None) -> Proposal:
+        """The alias."""
+        return propose_rollback(self.session, name, version)
+
+    def propose_undeploy(self, name: str, *, stop: bool = False) -> Proposal:
+        """All of them but the uploads."""
+        return propose_undeploy(self.session, name, stop=stop)
+
     def name_of(self, flow: Flow) -> str:
         """The state machine's name."""
         return deployment_of(flow, self.options, Report()).name
 
     def spell(self, name: str) -> str:
         """The name of the state machine of a flow, or of a project's flow as `project.branch.Flow`."""
-        return Names(MACHINE_NAME, spell_word).of(name)
+        return machine_name(name)
 
     def executions(self, name: str) -> MachineRuns:
         """The executions of the state machine of this name."""

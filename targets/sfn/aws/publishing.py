@@ -24,6 +24,7 @@ from .machine import (
     machine_arn,
     number_of,
     read_version,
+    read_versions,
     refuse_foreign,
 )
 from .session import AwsError, Session
@@ -93,8 +94,8 @@ def machine_changes(session: Session, wanted: Wanted, machine: Machine | None, *
             yield _publication(session, wanted, machine, published)
     if published.number is None or machine.live != published.number:
         live = f"version {machine.live}" if machine.live else "several versions" if machine.alias else None
-        number = str(published.number or _next(machine))
-        lines = (f"{live} → version {number}",) if live else (f"version {number}",)
+        to = f"version {published.number or _next(machine)}"
+        lines = (f"{live} → {to}",) if live else (to,)
         yield _alias_change(session, wanted.name, "change" if machine.alias else "create", lines, published)
     if changed := {key: value for key, value in tags.items() if machine.tags.get(key) != value}:
         yield _tagging(session, wanted.name, machine, changed)
@@ -117,7 +118,8 @@ def rollback_change(session: Session, name: str, machine: Machine, version: int 
             )
         version = next((one for one in machine.versions if one < machine.live), None)
         if version is None:
-            raise PlatformError(f"the state machine {name} has no version older than {machine.live}, which new runs have", setup=True)
+            live = machine.live
+            raise PlatformError(f"the state machine {name} has no version older than {live}, which new runs have", setup=True)
     if version not in machine.versions:
         newest = ", ".join(map(str, machine.versions[:10])) + (" …" if len(machine.versions) > 10 else "")
         has = f"it has {newest}" if machine.versions else "it has none"
@@ -202,9 +204,7 @@ def _updated(session: Session, wanted: Wanted, machine: Machine, published: _Pub
 
 def _publication(session: Session, wanted: Wanted, machine: Machine, published: _Published) -> Change:
     def make() -> None:
-        made = session.ask(
-            SERVICE, "publish_state_machine_version", stateMachineArn=machine.arn, description=wanted.description
-        )
+        made = session.ask(SERVICE, "publish_state_machine_version", stateMachineArn=machine.arn, description=wanted.description)
         _note(session, machine.arn, made, published)
 
     return Change(action="create", what="version", name=f"{wanted.name}:{_next(machine)}", make=make)
@@ -214,9 +214,9 @@ def _note(session: Session, arn: str, made: Mapping[str, Any], published: _Publi
     """Remember which version was published."""
     version_arn = made.get("stateMachineVersionArn")
     if version_arn is None:  # an answer to a repeated request may leave it out
-        listed = session.pages(SERVICE, "list_state_machine_versions", "stateMachineVersions", stateMachineArn=arn)
-        version_arn = max((one["stateMachineVersionArn"] for one in listed), key=number_of)
-    published.number = number_of(version_arn)
+        published.number = read_versions(session, arn)[0]
+    else:
+        published.number = number_of(version_arn)
 
 
 def _alias_change(session: Session, name: str, action: Any, lines: tuple[str, ...], published: _Published) -> Change:
@@ -227,9 +227,7 @@ def _alias_change(session: Session, name: str, action: Any, lines: tuple[str, ..
         if action == "create":
             session.ask(SERVICE, "create_state_machine_alias", name=ALIAS, routingConfiguration=routes)
         else:
-            session.ask(
-                SERVICE, "update_state_machine_alias", stateMachineAliasArn=f"{arn}:{ALIAS}", routingConfiguration=routes
-            )
+            session.ask(SERVICE, "update_state_machine_alias", stateMachineAliasArn=f"{arn}:{ALIAS}", routingConfiguration=routes)
 
     return Change(action=action, what="alias", name=f"{name}:{ALIAS}", lines=lines, make=make)
 
@@ -260,7 +258,7 @@ def _insist(request: Callable[[], _T], role: str) -> _T:
                 raise
             if pause is None:
                 raise PlatformError(
-                    f"AWS may not use the role {role}: its trust policy must let states.amazonaws.com take it on (sts:AssumeRole)",
+                    f"Step Functions may not use the role {role}: its trust policy must let states.amazonaws.com take it on",
                     setup=True,
                 ) from None
         time.sleep(pause)

@@ -1,14 +1,14 @@
 """What starts a flow by itself: its schedule, and the rules of its events.
 
-A schedule has no tags of its own: it is ours if it starts our machine. A rule is ours if it has flowc's tag; ours that start the
-machine and are no longer wanted are deleted, on whichever bus they are.
+A schedule has no tags of its own: it is ours if it starts our machine. A rule is ours if it has flowc's tag; ours that are no
+longer wanted are deleted, on whichever bus they are.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...platform import Change, PlatformError
@@ -43,13 +43,13 @@ def schedule_changes(session: Session, name: str, wanted: Mapping[str, Any] | No
         found = None
     if found is None:
         if wanted is not None:
-            lines = (expression_of(wanted),)
-            yield Change(action="create", what="schedule", name=name, lines=lines, make=_put(session, "create_schedule", wanted))
+            make = _put(session, "create_schedule", wanted)
+            yield Change(action="create", what="schedule", name=name, lines=(expression_of(wanted),), make=make)
         return
     if not _starts(str(found["Target"]["Arn"]), machine):
         raise PlatformError(
             f"the schedule {name} starts something else ({found['Target']['Arn']}) and is left as it is: delete it, or give the "
-            "flow's class another name",
+            "flow another name",
             setup=True,
         )
     if wanted is None:
@@ -90,41 +90,41 @@ def _put(session: Session, operation: str, request: Mapping[str, Any]) -> Callab
 
 
 def rule_changes(
-    session: Session, wanted: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...], machine: str, alias: str
+    session: Session, names: Iterable[str], wanted: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
 ) -> Iterator[Change]:
     """What must be done for the rules to be these.
 
     Args:
+        names: What rules of this deployment are called, those too that it does not have now.
         wanted: The requests of `events:PutRule` and `events:PutTargets`.
-        machine: The ARN of the state machine.
-        alias: The ARN by which rules start it.
 
     Raises:
-        PlatformError: One of these names was not made by flowc.
+        PlatformError: flowc did not make one of a name that is wanted.
     """
     kept = {(str(rule["Name"]), bus_of(rule)) for rule, _ in wanted}
     for bus in _buses(session, {bus for _, bus in kept}):
-        for name in _rules_of(session, bus, machine, alias):
-            if (name, bus) not in kept and FLOW_TAG in _tags_of(session, name, bus):
+        for name in names:
+            if (name, bus) not in kept and _rule(session, name, bus) and FLOW_TAG in _tags_of(session, name, bus):
                 yield _deletion(session, name, bus)
     for rule, targets in wanted:
         name, bus = str(rule["Name"]), bus_of(rule)
         found = _rule(session, name, bus)
         if found is None:
-            lines = (f"events: {rule['EventPattern']}",)
-            yield Change(action="create", what="rule", name=_shown(name, bus), lines=lines, make=_put_rule(session, rule, targets))
+            make, pattern = _put_rule(session, rule, targets), str(rule["EventPattern"])
+            yield Change(action="create", what="rule", name=_shown(name, bus), lines=(pattern,), make=make)
             continue
         if FLOW_TAG not in _tags_of(session, name, bus):
             raise PlatformError(
-                f"the EventBridge rule {_shown(name, bus)} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it is: "
-                "delete it, or give the flow's class another name",
+                f"the EventBridge rule {_shown(name, bus)} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it "
+                "is: delete it, or give the flow another name",
                 setup=True,
             )
         there = {"EventBusName": bus, "Rule": name, "Targets": _targets(session, name, bus)}
         unseen = ("Tags", "EventBusName")
         lines = (*_differences(rule, found, unseen), *_differences(targets, there, unseen))
         if lines:
-            yield Change(action="change", what="rule", name=_shown(name, bus), lines=lines, make=_put_rule(session, rule, targets))
+            make = _put_rule(session, rule, targets)
+            yield Change(action="change", what="rule", name=_shown(name, bus), lines=lines, make=make)
 
 
 def bus_of(rule: Mapping[str, Any]) -> str:
@@ -138,7 +138,8 @@ def _put_rule(session: Session, rule: Mapping[str, Any], targets: Mapping[str, A
         answer = session.ask("events", "put_targets", **targets)
         if answer.get("FailedEntryCount"):
             first = answer["FailedEntries"][0]
-            raise PlatformError(f"AWS refuses a target of the rule {rule['Name']}: {first.get('ErrorCode')} {first.get('ErrorMessage')}")
+            why = f"{first.get('ErrorCode')} {first.get('ErrorMessage')}"
+            raise PlatformError(f"AWS refuses a target of the rule {rule['Name']}: {why}")
 
     return make
 
@@ -162,20 +163,6 @@ def _buses(session: Session, wanted: set[str]) -> list[str]:
         if not error.denied:
             raise
     return sorted(found)
-
-
-def _rules_of(session: Session, bus: str, machine: str, alias: str) -> list[str]:
-    """The names of the rules that start a machine, or whose name says that they did until their target was taken away."""
-    found: dict[str, None] = {}
-    for target in (alias, machine):
-        try:
-            found |= dict.fromkeys(
-                session.pages("events", "list_rule_names_by_target", "RuleNames", TargetArn=target, EventBusName=bus)
-            )
-        except AwsError as error:
-            if not error.missing:  # a bus that is not there: the rule's own request will say so
-                raise
-    return list(found)
 
 
 def _rule(session: Session, name: str, bus: str) -> dict[str, Any] | None:

@@ -1,0 +1,131 @@
+"""What is about to change on a platform: shown, asked for, and made.
+
+    + package        s3://bucket/flows/flowc-packages/Sums/6b86b273….tar.gz (1,204,113 bytes)
+    ~ state machine  Sums
+        -  "code": "flowc-packages/Sums/d4735e3a….tar.gz"
+        +  "code": "flowc-packages/Sums/6b86b273….tar.gz"
+    ~ alias          Sums:live (version 2 → version 3)
+
+Without a terminal nothing is made but with `--yes`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from .output import FAULTS, Unusable, complain, wants_color, write
+from .verb import Decorated
+
+if TYPE_CHECKING:
+    from ..targets.platform import Change, Deployed, Proposal
+
+MOST_LINES = 40
+"""Of one change, where it is not what was asked for."""
+
+_SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "delete": ("-", "red")}
+
+
+def changing_options(function: Decorated) -> Decorated:
+    """`--dry-run` and `--yes`: the verb gets `dry_run` and `yes`."""
+    function = click.option("--yes", "-y", is_flag=True, help="Make the changes without asking.")(function)
+    return click.option("--dry-run", is_flag=True, help="Only show what would change.")(function)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what a platform refuses into messages: exit code 2 where there is something to set up, else 1."""
+    from ..targets.platform import PlatformError
+
+    try:
+        yield
+    except PlatformError as error:
+        for line in str(error).splitlines():
+            complain(f"flowc: {line}")
+        raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
+
+
+def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool, verb: str) -> Deployed | None:
+    """Show what will change, ask, and make it; what then is deployed, or None for nothing.
+
+    With `dry_run` what would change goes to standard output, for that is the result then, and the verb ends.
+
+    Args:
+        verb: What to say again where a change fails: `flowc deploy`.
+    """
+    if not proposal.changes:
+        for note in proposal.notes:
+            complain(f"flowc: {note}")
+        with refusals():
+            return proposal.outcome()
+    stream = sys.stdout if dry_run else sys.stderr
+    _show(proposal, stream, most=None if dry_run else MOST_LINES)
+    if dry_run:
+        raise click.exceptions.Exit(0)
+    if not yes:
+        _ask()
+    return _make(proposal, verb)
+
+
+def _ask() -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Unusable("nothing was changed, for there is no terminal to ask at: say --yes to make these changes")
+    if not click.confirm("Make these changes?", err=True):
+        complain("flowc: nothing was changed")
+        raise click.exceptions.Exit(FAULTS)
+
+
+def _make(proposal: Proposal, verb: str) -> Deployed | None:
+    from ..targets.platform import PlatformError, apply
+
+    made: list[Change] = []
+
+    def note(change: Change) -> None:
+        made.append(change)
+        complain(f"{_done(change)} {change.what} {change.name}")
+
+    try:
+        return apply(proposal, note)
+    except (PlatformError, KeyboardInterrupt) as error:
+        count = len(made)
+        if isinstance(error, PlatformError):
+            failed = f" at the {proposal.changes[count].what} {proposal.changes[count].name}" if count < len(proposal.changes) else ""
+            for line in str(error).splitlines():
+                complain(f"flowc: {line}")
+            complain(f"flowc: stopped{failed} after {count} of {len(proposal.changes)} changes: `{verb}` goes on from there")
+            raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
+        complain(f"flowc: stopped after {count} of {len(proposal.changes)} changes: `{verb}` goes on from there")
+        raise
+
+
+def _done(change: Change) -> str:
+    return {"create": "created", "change": "changed", "delete": "deleted"}[change.action]
+
+
+def _show(proposal: Proposal, stream: TextIO, *, most: int | None) -> None:
+    color = wants_color(stream)
+    width = max(len(one.what) for one in proposal.changes)
+    lines: list[str] = []
+    for change in proposal.changes:
+        sign, tint = _SIGNS[change.action]
+        short = change.lines if len(change.lines) == 1 else ()
+        text = f"{sign} {change.what:<{width}}  {change.name}" + "".join(f" ({one})" for one in short)
+        lines.append(click.style(text, fg=tint) if color else text)
+        if not short:
+            lines += _cut(change.lines, most, color)
+    lines += [f"note: {one}" for one in proposal.notes]
+    write("".join(f"{one}\n" for one in lines), stream)
+
+
+def _cut(lines: tuple[str, ...], most: int | None, color: bool) -> Iterator[str]:
+    """Lines of a change below it, the first ones of very many."""
+    shown = lines if most is None or len(lines) <= most else lines[: most - 1]
+    for line in shown:
+        tint = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        yield "    " + (click.style(line, fg=tint) if color and tint else line)
+    if len(shown) < len(lines):
+        yield f"    … and {len(lines) - len(shown)} more lines, which --dry-run shows"

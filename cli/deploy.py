@@ -1,0 +1,156 @@
+"""`flowc deploy`: bring a flow to its platform, where it then runs without this machine."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import __version__
+from .changing import carry_out, changing_options, refusals
+from .configs import given_of
+from .flow_file import FlowFile
+from .output import Unusable, complain, stop_at_faults, write
+from .package import packing_options
+from .targeting import options_of, settings_of, target_of, target_options
+from .verb import Verb, flow_argument, format_option, strict_option
+
+if TYPE_CHECKING:
+    from ..compiler.ir.nodes import Flow
+    from ..compiler.pipeline import Compilation
+    from ..targets.options import Options
+    from ..targets.platform import Deployed, Platform, Proposal, Upload
+
+BEFORE = "before"
+
+
+@click.command(
+    "deploy",
+    short_help="Bring a flow to its platform.",
+    cls=Verb,
+    examples=(
+        "--target sfn --dry-run",
+        "--target sfn --datastore s3://bucket/flows --batch-queue cpu --sfn-role arn:aws:iam::123456789012:role/flows --yes",
+        "--target sfn --rollback",
+    ),
+)
+@flow_argument()
+@target_options
+@packing_options
+@click.option(
+    "--rollback",
+    metavar="[VERSION]",
+    is_flag=False,
+    flag_value=BEFORE,
+    help="Instead, let new runs have an older version: this one, or the one before.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace what somebody else has changed since the last deploy.")
+@changing_options
+@strict_option
+@format_option
+def command(
+    flow: FlowFile,
+    include: tuple[str, ...],
+    platforms: tuple[str, ...],
+    dependencies: bool,
+    rollback: str | None,
+    overwrite: bool,
+    dry_run: bool,
+    yes: bool,
+    strict: bool,
+    form: str,
+    configs: tuple[tuple[str, str], ...],
+    config_values: tuple[tuple[str, str], ...],
+    **given: Any,
+) -> None:
+    """Bring a flow to its platform: its package into the datastore, and all that runs it there.
+
+    Shows what will change before it asks; what is as it should be stays as it is. Runs that are under way go on with the version
+    that they began with. Prints what identifies the new version (on AWS its ARN) on standard output, and all else on standard
+    error; with --dry-run what would change is what it prints. Endpoints and credentials are those that the platform's own tools
+    take.
+    """
+    settings = settings_of(flow, given)
+    target = target_of(settings)
+    options = _of_user(options_of(settings, target))
+    with refusals():
+        from ..targets.platform import load_platform
+
+        platform = load_platform(target)
+        compilation, data = flow.compile(given_of(configs, config_values))
+        sound = _sound(compilation, target, options, form, strict=strict)
+        if rollback is not None:
+            proposal = _rollback(platform(options), sound, rollback)
+        else:
+            upload = _upload(compilation, flow, data, include or settings.get("include", ()), platforms, dependencies)
+            proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
+    found = carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc deploy {flow.path}")
+    if not proposal.changes:
+        complain(f"flowc: {proposal.name} is deployed as it is: there is nothing to change")
+    if found is not None and not dry_run:
+        _tell(found, flow, target)
+
+
+def _of_user(options: Options) -> Options:
+    """The same, with the user whose branch of a project it is where nobody says which."""
+    from ..runtime.language.current import user_name
+
+    return replace(options, user=options.user or user_name())
+
+
+def _sound(compilation: Compilation, target: str, options: Options, form: str, *, strict: bool) -> Flow:
+    """The flow, if neither it nor what the target makes of it has faults; else they are shown, and the verb ends."""
+    from ..compiler.diagnostics.ignores import silence
+    from ..compiler.diagnostics.model import Report
+    from ..targets import load
+
+    report = Report(list(compilation.diagnostics))
+    if compilation.flow is not None:
+        load(target)(compilation.flow, options, report)
+    stop_at_faults(silence(report.sorted(), compilation.sources), compilation.sources, form, strict=strict)
+    assert compilation.flow is not None, "no flow, and no error that says why"
+    return compilation.flow
+
+
+def _upload(
+    compilation: Compilation,
+    flow: FlowFile,
+    data: bytes,
+    includes: tuple[str, ...],
+    platforms: tuple[str, ...],
+    dependencies: bool,
+) -> Upload:
+    from ..compiler.plan import plan_text
+    from ..runtime.contract import plan_key
+    from ..targets.platform import Upload
+    from .packaging import build_package
+
+    assert compilation.flow is not None
+    package = build_package(compilation, flow, data, includes=includes, platforms=platforms, dependencies=dependencies)
+    if package.warning is not None:
+        complain(f"flowc: {package.warning}")
+    return Upload(
+        flowc=__version__,
+        package=package.data,
+        package_key=package.key,
+        plan=plan_text(compilation.flow),
+        plan_key=plan_key(package.key),
+    )
+
+
+def _rollback(platform: Platform, flow: Flow, version: str) -> Proposal:
+    if version != BEFORE and not (version.isascii() and version.isdigit()):
+        raise Unusable(f"--rollback takes the number of a version, or nothing for the one before, and not {version!r}")
+    return platform.propose_rollback(platform.name_of(flow), None if version == BEFORE else int(version))
+
+
+def _tell(found: Deployed, flow: FlowFile, target: str) -> None:
+    complain(f"flowc: new runs of {found.name} have version {found.number}")
+    if found.schedule:
+        complain(f"  starts   {found.schedule}")
+    if found.link:
+        complain(f"  look     {found.link}")
+    complain(f"  run it   flowc trigger {flow.path} --target {target}")
+    write(f"{found.version}\n", sys.stdout)

@@ -1,0 +1,67 @@
+"""`flowc undeploy`: take a flow from its platform again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .changing import carry_out, changing_options, refusals
+from .flow_file import FlowFile
+from .looking import flow_or_name
+from .output import complain, stop_at_faults
+from .settings import setting
+from .targeting import settings_of, target_of, target_option
+from .verb import Verb, color_option
+
+if TYPE_CHECKING:
+    from ..targets.platform import Platform
+
+
+@click.command(
+    "undeploy",
+    short_help="Take a flow from its platform.",
+    cls=Verb,
+    examples=("--target sfn --dry-run", "--target sfn --yes", "--target sfn --branch x --stop --yes"),
+)
+@flow_or_name
+@target_option
+@setting("branch", "NAME", "The deployment of this branch of @project.")
+@setting("production", "", "The deployment of the production branch of @project.")
+@click.option("--stop", is_flag=True, help="Stop the runs that are under way. Else there must be none.")
+@changing_options
+@color_option
+def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, **given: Any) -> None:
+    """Take a flow from its platform: what starts it, what runs it, and all of its versions.
+
+    FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow. What
+    its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
+    """
+    if flow is None:
+        raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())
+    settings = settings_of(flow if isinstance(flow, FlowFile) else None, given)
+    target = target_of(settings)
+    with refusals():
+        from ..runtime.language.current import user_name
+        from ..targets.options import Options
+        from ..targets.platform import load_platform
+
+        options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
+        platform = load_platform(target)(options)
+        name = _name(platform, flow)
+        proposal = platform.propose_undeploy(name, stop=stop)
+    carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc undeploy {flow.path if isinstance(flow, FlowFile) else flow}")
+    if proposal.changes:
+        complain(f"flowc: {name} is no longer deployed")
+    else:
+        complain(f"flowc: {name} is not deployed: there is nothing to change")
+
+
+def _name(platform: Platform, flow: FlowFile | str) -> str:
+    if isinstance(flow, str):
+        return platform.spell(flow)
+    compilation, _ = flow.compile()
+    if compilation.flow is None:
+        stop_at_faults(compilation.diagnostics, compilation.sources, "full")
+        raise AssertionError("no flow, and no error that says why")
+    return platform.name_of(compilation.flow)
