@@ -8,6 +8,7 @@ nothing else: a step that is added to a flow, or renamed, changes no other name.
     load.split.1     →  load--split--1         what stands around a step; no step has a dot in its name
     load__data       →  load-data-5f6d8b7c     `-` twice would be a dot
     BigSum           →  big-sum                a flow, where case means nothing
+    sums.prod.Sum    →  sums-prod-Sum          a flow in a project, as a state machine
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ def spell_dashes(name: str) -> str | None:
     if name[:1].isdigit() or not all(re.fullmatch(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*", part) for part in parts):
         return None
     return "--".join(part.replace("_", "-") for part in parts)
+
+
+def spell_dotted(name: str) -> str | None:
+    """ASCII letters, digits and `_`, after a letter; `-` stands for a dot."""
+    return name.replace(".", "-") if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*", name) else None
 
 
 def spell_lower_dashes(name: str) -> str | None:

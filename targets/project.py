@@ -1,6 +1,6 @@
 """What `@project` makes of a flow: a deployment of its own for each branch of the project.
 
-    @project(name="sums")  class Sum     with --branch x: `sums.test.x.Sum`;  with --production: `sums.prod.Sum`
+@project(name="sums")  class Sum     with --branch x: `sums.test.x.Sum`;  with --production: `sums.prod.Sum`
 """
 
 from __future__ import annotations

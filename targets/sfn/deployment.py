@@ -6,28 +6,31 @@ not given. `filled` gives a deployment with values for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...compiler.limits import Usage
-from ..names import Names, spell_word
+from ..names import Names, spell_dotted, spell_word
 from ..options import Options
-from ..project import project_of
+from ..project import Project, project_of
 from . import policies
-from .events import EventRule
+from .events import EVENT, FINISH, EventRule, event_pattern, finish_pattern
 from .jobs import Jobs
 from .limits import measure
 from .lower import lower
 from .maps import choose_maps
 from .policies import Role
+from .schedule import schedule_of, schedule_request
 from .serialise import to_text
-from .symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, fill
+from .symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, Text, arn, fill
 
 MACHINE_NAME: Final = 80
 """Characters of a state machine's name."""
+_EVENTS_NAME: Final = 64
+"""Characters of the name of a schedule, and of a rule."""
 ALIAS: Final = "live"
 """The alias of the machine's version that schedules, events and `flowc trigger` start."""
 
@@ -47,7 +50,7 @@ class Deployment:
         jobs: The requests of `batch:RegisterJobDefinition`, or of `ecs:RegisterTaskDefinition` where `ecs`.
         ecs: Whether tasks are run by ECS itself.
         queues: The Batch queues (names or ARNs) that jobs go to.
-        schedule: The request of `scheduler:CreateSchedule`, or None. Schedules have no tags: its `Description` is `mark`.
+        schedule: The request of `scheduler:CreateSchedule`, or None. Schedules have no tags: its `Description` is `mark_of(flow)`.
         rules: One for each event or flow that starts the machine.
         machine_role: The state machine's role.
         job_role: The role of what runs the user's code.
@@ -75,11 +78,6 @@ class Deployment:
     events_role: Role | None
     tags: tuple[tuple[str, str], ...]
     usages: tuple[Usage, ...] = field(repr=False)
-
-    @property
-    def mark(self) -> str:
-        """What tells that something without tags is this flow's."""
-        return f"{self.flow}, by flowc"
 
     def filled(self, values: Mapping[str, str]) -> Deployment:
         """The same with values for symbols, by name: `AWS::Partition`, `AWS::Region`, `AWS::AccountId`. Where all settings were
@@ -117,16 +115,27 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     definition = lower(flow, jobs, options, maps)
     text = to_text(definition)
     project = project_of(flow, options)
-    name = Names(MACHINE_NAME, spell_word).of(flow.name)
+    name = machine_name(project.name_of(flow.name) if project else flow.name)
     tags = {"flowc:flow": flow.name}
     if project:
         tags |= {"flowc:project": project.name, "flowc:branch": project.branch}
     requests = tuple(jobs.definitions())
-    queues: tuple[str | Symbol, ...] = tuple(
-        dict.fromkeys(QUEUE if one == str(QUEUE) else one for one in (jobs.queue_of(step.name) for step in flow.steps))
-    )
-    machine_role = options.sfn_role or MACHINE_ROLE
+    queues = tuple(dict.fromkeys(jobs.queue_of(step.name) for step in flow.steps))
     task_roles = (options.job_role or JOB_ROLE, options.execution_role or EXECUTION_ROLE)
+    machine_role = Role(
+        arn=options.sfn_role or MACHINE_ROLE,
+        trust=policies.machine_trust(name),
+        policy=policies.machine_policy(flow, definition, name, requests, queues, task_roles, options),
+    )
+    alias = arn("states", f"stateMachine:{name}:{ALIAS}")
+    events_role = options.events_role or options.sfn_role or EVENTS_ROLE
+    when = schedule_of(flow, report)
+    rules = tuple(_rules(flow, options, project, name, alias, events_role, tuple(tags.items()), report))
+    started = Role(
+        arn=events_role,
+        trust=policies.events_trust(schedule=when is not None, rules=bool(rules)),
+        policy=policies.events_policy(alias),
+    )
     return Deployment(
         name=name,
         flow=flow.name,
@@ -137,22 +146,83 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
         machine={
             "name": name,
             "type": "STANDARD",
-            "roleArn": machine_role,
+            "roleArn": machine_role.arn,
             "tags": [{"key": key, "value": value} for key, value in tags.items()],
         },
         jobs=requests,
         ecs=options.compute.startswith("ecs"),
-        queues=queues,
-        schedule=None,
-        rules=(),
-        machine_role=Role(
-            arn=machine_role,
-            trust=policies.machine_trust(name),
-            policy=policies.machine_policy(flow, definition, name, requests, queues, task_roles, options),
-        ),
-        job_role=Role(arn=options.job_role or JOB_ROLE, trust=policies.task_trust(), policy=policies.job_policy(flow, options)),
-        execution_role=None,
-        events_role=None,
+        queues=tuple(QUEUE if one == str(QUEUE) else one for one in queues),
+        schedule=schedule_request(schedule_name(name), mark_of(flow.name), when, alias, events_role) if when else None,
+        rules=rules,
+        machine_role=machine_role,
+        job_role=Role(arn=task_roles[0], trust=policies.task_trust(), policy=policies.job_policy(flow, options)),
+        execution_role=_execution_role(requests, options),
+        events_role=started if when or rules else None,
         tags=tuple(tags.items()),
         usages=measure(flow, definition, text, jobs.first_uses(), jobs.settings, maps),
+    )
+
+
+def machine_name(whole: str) -> str:
+    """The name of the state machine of a flow, by its whole name: `Sum`, `sums.prod.Sum`."""
+    return Names(MACHINE_NAME, spell_dotted).of(whole)
+
+
+def schedule_name(machine: str) -> str:
+    """The name of a machine's schedule."""
+    return f"flowc-{_stem(machine)}"
+
+
+def rule_name(machine: str, kind: str) -> str:
+    """The name of one of a machine's rules: `events.EVENT`, `events.FINISH`."""
+    return f"flowc-{_stem(machine)}-{kind}"
+
+
+def mark_of(flow: str) -> str:
+    """What tells, in a description, that something without tags is a flow's."""
+    return f"{flow}, by flowc"
+
+
+def _stem(machine: str) -> str:
+    return Names(_EVENTS_NAME - len(f"flowc--{FINISH}"), spell_word).of(machine)
+
+
+def _rules(
+    flow: Flow,
+    options: Options,
+    project: Project | None,
+    name: str,
+    alias: Text,
+    role: str | Symbol,
+    tags: tuple[tuple[str, str], ...],
+    report: Report,
+) -> Iterator[EventRule]:
+    # Step Functions says what becomes of executions on the default bus only.
+    found = (
+        (EVENT, options.event_bus, event_pattern(flow, report)),
+        (FINISH, None, finish_pattern(flow, project, machine_name, report)),
+    )
+    for kind, bus, pattern in found:
+        if pattern is not None:
+            yield EventRule(
+                name=rule_name(name, kind),
+                bus=bus,
+                description=mark_of(flow.name),
+                pattern=pattern,
+                target=alias,
+                role=role,
+                tags=tags,
+            )
+
+
+def _execution_role(requests: Sequence[Mapping[str, Any]], options: Options) -> Role | None:
+    """The role that starts containers, which Fargate and all of ECS need."""
+    wanted = options.compute != "batch" or any("executionRoleArn" in one.get("containerProperties", one) for one in requests)
+    if not wanted:
+        return None
+    return Role(
+        arn=options.execution_role or EXECUTION_ROLE,
+        trust=policies.task_trust(),
+        policy=None,
+        managed=policies.EXECUTION_POLICIES,
     )

@@ -15,14 +15,17 @@ from typing import Any, Final, TypeAlias
 from ...compiler.ir.nodes import Constant, Flow, Step, Table
 from ...runtime import contract
 from ..options import Options
-from .symbols import ACCOUNT, BUCKET, CLUSTER, PARTITION, Symbol, Text, arn, text
+from .symbols import ACCOUNT, BUCKET, CLUSTER, PARTITION, QUEUE, Symbol, Text, arn, text
 
 Statement: TypeAlias = dict[str, Any]
 
 _VERSION: Final = "2012-10-17"
 _ECS_TASKS: Final = "ecs-tasks.amazonaws.com"
 _EXECUTION_POLICY: Final = "service-role/AmazonECSTaskExecutionRolePolicy"
-_RULES: Final = {"batch:submitJob.sync": "StepFunctionsGetEventsForBatchJobsRule", "ecs:runTask.sync": "StepFunctionsGetEventsForECSTaskRule"}
+_RULES: Final = {
+    "batch:submitJob.sync": "StepFunctionsGetEventsForBatchJobsRule",
+    "ecs:runTask.sync": "StepFunctionsGetEventsForECSTaskRule",
+}
 """The rules by which Step Functions hears that a job is over; it makes and owns them.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html, connect-ecs.html
@@ -252,6 +255,7 @@ def _place(flow: Flow, options: Options) -> _Place:
 def _queue(queue: str | Symbol) -> str | Text:
     if isinstance(queue, str) and queue.startswith("arn:"):
         return queue
+    queue = QUEUE if queue == str(QUEUE) else queue
     return arn("batch", "job-queue/", queue)
 
 

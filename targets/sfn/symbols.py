@@ -1,7 +1,7 @@
 """Text with places for what a compile does not know: the account's partition, region and number, a bucket, a role.
 
-A `Text` is parts: what stands there as it is, and `Symbol`s. So nothing of the user's is ever taken for a place, whatever it looks
-like: text that came from the flow is a part, and `${…}` in it stays what it is.
+A `Text` is parts: what stands there as it is, and `Symbol`s. So nothing of the user's is ever taken for a place, whatever it
+looks like: text that came from the flow is a part, and `${…}` in it stays what it is.
 
     arn("states", "stateMachine:Sums")   →   arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:Sums
 
