@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from flowc.compiler.ir.nodes import Constant, Decorator, Fanout, Flow
 from flowc.runtime import paths
 from flowc.runtime.plan import Step
 
@@ -150,3 +151,15 @@ def roll(step: Step, path: str) -> Any:
     cases = next((arm.cases for arm in step.arms if arm.kind == "switch"), ((None, ""),))
     late = max((paths.number(part) for part in paths.parse(path) if part.startswith("~")), default=0) > 2
     return cases[-1 if late else dice(step.name, path, len(cases))][0]
+
+
+def with_modes(flow: Flow, said: Mapping[str, Constant]) -> Flow:
+    """The same with `@foreach(…)` on each step that fans out."""
+    decorator = Decorator(name="foreach", arguments=tuple(said.items()), span=flow.span)
+    return replace(
+        flow,
+        steps=tuple(
+            replace(one, decorators=(*one.decorators, decorator)) if any(isinstance(arm, Fanout) for arm in one.arms) else one
+            for one in flow.steps
+        ),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from conftest import documents
 from evaluators import Outcome, Runner, argo, asl, tree
-from graphs import Shape, choice, dice, shapes, source
+from graphs import Shape, choice, dice, shapes, source, with_modes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from validators.argo_dangling import dangling as argo_dangling
@@ -24,6 +24,7 @@ from flowc.compiler.ir.edges import edges_of
 from flowc.compiler.ir.nodes import Fanout, Flow, Switch
 from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
+from flowc.compiler.limits import ASL_HISTORY
 from flowc.runtime import contract
 from flowc.runtime.artifacts import Artifacts
 from flowc.runtime.paths import TaskId
@@ -76,11 +77,17 @@ def test_targets_run_the_same_tasks_as_the_tree(shape: list[Shape]) -> None:
     argo.run(manifest, runner)
     assert ran == expected
 
-    definition = json.loads(documents(flow, "sfn")[0].text)
-    assert asl_dangling(definition) == []
-    ran, runner = recorder(flow)
-    asl.run(definition, asl.tasks(runner))
-    assert ran == expected
+    for mode in ("distributed", "inline"):
+        one = with_modes(flow, {"mode": mode})
+        made = documents(one, "sfn")[0]
+        definition = json.loads(made.text)
+        assert asl_dangling(definition) == []
+        ran, runner = recorder(one)
+        done = asl.run(definition, asl.tasks(runner))
+        assert ran == expected
+        if mode == "distributed":  # else it depends on how many items there are
+            counted = max(usage.used for usage in made.usages if usage.what == ASL_HISTORY.what)
+            assert max(execution.events for execution in done.all()) <= counted
 
 
 @many

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from ...compiler.ir.nodes import Constant, Step, Table
+from ...compiler.ir.nodes import Constant, Flow, Step, Table
 from ...runtime import contract
 from ...templates import bootstrap_command
 from ..options import Options
+from ..project import project_of
 from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, arguments_of
 from .fargate import Size
 
@@ -77,8 +78,10 @@ class Container:
     seconds: int
 
 
-def container_of(step: Step, settings: Settings, size: Size, options: Options) -> Container:
-    """The container of a step's tasks, of what `check` let through."""
+def container_of(
+    step: Step, settings: Settings, size: Size, options: Options, variables: tuple[tuple[str, str], ...]
+) -> Container:
+    """The container of a step's tasks, of what `check` let through; `variables` are those of the whole deployment."""
     own = arguments_of(step, "batch")
     fargate = options.compute.endswith("fargate")
     tmpfs = _tmpfs(own, size)
@@ -87,7 +90,7 @@ def container_of(step: Step, settings: Settings, size: Size, options: Options) -
     return Container(
         image=settings.image,
         command=(str(own.get("executable") or program), *rest),
-        environment=_environment(settings, own, tmpfs, options),
+        environment=_environment(settings, own, tmpfs, variables),
         size=size,
         gpu=settings.gpu,
         storage=storage_of(settings, own) if fargate else None,
@@ -145,18 +148,23 @@ def has_tmpfs(own: dict[str, Constant]) -> bool:
     return bool(own.get("use_tmpfs") or own.get("tmpfs_size"))
 
 
-def deployment_variables(options: Options) -> tuple[tuple[str, str], ...]:
+def deployment_variables(flow: Flow, options: Options) -> tuple[tuple[str, str], ...]:
     """What is the same for all tasks of a deployment."""
-    return (contract.DATASTORE, options.datastore_url), (contract.TARGET, "sfn")
+    project = project_of(flow, options)
+    return (
+        (contract.DATASTORE, options.datastore_url),
+        (contract.TARGET, "sfn"),
+        *(project.environment if project else ()),
+    )
 
 
 def _environment(
-    settings: Settings, own: dict[str, Constant], tmpfs: dict[str, Any] | None, options: Options
+    settings: Settings, own: dict[str, Constant], tmpfs: dict[str, Any] | None, deployment: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], ...]:
     variables = dict(settings.environment)
     if tmpfs is not None and own.get("tmpfs_tempdir") is not False:
         variables.setdefault("TMPDIR", tmpfs["containerPath"])
-    return *sorted(variables.items()), *deployment_variables(options)
+    return *sorted(variables.items()), *deployment
 
 
 def _tmpfs(own: dict[str, Constant], size: Size) -> dict[str, Any] | None:

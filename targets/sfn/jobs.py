@@ -19,7 +19,7 @@ from ..options import Options
 from ..settings import Settings, read_settings, warn_of_flow
 from . import batch, ecs
 from .checks import check, check_mounts, size_of
-from .containers import ARGUMENTS, Container, container_of
+from .containers import ARGUMENTS, Container, container_of, deployment_variables
 
 _DIGEST: Final = 12
 
@@ -35,6 +35,7 @@ class Jobs:
         self._definitions: dict[str, dict[str, Any]] = {}
         self._names: dict[str, str] = {}
         self._ecs = options.compute.startswith("ecs")
+        self._variables = deployment_variables(flow, options)
         self._fargate = options.compute.endswith("fargate")
         self._readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
         warn_of_flow(flow, "batch", report)
@@ -77,7 +78,7 @@ class Jobs:
         settings = self.settings[step.name] = read_settings(step, "batch", ARGUMENTS, self.options, report)
         check(step, settings, self.options, report)
         size = size_of(step, settings, self.options, report)
-        container = self._containers[step.name] = container_of(step, settings, size, self.options)
+        container = self._containers[step.name] = container_of(step, settings, size, self.options, self._variables)
         check_mounts(step, container, report)
         definition = self._define(container)
         digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:_DIGEST]

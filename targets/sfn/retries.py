@@ -7,10 +7,10 @@ one count of both for a state, `$$.State.RetryCount`, so that numbers of attempt
     {"ErrorEquals": ["Batch.AWSBatchException", …], "MaxAttempts": 10, "MaxDelaySeconds": 20, "JitterStrategy": "FULL"}
     {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 120, "MaxAttempts": 3, "BackoffRate": 1.0}
 
-AWS's clients have names only for the errors that a service's model lists. Others are called after the service: too many requests
-to Batch are `Batch.AWSBatchException`, S3's SlowDown is `S3.S3Exception`. A missing permission has the same name, so the waits are
-long enough for an account's 50 jobs a second (Batch), and come to an end in a minute or two. An object that is missing has a name
-of its own, and is not asked for again.
+AWS's clients have names only for the errors that a service's model lists. Others are called after the service: too many
+requests to Batch are `Batch.AWSBatchException`, S3's SlowDown is `S3.S3Exception`. A missing permission has the same name, so
+the waits are long enough for an account's 50 jobs a second (Batch), and come to an end in a minute or two. An object that is
+missing has a name of its own, and is not asked for again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JSON as people read it and as it is sent: what is short stands on one line.
 
-Step Functions counts spaces and line breaks too, and there would be as much of them as of everything else if each value had a line
-of its own.
+Step Functions counts spaces and line breaks too, and there would be as much of them as of everything else if each value had a
+line of its own.
 
     {
      "Type": "Pass",

@@ -23,9 +23,9 @@ from ...compiler.limits import ASL_STATE_NAME, BATCH_NAME
 from ...runtime import contract
 from ..names import Names, spell_same, spell_word
 from . import retries
-from .retries import caught, retries_of
 from .jobs import Jobs
 from .places import Keys, Place
+from .retries import caught, retries_of
 
 State: TypeAlias = dict[str, Any]
 Onward: TypeAlias = Callable[[Arrival], str | None]

@@ -1,8 +1,8 @@
 """Run a state machine (Amazon States Language, JSONPath), as far as flowc emits it.
 
-Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Fail, Retry, Catch, ResultPath, intrinsic functions), and of
-Step Functions: its quotas, and the names of its errors. Anything else that a definition holds is an error here, so that nothing is
-passed over. Nothing waits.
+Rules: https://states-language.net (Task, Pass, Choice, Parallel, Map, Fail, Retry, Catch, ResultPath, intrinsic functions), and
+Step Functions' own: its quotas, and the names of its errors. Anything else that a definition holds is an error here, so that
+nothing is passed over. Nothing waits.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class _Machine:
             except _Failed as failed:
                 for position, one in enumerate(state.get("Retry", ())):
                     if _matches(one, failed.error):
-                        if used[position] == _attempts(one):
+                        if used[position] == attempts(one):
                             raise
                         used[position] += 1
                         break
@@ -324,7 +324,7 @@ def _matches(handler: State, error: str) -> bool:
     return error in names or (names == ["States.ALL"] and error not in _UNCAUGHT)
 
 
-def _attempts(retrier: State) -> int:
+def attempts(retrier: State) -> int:
     """How often a retrier tries again, if what it says is within AWS's bounds."""
     assert set(retrier) <= {
         "ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"
