@@ -89,6 +89,11 @@ def failure_of_end(status: int, known: str = " (the system does that when memory
     return Failure("KilledError", f"was killed by {name}{known if name == 'SIGKILL' else ''}")
 
 
+def failure_of_timeout(seconds: float) -> Failure:
+    """That an attempt took longer than it may."""
+    return Failure("TimeoutError", f"took longer than its @timeout of {seconds:g} s, and was killed")
+
+
 def trimmed_traceback(error: BaseException) -> str:
     """The traceback of an exception and of those it came from, without flowc's frames."""
     from traceback import TracebackException

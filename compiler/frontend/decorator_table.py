@@ -87,6 +87,10 @@ STEP_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
     "retry": {
         "times": kinds.numbers(f"a whole number from 0 to {MAX_RETRIES}", 0, MAX_RETRIES, whole=True).needed,
         "minutes_between_retries": AMOUNT.needed,
+        # flowc's own.
+        "backoff": kinds.numbers("a number from 1", 1).needed,
+        "max_minutes_between_retries": AMOUNT,
+        "jitter": BOOL,
     },
     "timeout": {"seconds": AMOUNT.needed, "minutes": AMOUNT.needed, "hours": AMOUNT.needed},
     "catch": {"var": TEXT, "print_exception": BOOL},
@@ -136,6 +140,14 @@ def contradiction(name: str, given: Mapping[str, Constant]) -> Fault:
     """What is wrong with a decorator's arguments taken together, each of which is of its kind."""
     check = _CHECKS.get(name)
     return check(given) if check is not None else None
+
+
+def _retry(given: Mapping[str, Constant]) -> Fault:
+    first, most = number_of(given.get("minutes_between_retries", 2)), number_of(given.get("max_minutes_between_retries"))
+    if first is None or most is None or first <= most:
+        return None
+    message = f"`@retry` waits {first:g} minutes before the first retry, more than its `max_minutes_between_retries`"
+    return "max_minutes_between_retries", message, f"write `minutes_between_retries={most:g}`, or a greater maximum"
 
 
 def _timeout(given: Mapping[str, Constant]) -> Fault:
@@ -215,6 +227,7 @@ def _batch(given: Mapping[str, Constant]) -> Fault:
 
 
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Constant]], Fault]]] = {
+    "retry": _retry,
     "timeout": _timeout,
     "schedule": _schedule,
     "project": _project,

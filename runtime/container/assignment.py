@@ -11,6 +11,7 @@ from ..errors import TaskError
 from ..paths import TaskId, is_name
 from ..plan import Plan, load_plan
 from ..store import Store, open_store
+from ..tasks.policy import policy_of
 from ..tasks.task import check_task
 
 
@@ -21,6 +22,7 @@ class Assignment:
     Attributes:
         attempt: How many there were before.
         catches: Whether it is the one that `@catch` adds; None: its number tells.
+        timeout: Seconds that it may take, or None.
         package: The folder of the plan and the flow's file.
         parameters: The variable that holds them, or None; only the first task of a run reads it.
         input: The name of the object that holds them instead, or None; likewise.
@@ -33,6 +35,7 @@ class Assignment:
     task: TaskId
     attempt: int
     catches: bool | None
+    timeout: float | None
     package: Path
     parameters: str | None
     input: str | None
@@ -62,7 +65,8 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     store = open_store(_required(environment, contract.DATASTORE))
     plan = load_plan(package)
     check_task(plan, task)
-    if catch == "1" and plan.steps[task.step].decorator("catch") is None:
+    policy, catches = policy_of(plan.steps[task.step]), None if catch is None else catch == "1"
+    if catches and not policy.catches:
         raise TaskError(f"{contract.CATCH} is 1, and step `{task.step}` has no @catch")
     outputs = environment.get(contract.OUTPUTS)
     return Assignment(
@@ -70,7 +74,8 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         store=store,
         task=task,
         attempt=int(attempt),
-        catches=None if catch is None else catch == "1",
+        catches=catches,
+        timeout=None if policy.only_catches(int(attempt), catches) else policy.timeout,
         package=package,
         parameters=environment.get(contract.PARAMETERS),
         input=given,

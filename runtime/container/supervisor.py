@@ -1,7 +1,7 @@
 """The parent of a task in a container. The child runs the user's code; whatever becomes of it, the parent is there afterwards.
 
-It hands on the child's output as it comes, byte for byte, and keeps it in the store; it forwards signals; it ends what the child
-leaves running; and where the child did not say why it ended, it finds that out and records it.
+It hands on the child's output as it comes, byte for byte, and keeps it in the store; it forwards signals; it ends a child whose
+time is over, and what a child leaves running; and where the child did not say why it ended, it finds that out and records it.
 
 **Invariant:** it uses the store only after the fork, of which there is one: clients of stores do not survive forks.
 """
@@ -26,7 +26,7 @@ from typing import TypeAlias
 
 from ..children import be_child, dies_with_parent, load_prctl, reap, signal_group, write_all
 from ..errors import FlowcError, TaskError
-from ..failure import Failure, failure_of_end
+from ..failure import Failure, failure_of_end, failure_of_timeout
 from ..records.logs import LogWriter
 from ..records.manifest import read_manifest, write_failure
 from ..tasks.task import tell_orchestrator
@@ -38,10 +38,14 @@ from .work import BUG, DONE, FAILED, do
 
 _GRACE = 3.0
 """Seconds that the user's code has to react to a signal before it is killed. Kubernetes gives ten times that, in all."""
+_SOON = 2.0
+"""Seconds likewise after its @timeout, as in a local run."""
 _LINGER = 60.0
 """Seconds that a process has to end after its task is done: exit handlers, and threads that are no daemons."""
 _SAVING = 20.0
 """Seconds that saving may take after a signal: what asked for the end does not wait for ever."""
+_LONGEST_WAIT = 86400.0
+"""Seconds of one wait: a @timeout may be longer than the system takes, and is then waited for again."""
 _CHUNK = 1 << 16
 _LEFT = 1 << 20
 """How many bytes are read at the most of a pipe that belongs to nobody any more: Linux has none that holds more."""
@@ -81,7 +85,9 @@ class _Supervisor:
         self._report = b""
         self._stopping = False
         self._signum = 0  # what asked for the end while the task was not over
-        self._kill_at: float | None = None  # like all times here but `_started`, of the monotonic clock
+        self._deadline: float | None = None  # like all times here but `_started`, of the monotonic clock
+        self._timed_out = False
+        self._kill_at: float | None = None
         self._writing = False  # which can take for ever, where the output is a pipe that nobody reads
         self._lost: set[int] = set()  # own streams that cannot be written
 
@@ -113,6 +119,9 @@ class _Supervisor:
             os.close(fd)
         if self._signum:  # it came when there was nobody to forward it to
             signal_group(self._child, self._signum)
+        elif self._work.timeout is not None:
+            self._deadline = time.monotonic() + self._work.timeout
+            signal.setitimer(signal.ITIMER_REAL, min(self._work.timeout, _LONGEST_WAIT) + 1, 1)
         status, used = self._watch()
         return self._end(status, used)
 
@@ -142,15 +151,15 @@ class _Supervisor:
             if (gone := reap(self._child)) is not None:
                 break
             self._hold_back(self._keeper.full)
-            wait = None if self._kill_at is None else max(0.0, self._kill_at - time.monotonic())
+            due = min(self._kill_at or inf, self._deadline or inf)
+            wait = None if due == inf else min(max(0.0, due - time.monotonic()), _LONGEST_WAIT)
             for key, _ in self._selector.select(wait):
                 if self._read(key.fd) == b"":
                     self._selector.unregister(key.fd)
                     self._open.discard(key.fd)
             if self._signum:
                 self._keeper.hurry()
-            if self._kill_at is not None and time.monotonic() >= self._kill_at:
-                self._lose_patience()
+            self._keep_time(time.monotonic())
         self._orphans.end()
         for fd in (self._out, self._err, self._reports):
             left = _LEFT
@@ -175,11 +184,20 @@ class _Supervisor:
             return None
         if fd == self._reports:
             self._report += data
-            if data and self._kill_at is None:
-                self._kill_at = time.monotonic() + _LINGER
+            if data:
+                self._deadline = None
+                self._kill_at = self._kill_at or time.monotonic() + _LINGER
         elif fd != self._wakes and data:
             self._hand_on(fd == self._err, data)
         return data
+
+    def _keep_time(self, now: float) -> None:
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline, self._timed_out = None, True
+            self._kill_at = now + _SOON
+            signal_group(self._child, signal.SIGTERM)
+        if self._kill_at is not None and now >= self._kill_at:
+            self._lose_patience()
 
     def _lose_patience(self) -> None:
         if self._report and not self._signum:
@@ -190,7 +208,9 @@ class _Supervisor:
     def _end(self, status: int, used: int) -> int:
         """Find out how the attempt ended, and see to it that this is known."""
         code, failure = _read_report(self._report)
-        if self._signum and code != DONE:
+        if self._timed_out and code is None and self._work.timeout is not None:
+            failure, code = failure_of_timeout(self._work.timeout), FAILED
+        elif self._signum and code != DONE:
             failure, code = _interruption(self._signum, None if code == BUG else failure), 128 + self._signum
         elif code is None:
             failure = failure_of_end(status, explain_kill(self._memory, read_memory(), used))
@@ -229,7 +249,7 @@ class _Supervisor:
         """Forward the first, and no other: the user's code need not be ready for a second while it reacts to one."""
         if self._stopping:
             return
-        self._stopping = True
+        self._stopping, self._deadline = True, None
         if not self._report:
             self._signum = signum
         if self._child:
@@ -238,7 +258,7 @@ class _Supervisor:
         signal.setitimer(signal.ITIMER_REAL, _GRACE, _GRACE)
 
     def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
-        if self._writing:
+        if self._writing and (self._stopping or time.monotonic() >= (self._deadline or inf)):
             raise BrokenPipeError("nobody has read the output for some seconds, and there is no more time")
 
     def _say(self, text: str) -> None:

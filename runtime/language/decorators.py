@@ -129,8 +129,16 @@ def kubernetes(
 
 
 @Decorator
-def retry(*, times: int | str = 3, minutes_between_retries: float | str = 2) -> None:
-    """Run the step again when it fails, up to `times` times."""
+def retry(
+    *,
+    times: int | str = 3,
+    minutes_between_retries: float | str = 2,
+    backoff: float | str = 1,
+    max_minutes_between_retries: float | str | None = None,
+    jitter: bool | None = False,
+) -> None:
+    """Run the step again when it fails, up to `times` times. Each wait is `backoff` times as long as the one before, up to
+    `max_minutes_between_retries`; with `jitter` it is any time up to that."""
 
 
 @Decorator

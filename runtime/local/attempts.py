@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..failure import Failure, failure_of_end
+from ..failure import Failure, failure_of_end, failure_of_timeout
 from ..paths import TaskId, begins_run, parse
 from ..plan import Plan
 from ..records.manifest import Manifest
@@ -85,8 +85,8 @@ def failure_of(status: int, timed_out: bool, policy: Policy) -> Failure:
         status: Its exit code, or minus the signal that killed it.
         timed_out: Its time was up.
     """
-    if timed_out:
-        return Failure("TimeoutError", f"took longer than its @timeout of {policy.timeout:g} s, and was killed")
+    if timed_out and policy.timeout is not None:
+        return failure_of_timeout(policy.timeout)
     return failure_of_end(status)
 
 

@@ -390,11 +390,20 @@ class _LocalRun:
             tries = f" in its {policy.attempts} attempts" if policy.attempts > 1 else ""
             return f"the task {task} failed{tries}", 1
         following = Attempt(task, number + 1)
-        wait = policy.delay if self._waits and not policy.only_catches(following.number) else 0.0
+        wait = self._wait(policy, number) if not policy.only_catches(following.number) else 0.0
         again = f"failed; retry {following.number} of {policy.attempts - 1} in {wait:g} s" if wait else None
         self._progress.failed(task, text, again or "")
         heapq.heappush(self._delayed, (time.monotonic() + wait, next(self._numbers), following))
         return None
+
+    def _wait(self, policy: Policy, retry: int) -> float:
+        """Seconds before a retry."""
+        wait = policy.wait(retry) if self._waits else 0.0
+        if not (wait and policy.jitter):
+            return wait
+        import random
+
+        return round(random.uniform(0, wait), 1)
 
     def _keep_line(self, attempt: object, is_error: bool, line: str) -> None:
         assert isinstance(attempt, Attempt)

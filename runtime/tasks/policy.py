@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskError
@@ -16,6 +17,9 @@ from ..plan import Step
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
 
+LONGEST_WAIT = 365 * 86400.0
+"""Seconds, of a wait whose longest time nobody has said: a year."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -23,7 +27,10 @@ class Policy:
 
     Attributes:
         attempts: How many attempts may run the user's code.
-        delay: Seconds between these.
+        delay: Seconds before the second of these.
+        backoff: How many times longer each wait is than the one before.
+        longest: How many seconds a wait is at the most, or None.
+        jitter: Whether a wait is any time up to that, at random.
         timeout: Seconds that an attempt may take, or None.
         catches: Whether one attempt more lets the flow go on.
         catch_variable: The artifact that gets the failure, or None.
@@ -33,6 +40,9 @@ class Policy:
 
     attempts: int
     delay: float
+    backoff: float
+    longest: float | None
+    jitter: bool
     timeout: float | None
     catches: bool
     catch_variable: str | None
@@ -42,6 +52,14 @@ class Policy:
     def may_follow(self, attempt: int) -> bool:
         """Whether another attempt follows a failed one."""
         return attempt + 1 < self.attempts + self.catches
+
+    def wait(self, retry: int) -> float:
+        """Seconds before a retry, the first of which is 0; with jitter, the most that they may be."""
+        try:
+            seconds = self.delay * self.backoff**retry
+        except OverflowError:
+            seconds = inf if self.delay else 0.0
+        return min(seconds, LONGEST_WAIT if self.longest is None else self.longest)
 
     def only_catches(self, attempt: int, said: bool | None = None) -> bool:
         """Whether an attempt is the one that `@catch` adds.
@@ -59,9 +77,13 @@ def policy_of(step: Step) -> Policy:
     limit = step.decorator("timeout") or {}
     variables = (step.decorator("environment") or {}).get("vars") or {}
     seconds = _number(limit, "seconds", 0) + 60 * _number(limit, "minutes", 0) + 3600 * _number(limit, "hours", 0)
+    longest = (retry or {}).get("max_minutes_between_retries")
     return Policy(
         attempts=1 if retry is None else int(_number(retry, "times", 3)) + 1,
         delay=0 if retry is None else round(60 * _number(retry, "minutes_between_retries", 2)),
+        backoff=_number(retry or {}, "backoff", 1),
+        longest=None if longest is None else round(60 * float(longest)),
+        jitter=bool((retry or {}).get("jitter")),
         timeout=seconds or None,
         catches=catch is not None,
         catch_variable=None if catch is None else catch.get("var"),

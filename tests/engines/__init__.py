@@ -13,6 +13,12 @@ batch           jobs of AWS Batch
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states
+failures        which errors are tried again and caught
+limits          what is too large, or refers to nothing
+parsing         what is parsed once
+machines        machines, versions, aliases
+executions      starting, stopping, redriving, describing
+redriving       what an execution remembers for that
 mending         how all these change moto
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,9 @@ from moto.core.utils import unix_time_millis
 
 from engines.mending import mend
 from engines.processes import Runners, Running, terminate
+
+TIMEOUTS = float(os.environ.get("FLOWC_ENGINE_TIMEOUTS", "1"))
+"""What the seconds that a job may take are multiplied by: Batch has a minute at the least."""
 
 _runners: Runners
 _over: dict[str, threading.Event] = {}
@@ -60,7 +64,8 @@ def _run(_original: Callable[..., None], job: Job) -> None:
             return
         running = _running[job.job_id] = _runners.start(command, environment, f"job-{job.job_id}")
         job.status = "RUNNING"
-        code = running.wait(job._get_attempt_duration())
+        seconds = job._get_attempt_duration()
+        code = running.wait(None if seconds is None else seconds * TIMEOUTS)
         if code is None:
             job.job_stopped_reason = "Job attempt duration exceeded timeout"  # Batch's words
             terminate(running)
@@ -95,6 +100,15 @@ def _read_only(original: Callable[..., Any], job: Job, name: str, default: Any) 
     if name != "environment":
         return original(job, name, default)
     return [{"name": key, "value": value} for key, value in container_of(job)[1].items()]
+
+
+@mend(Job, "describe")
+def _describe(original: Callable[..., dict[str, Any]], job: Job) -> dict[str, Any]:
+    """moto leaves out of the description of a container how that ended."""
+    described = original(job)
+    if job.exit_code is not None:
+        described["container"]["exitCode"] = job.exit_code
+    return described
 
 
 def _keep_log(job: Job, output: str) -> None:

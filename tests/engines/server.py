@@ -15,7 +15,7 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from engines import batch, maps, services, waiting  # noqa: F401  # they mend moto when they are imported
+from engines import batch, executions, failures, limits, machines, maps, parsing, services, waiting  # noqa: F401  # they mend moto
 from engines.processes import Runners
 
 

@@ -38,7 +38,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from engines import batch
+from engines import batch, redriving
 from engines.mending import mend
 
 DELAYS = float(os.environ.get("FLOWC_ENGINE_DELAYS", "0.01"))
@@ -115,6 +115,8 @@ def _without_token(original: Callable[..., None], self: Any, env: Environment) -
 @mend(ExecutionState, "_evaluate_with_timeout")
 def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto takes a state that was stopped for one that failed, tries it again, or catches that."""
+    if env.states.context_object.context_object_data["State"]["RetryCount"]:
+        cast(Any, env).journal.again()
     try:
         original(self, env)
     except Exception:
@@ -128,7 +130,9 @@ def _abandon(original: Callable[..., None], self: Any, env: Environment) -> None
 def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> None:
     """moto needs a thread for each branch and item of its own beside the one it runs in, and after a time-out does not wait until
     what runs has been stopped."""
-    env.next_state_name = self.start_at.start_at_name
+    journal = redriving.begin(env, self.start_at.start_at_name)
+    if journal is None:
+        return
 
     def work() -> None:
         with suppress(Abandoned):
@@ -136,13 +140,21 @@ def _evaluate(_original: Callable[..., None], self: Any, env: Environment) -> No
 
     if self.timeout_seconds is None:
         work()
-        return
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(self.timeout_seconds.timeout_seconds)
-    if thread.is_alive():
-        env.set_timed_out()
-        thread.join()
+    else:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self.timeout_seconds.timeout_seconds)
+        if thread.is_alive():
+            env.set_timed_out()
+            thread.join()
+    redriving.end(env, journal)
+
+
+@mend(Environment, "set_timed_out")
+def _set_timed_out(original: Callable[..., None], self: Environment) -> None:
+    """moto lets a time-out overwrite that the execution ended just now."""
+    if self.is_running():
+        original(self)
 
 
 @mend(Environment, "set_error")

@@ -232,6 +232,102 @@ def test_code_that_comes_to_its_end_in_time(write):
     process.communicate()
 
 
+LIMITED = SMALL.replace(
+    "@step\n        def start", "@timeout(seconds=1)\n        @catch(var='failed')\n        @step\n        def start", 1
+)
+
+
+def limited(write, body):
+    return write(LIMITED.replace("BODY", body.strip().replace("\n", "\n            ")))
+
+
+def test_a_timeout_ends_all_that_the_attempt_has_started(write):
+    body = "child = subprocess.Popen(['sleep', '600'])\nprint(os.getpid(), child.pid)\ntime.sleep(600)"
+    flow = limited(write, body)
+    process, line = begin(flow)
+    began = time.monotonic()
+    _, err = process.communicate()
+    assert time.monotonic() - began < 2.5  # it does not wait for what SIGTERM has ended
+    words = "took longer than its @timeout of 1 s, and was killed"
+    assert (process.returncode, err.decode()) == (1, f"flowc: attempt 1 of the task start {words}\n")
+    assert (failure_of(flow).type, failure_of(flow).message) == ("TimeoutError", words)
+    assert log_of(flow) == [(False, line.decode().strip()), (True, err.decode().strip())]
+    assert all(gone(pid) for pid in line.decode().split())
+    caught = flow.container("r", "start", attempt=1)
+    assert (caught.returncode, is_done(flow)) == (0, True), caught.stderr
+
+
+@pytest.mark.parametrize(
+    ("react", "failure"),
+    [
+        ("raise ValueError('no')", ("ValueError", "no")),  # which it can say itself
+        ("os._exit(0)", ("TimeoutError", "took longer than its @timeout of 1 s, and was killed")),
+        ("pass", ("TimeoutError", "took longer than its @timeout of 1 s, and was killed")),
+    ],
+)
+def test_code_that_reacts_to_its_timeout(write, react, failure):
+    flow = limited(write, REACTS.replace("REACT", react) + "while True: time.sleep(600)")
+    process, _ = begin(flow)
+    began = time.monotonic()
+    out, _ = process.communicate()
+    assert time.monotonic() - began < (4.5 if react == "pass" else 2.5)
+    assert (process.returncode, out) == (1, b"reacts\n")
+    assert (failure_of(flow).type, failure_of(flow).message) == failure
+
+
+def test_an_interruption_of_what_has_timed_out(write):
+    flow = limited(write, REACTS.replace("REACT", "pass") + "while True: time.sleep(600)")
+    process, _ = begin(flow)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"reacts\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert (process.returncode, failure_of(flow).type) == (1, "TimeoutError")
+
+
+def test_an_interruption_before_the_time_is_over(write):
+    flow = limited(write, REACTS.replace("REACT", "pass") + "while True: time.sleep(600)")
+    process, _ = begin(flow)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert (process.returncode, failure_of(flow).type) == (143, "InterruptedError")
+
+
+def test_a_timeout_while_nobody_reads_the_output(write):
+    flow = limited(write, "print('here')\nwhile True: print('x' * 1000)")
+    process, _ = begin(flow)
+    assert process.wait() == 1
+    process.communicate()
+    assert failure_of(flow).type == "TimeoutError"
+
+
+def test_a_timeout_counts_what_saving_takes(write):
+    """As an artifact that takes long to pickle."""
+    body = "class Slow:\n    def __reduce__(self):\n        time.sleep(600)\nself.slow = Slow()"
+    flow = limited(write, body)
+    assert flow.container("r", "start").returncode == 1
+    assert failure_of(flow).type == "TimeoutError"
+
+
+def test_no_timeout_once_the_task_is_done(write):
+    flow = limited(write, "threading.Thread(target=time.sleep, args=(2,)).start()")
+    assert (flow.container("r", "start").returncode, is_done(flow), failure_of(flow)) == (0, True, None)
+
+
+def test_a_timeout_of_more_years_than_a_system_waits(write):
+    flow = write(LIMITED.replace("seconds=1", "hours=10**9").replace("BODY", "pass"))
+    assert flow.container("r", "start").returncode == 0
+
+
+def test_an_attempt_that_only_catches_has_no_timeout(write):
+    """Not even where it takes long to import the flow."""
+    text = LIMITED.replace("BODY", "pass").replace("class Small", "time.sleep(0 if SOON else 1.5)\n\n    class Small")
+    flow = write(text.replace("SOON", "os.environ['FLOWC_CATCH'] == '0'"))
+    caught = flow.container("r", "start", attempt=5, FLOWC_CATCH="1")
+    assert caught.returncode == 0, caught.stderr
+    assert flow.ran("r").value("start", "failed").type == "KilledError"
+
+
 def test_an_interruption_while_nobody_reads_the_output(write):
     flow = small(write, "print('here')\nwhile True: print('x' * 1000)")
     process, _ = begin(flow)

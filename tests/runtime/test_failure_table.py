@@ -11,6 +11,7 @@ import pytest
 from flowc.runtime.failure import Failure
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import read_failure, read_manifest
+from flowc.runtime.tasks.policy import policy_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "failures.md").read_text(encoding="utf-8")
 
@@ -144,7 +145,7 @@ def test_a_local_run_catches(write, row):
 @pytest.mark.parametrize("row", [row for row in RUNNABLE if cells(row)[4].isdigit()], ids=lambda row: row[0])
 def test_a_container_ends_with(write, row):
     kind, _, retried, _, code = cells(row)
-    flow = write(a_flow(BODIES[row[0]]))
+    flow = write(a_flow(BODIES[row[0]], "@timeout(seconds=1)" if "@timeout" in row[0] else ""))
     assert flow.container("7", "start").returncode == 0
     step = "work"
     if "last step" in row[0]:
@@ -168,6 +169,15 @@ def test_how_many_attempts(write, row):
     assert sum(ran.failure("work", attempt=number) is not None for number in range(10)) == int(recorded)
     assert ran.result.ok == (end == "goes on")
     assert ran.result.exit_code == (0 if end == "goes on" else 1)
+
+
+@pytest.mark.parametrize("row", rows("How long it waits"), ids=lambda row: row[0])
+def test_how_long_it_waits(write, row):
+    decorator, seconds = row
+    written = decorator.strip("`")
+    plan = write(a_flow("pass", f"@retry(times=4, {written})")).plan
+    policy = policy_of(plan.steps["work"])
+    assert [policy.wait(retry) for retry in range(4)] == [int(one) for one in seconds.split(",")]
 
 
 def test_a_container_that_was_lost_is_caught(write):

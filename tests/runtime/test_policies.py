@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -73,6 +74,34 @@ def test_retries_wait(write):
     ran = write(a_flow("@retry(times=1, minutes_between_retries=0.02)", "assert current.retry_count")).done()
     assert time.monotonic() - before > 0.9
     assert "failed; retry 1 of 1 in 1 s" in ran.err
+
+
+def test_retries_wait_longer_each_time(write):
+    again = "times=2, minutes_between_retries=0.02, backoff=5, max_minutes_between_retries=0.03"
+    ran = write(a_flow(f"@retry({again})", "assert current.retry_count == 2")).done()
+    assert re.findall(r"retry (\d) of 2 in (\S+) s", ran.err) == [("1", "1"), ("2", "2")]
+
+
+def test_jitter_is_anything_up_to_the_wait(write):
+    ran = write(a_flow("@retry(times=5, minutes_between_retries=0.02, jitter=True)", "assert current.retry_count == 5")).done()
+    waits = [float(one) for one in re.findall(r"of 5 in (\S+) s", ran.err)]
+    assert max(waits) <= 1
+    assert len(set(waits)) > 1
+
+
+def test_no_wait_at_all(write):
+    again = "times=1, minutes_between_retries=1000, backoff=2, jitter=True"
+    ran = write(a_flow(f"@retry({again})", "assert current.retry_count")).done(waits=False)
+    assert "failed; retry" not in ran.err
+
+
+def test_waits_have_bounds():
+    def wait(**arguments):
+        return policy_of(Step("s", False, (), (), (), (), (), (Decorator("retry", arguments),), "")).wait(99)
+
+    assert wait(backoff=1e300) == wait(backoff="1e300", jitter=True) == 365 * 86400
+    assert wait(backoff=1e300, max_minutes_between_retries="5") == 300
+    assert wait(backoff=1e300, minutes_between_retries=0) == 0
 
 
 def test_catch_goes_on_from_what_the_step_started_from(write):
