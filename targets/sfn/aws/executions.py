@@ -234,9 +234,8 @@ class MachineRuns:
                 )["executions"]
                 for one in listed:
                     yield self._session.ask(SERVICE, "describe_execution", executionArn=one["executionArn"])
-            except AwsError as error:
-                if not (error.denied or error.missing):
-                    raise
+            except AwsError:  # what the execution says itself is then all that is known
+                continue
 
     def _map_runs(self, arn: str) -> list[str]:
         """The Map Runs of an execution, the first one first."""
