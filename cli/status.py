@@ -153,6 +153,7 @@ def _of_platform(about: dict[str, Any]) -> list[str]:
         f"foreach {one['name']}: {one['done']} of {one['total']} items done"
         + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed") if one[state])
         for one in about["foreaches"]
+        if about["status"] != "done"
     ]
     return lines
 

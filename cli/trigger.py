@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..runtime.language.current import user_name
 from .datastore import datastore_option
@@ -89,9 +90,11 @@ class TriggerVerb(RunVerb):
 
     def _place(self, ctx: click.Context, args: Sequence[str]) -> Place:
         """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet."""
-        with self.make_context(
-            ctx.info_name, list(args), ctx.parent, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
-        ) as probe:
+        probe = click.Context(
+            self, ctx.parent, ctx.info_name, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
+        )
+        with probe:
+            click.Command.parse_args(self, probe, list(args))
             given = probe.params
         return Place(*(given.get(name) for name in Place._fields))
 
@@ -173,7 +176,8 @@ def command(
     if wait:
         wait_for(deployment, started, Place(target, branch, production, datastore), flow)
     else:
-        complain(f"flowc: `flowc status {_words(flow, started.run, target, branch, production)} --watch` shows how far it is")
+        words = _words(flow, started.run, Place(target, branch, production, _said("datastore")))
+        complain(f"flowc: `flowc status {words} --watch` shows how far it is")
 
 
 def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: FlowFile | str) -> None:
@@ -244,12 +248,19 @@ def _plan_of_file(flow: FlowFile, why: str | None) -> Plan:
     return parse_plan(plan_of(compilation.flow))
 
 
-def _words(flow: FlowFile | str, run: str, target: str | None, branch: str | None, production: bool | None) -> str:
+def _said(option: str) -> str | None:
+    """What the command line itself gives for an option."""
+    context = click.get_current_context()
+    from_there = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
+    return context.params.get(option) if from_there else None
+
+
+def _words(flow: FlowFile | str, run: str, place: Place) -> str:
     """What other verbs want so as to find the run."""
     if isinstance(flow, FlowFile):
         words = [flow.path + (f":{flow.class_name}" if flow.class_name else ""), run]
     else:
         words = [f"{flow}/{run}"]
-    words += ["--target", target] if target else []
-    words += ["--branch", branch] if branch else []
-    return shlex.join([*words, *(["--production"] if production else [])])
+    for name in ("target", "branch", "datastore"):
+        words += [f"--{name}", value] if (value := getattr(place, name)) else []
+    return shlex.join([*words, *(["--production"] if place.production else [])])
