@@ -110,6 +110,7 @@ class Fan:
     done: int
     running: int
     failed: int
+    stopped: int
     waiting: int
 
 

@@ -390,7 +390,8 @@ def _fan(found: Mapping[str, Any], name: str | None) -> Fan:
         total=counts["total"],
         done=counts["succeeded"],
         running=counts["running"],
-        failed=counts["failed"] + counts["timedOut"] + counts["aborted"],
+        failed=counts["failed"] + counts["timedOut"],
+        stopped=counts["aborted"],
         waiting=counts["pending"],
     )
 
