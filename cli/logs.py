@@ -72,7 +72,8 @@ def command(
     chosen = runs.chosen
     is_over = None if execution is None else _Over(runs, execution)
     with explained(), asked():
-        _demand(chosen, run, wait=follow, goes_on=is_over is not None and not is_over())
+        if is_over is None or chosen.parts[1:]:
+            _demand(chosen, run, wait=follow and (is_over is None or not is_over()))
         watch = _Watch(run, chosen.parts[1:], attempt, is_over)
         printer = _Printer(plain=watch.alone, is_error=None if only_out == only_err else only_err, timestamps=timestamps)
         watch.look()
@@ -107,14 +108,10 @@ class _Over:
         return self.execution.over
 
 
-def _demand(chosen: Chosen, run: Run, *, wait: bool, goes_on: bool = False) -> None:
+def _demand(chosen: Chosen, run: Run, *, wait: bool) -> None:
     """Make sure that the step and the task are there, or that it makes sense to wait for them."""
     plan = run._plan
-    if goes_on and (len(chosen.parts) < 2 or (wait and plan is None)):
-        return
-    if goes_on and wait and plan is not None and chosen.parts[1] in plan.steps:
-        return
-    if wait and plan is not None and chosen.parts[1:2] and chosen.parts[1] in plan.steps and run.status == "running":
+    if wait and chosen.parts[1:2] and run.status == "running" and (chosen.parts[1] in plan.steps if plan else not run._exists()):
         return
     chosen.task()
 

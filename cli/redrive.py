@@ -10,7 +10,7 @@ from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain
-from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
+from .platforms import Place, asked, deployment_of, named, platform_options
 from .stop import ENDED
 from .trigger import wait_for, wait_option
 from .verb import Verb, color_option
@@ -49,16 +49,13 @@ def command(
     place = Place(target, branch, production, datastore)
     deployment = deployment_of(flow, place)
     found = named(deployment, run)
-    from ..targets.platform import PlatformError
-
+    _demand(found)
     try:
         with asked():
-            _redrive(deployment, found)
+            deployment.executions.redrive(found.run)
     except Unusable as error:
         words = flow.path if isinstance(flow, FlowFile) else "FILE"
         raise Unusable(f"{error.message}. `flowc resume {words} {found.run}` begins a new run from what it has done") from None
-    except PlatformError:
-        raise
     with asked():
         now = deployment.executions.find(found.run)
     complain(f"flowc: the run {found.run} goes on where it {ENDED[found.state]}: {now.link if now else found.link}")
@@ -66,11 +63,8 @@ def command(
         wait_for(deployment, now or found, place, flow)
 
 
-def _redrive(deployment: Deployment, found: Execution) -> None:
-    from ..targets.platform import PlatformError
-
+def _demand(found: Execution) -> None:
     if found.state == "running":
-        raise PlatformError(f"the run {found.run} still runs", setup=True)
+        raise Unusable(f"the run {found.run} still runs")
     if found.state == "done":
-        raise PlatformError(f"the run {found.run} cannot be redriven: it came to its end", setup=True)
-    deployment.executions.redrive(found.run)
+        raise Unusable(f"the run {found.run} came to its end: there is nothing to go on with")

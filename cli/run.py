@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
 import click
 
@@ -30,43 +31,21 @@ VALUES = f"{__name__}.values"
 """Where the context keeps what became of the flow, the options of its parameters, and their values by name."""
 
 
-class Asked(Protocol):
-    """What an option says of a parameter: see `compiler.ir.nodes.Parameter`."""
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A parameter of a deployed flow, as its plan has it, which does not say whether its default is shown."""
 
-    @property
-    def name(self) -> str:
-        """The name on the command line."""
-        ...
+    name: str
+    type: str
+    default: Constant
+    deferred: bool
+    required: bool
+    help: str | None
+    show_default: bool = True
 
-    @property
-    def type(self) -> str:
-        """What values it takes."""
-        ...
 
-    @property
-    def default(self) -> Constant:
-        """Its default."""
-        ...
-
-    @property
-    def deferred(self) -> bool:
-        """Whether only a running program can say the default."""
-        ...
-
-    @property
-    def required(self) -> bool:
-        """Whether a run without it is refused."""
-        ...
-
-    @property
-    def help(self) -> str | None:
-        """What help says."""
-        ...
-
-    @property
-    def show_default(self) -> bool:
-        """Whether help shows the default."""
-        ...
+Asked: TypeAlias = Parameter | Deployed
+"""A parameter that becomes an option."""
 
 
 class RunVerb(Verb):

@@ -151,8 +151,9 @@ def _of_platform(about: dict[str, Any]) -> list[str]:
             lines.append(waiting(job["step"], job["path"], job["status"], job["reason"]) + page)
     lines += [
         f"foreach {one['name']}: {one['done']} of {one['total']} items done"
-        + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed") if one[state])
+        + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed", "stopped") if one[state])
         for one in about["foreaches"]
+        if about["status"] != "done"
     ]
     return lines
 

@@ -86,9 +86,12 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
 
 
 def untold(troubles: Iterable[Trouble], failures: Iterable[Mapping[str, Any]]) -> list[Trouble]:
-    """The platform's failures of which the datastore has none of the same attempt."""
+    """The platform's failures of which the datastore has none of the same attempt. That a foreach failed says nothing where the
+    datastore knows which of its items did."""
     known = {(failure["task"], failure["attempt"]) for failure in failures}
-    return [one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known]
+    return [
+        one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known and not (known and one.follows)
+    ]
 
 
 def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:

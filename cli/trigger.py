@@ -1,8 +1,8 @@
 """`flowc trigger`: start a run of a deployed flow.
 
 The options of its parameters are those of what is deployed: the plan that `deploy` has put beside the package. Where the
-datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform may have to be asked
-while the command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
+datastore cannot be read, or the image holds the flow, they are those of the flow's file. So the platform is asked while the
+command line is being parsed: what this takes, `TriggerVerb` finds among the arguments first.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..runtime.language.current import user_name
 from .datastore import datastore_option
@@ -23,7 +24,7 @@ from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
 from .platforms import Deployment, Place, Runs, asked, deployment_of, platform_options
-from .run import OPTIONS, VALUES, RunVerb
+from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class TriggerVerb(RunVerb):
                 if not helping:
                     raise
             else:
-                ctx.meta[OPTIONS] = self._options([_Shown(one) for one in plan.parameters])
+                ctx.meta[OPTIONS] = self._options([_as_option(one) for one in plan.parameters])
         return super(RunVerb, self).parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -89,23 +90,18 @@ class TriggerVerb(RunVerb):
 
     def _place(self, ctx: click.Context, args: Sequence[str]) -> Place:
         """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet."""
-        with self.make_context(
-            ctx.info_name, list(args), ctx.parent, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
-        ) as probe:
+        probe = click.Context(
+            self, ctx.parent, ctx.info_name, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
+        )
+        with probe:
+            click.Command.parse_args(self, probe, list(args))
             given = probe.params
         return Place(*(given.get(name) for name in Place._fields))
 
 
-class _Shown:
-    """A parameter of a plan, as the options of parameters are made of it: a plan does not say whether its default is shown."""
-
-    show_default = True
-
-    def __init__(self, spec: ParameterSpec) -> None:
-        self.name, self.type, self.help = spec.name, spec.type, spec.help
-        self.required, self.deferred = spec.required, spec.deferred
-        default = spec.default
-        self.default: Any = default if default is None or isinstance(default, str | int | float) else json.dumps(default)
+def _as_option(spec: ParameterSpec) -> Deployed:
+    default = spec.default if isinstance(spec.default, str | int | float | None) else json.dumps(spec.default)
+    return Deployed(spec.name, spec.type, default, spec.deferred, spec.required, spec.help)
 
 
 def _without_flag(option: click.Parameter) -> click.Parameter:
@@ -180,7 +176,8 @@ def command(
     if wait:
         wait_for(deployment, started, Place(target, branch, production, datastore), flow)
     else:
-        complain(f"flowc: `flowc status {_words(flow, started.run, target, branch, production)} --watch` shows how far it is")
+        words = _words(flow, started.run, Place(target, branch, production, _said("datastore")))
+        complain(f"flowc: `flowc status {words} --watch` shows how far it is")
 
 
 def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: FlowFile | str) -> None:
@@ -251,12 +248,19 @@ def _plan_of_file(flow: FlowFile, why: str | None) -> Plan:
     return parse_plan(plan_of(compilation.flow))
 
 
-def _words(flow: FlowFile | str, run: str, target: str | None, branch: str | None, production: bool | None) -> str:
+def _said(option: str) -> str | None:
+    """What the command line itself gives for an option."""
+    context = click.get_current_context()
+    from_there = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
+    return context.params.get(option) if from_there else None
+
+
+def _words(flow: FlowFile | str, run: str, place: Place) -> str:
     """What other verbs want so as to find the run."""
     if isinstance(flow, FlowFile):
         words = [flow.path + (f":{flow.class_name}" if flow.class_name else ""), run]
     else:
         words = [f"{flow}/{run}"]
-    words += ["--target", target] if target else []
-    words += ["--branch", branch] if branch else []
-    return shlex.join([*words, *(["--production"] if production else [])])
+    for name in ("target", "branch", "datastore"):
+        words += [f"--{name}", value] if (value := getattr(place, name)) else []
+    return shlex.join([*words, *(["--production"] if place.production else [])])

@@ -110,6 +110,7 @@ class Fan:
     done: int
     running: int
     failed: int
+    stopped: int
     waiting: int
 
 
@@ -123,6 +124,7 @@ class Trouble:
         attempt: Which attempt of the task, or None where that is not known.
         error: The platform's word for it.
         cause: What it says about it, for reading.
+        follows: Whether something else had to fail for it, as an item for its foreach.
         job: The job's id, or None.
         links: Pages about it.
     """
@@ -132,6 +134,7 @@ class Trouble:
     attempt: int | None = None
     error: str
     cause: str
+    follows: bool = False
     job: str | None = None
     links: tuple[Link, ...] = ()
 

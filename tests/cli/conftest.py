@@ -10,7 +10,7 @@ import pytest
 
 from flowc.cli.program import execute
 
-from .deployments import Ended, Run, account, empty_engine
+from .accounts import Ended, Run, account, empty_engine
 
 __all__ = ["Ended", "Run", "account", "empty_engine"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .deployments import CHANGED, FLOW, PLAIN, PROJECT, Account
+from .accounts import CHANGED, FLOW, PLAIN, PROJECT, Account
 
 
 def test_a_deploy(account: Account) -> None:

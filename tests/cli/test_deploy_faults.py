@@ -10,7 +10,7 @@ import pytest
 from faults import Fault, forward, lose_answer, refusal, status
 
 from .conftest import Ended
-from .deployments import CHANGED, FLOW, Account
+from .accounts import CHANGED, FLOW, Account
 
 FIRST = (
     *(".tar.gz", ".json", "registerjobdefinition", "CreateStateMachine", "CreateStateMachineAlias"),

@@ -63,6 +63,7 @@ def _start(original: Callable[..., Any], self: Any, state_machine_arn: str, name
             return there
         source = version or base
         others, source.executions, source.backend = source.executions, [], self  # a version knows of no backend
+        source._handle_name_input_idempotency = lambda *_: None  # a version has none, and what there is was looked up above
         try:
             made = original(self, source.arn, name, execution_input)
         finally:

@@ -38,6 +38,8 @@ _JOBS: Final = 100
 """As many jobs as one request describes."""
 _DEEP, _WIDE, _RUNS = 4, 3, 20
 """How far failures are followed into the items of foreaches: levels, items of each, foreaches of an execution."""
+_THRESHOLD: Final = "States.ExceedToleratedFailureThreshold"
+"""What a Map Run fails with when its items do."""
 _WAITING: Final = frozenset({"SUBMITTED", "PENDING", "RUNNABLE", "STARTING"})
 
 
@@ -71,6 +73,7 @@ class MachineRuns:
 
     def package(self) -> str | None:
         """The package's key that the first state hands on."""
+        self._demand()
         code = self._first_state.get("code")
         return code if isinstance(code, str) and code.startswith("flowc-packages/") else None
 
@@ -185,12 +188,13 @@ class MachineRuns:
         return tuple(jobs)
 
     def fans(self, run: str) -> tuple[Fan, ...]:
-        """The counts of its Map Runs, the first one first."""
+        """The counts of its Map Runs, the first one first; of a state that was entered several times those of the last."""
         found = self._map_runs(self._execution_arn(run))
         if not found:
             return ()
         names = self._history(run).map_states()
-        return tuple(_fan(self._session.ask(SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in found)
+        last = {names.get(arn) or arn: arn for arn in found}
+        return tuple(_fan(self._session.ask(SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in last.values())
 
     def troubles(self, run: str) -> tuple[Trouble, ...]:
         """What the execution ended with, or those of its items for which it did."""
@@ -221,6 +225,7 @@ class MachineRuns:
             attempt=where.attempt,
             error=error,
             cause=ending.text,
+            follows=error == _THRESHOLD,
             job=ending.job,
             links=self._links(ending.job, ending.stream, ending.group),
         )
@@ -234,9 +239,8 @@ class MachineRuns:
                 )["executions"]
                 for one in listed:
                     yield self._session.ask(SERVICE, "describe_execution", executionArn=one["executionArn"])
-            except AwsError as error:
-                if not (error.denied or error.missing):
-                    raise
+            except AwsError:  # what the execution says itself is then all that is known
+                continue
 
     def _map_runs(self, arn: str) -> list[str]:
         """The Map Runs of an execution, the first one first."""
@@ -386,7 +390,8 @@ def _fan(found: Mapping[str, Any], name: str | None) -> Fan:
         total=counts["total"],
         done=counts["succeeded"],
         running=counts["running"],
-        failed=counts["failed"] + counts["timedOut"] + counts["aborted"],
+        failed=counts["failed"] + counts["timedOut"],
+        stopped=counts["aborted"],
         waiting=counts["pending"],
     )
 

@@ -1,0 +1,259 @@
+"""`flowc trigger`: parameters checked against what is deployed, a run started, its id alone on standard output."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from .deployments import Shop, environment, shop
+
+from flowc.runtime.client.run import Run
+
+__all__ = ["environment", "shop"]  # fixtures
+
+ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+ODD = [
+    "it's \"quoted\"",
+    "$(touch here) `touch here` ${HOME} $HOME",
+    "{{workflow.name}} {{=1+1}} {} {0}",
+    "$.run $$.Execution.Name States.Format('{}', 1)",
+    "two\nlines\r\nand a\ttab",
+    "😀 ünïcödé \u2028 \u202e עברית",
+    "\\ \\\\ \\n \\u0041",
+    " null ",
+    "true",
+    "3",
+    "--target",
+]
+
+
+def test_a_run_is_started_and_its_id_is_all_that_is_printed(shop: Shop) -> None:
+    ended = shop("trigger", "told.py", "--run-id-file", "id", "--tag", "nightly", "--tag", "x y")
+    assert ended.code == 0, ended.err
+    assert ID.fullmatch(ended.out.removesuffix("\n"))
+    run = ended.out.strip()
+    assert Path("id").read_text() == run
+    first, then = ended.err.splitlines()
+    assert first.startswith(f"flowc: run Told/{run} starts: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#")
+    assert then == f"flowc: `flowc status told.py {run} --watch` shows how far it is"
+    assert shop.wait(run) == "SUCCEEDED"
+    found = Run(f"Told/{run}", datastore=shop.place)
+    assert (found.user_tags, found.system_tags & {"user:ann", "runtime:sfn"}) == ({"nightly", "x y"}, {"user:ann", "runtime:sfn"})
+
+
+def test_the_deployed_plan_says_which_parameters_there_are_whatever_the_file_says_now(shop: Shop) -> None:
+    changed = (shop.folder / "told.py").read_text().replace('"number", default=0.5', '"other", default="x"')
+    (shop.folder / "told.py").write_text(changed)
+    for flow in ("told.py", "Told"):
+        help = shop("trigger", flow, "--help")
+        assert help.code == 0
+        assert re.search(r"--number FLOAT +A number \[default: 0.5\]", help.out), help.out
+        assert "--other" not in help.out
+    wrong = shop("trigger", "Told", "--other", "y")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "No such option '--other'" in wrong.err
+
+
+def test_what_is_wrong_is_said_before_anything_starts(shop: Shop) -> None:
+    def refusal(*arguments: str) -> str:
+        ended = shop("trigger", "Told", *arguments)
+        assert (ended.code, ended.out) == (2, ""), ended
+        return ended.err
+
+    assert refusal("--number", "much") == "flowc: the parameter `number` takes a number, not 'much'\n"
+    assert refusal("--my-count", "1.5") == "flowc: the parameter `my-count` takes a whole number, not '1.5'\n"
+    assert refusal("--loud=perhaps") == "flowc: the parameter `loud` takes true or false, not 'perhaps'\n"
+    assert refusal("--data", "{") == "flowc: the parameter `data` takes JSON, not '{'\n"
+    assert refusal("--notes", "nothing.txt") == "flowc: the parameter `notes` cannot be read from nothing.txt: no such file\n"
+    assert "No such option '--nmber'. Did you mean '--number'?" in refusal("--nmber", "1")
+    assert "a tag is a printable text" in refusal("--tag", "")
+    assert "Option '--text' requires an argument" in refusal("--text")
+    assert json.loads(shop("runs", "Told", "--format", "json").out) == []
+
+
+def test_values_arrive_as_they_were_given(shop: Shop) -> None:
+    raw = bytes(range(256))
+    (shop.folder / "raw.bin").write_bytes(raw)
+    (shop.folder / "notes.txt").write_bytes(b"one\r\ntwo $(x) {{y}}\0\n")
+    data = {"a": [1.0, 1e300, 2**70, "3", None, True, "{}"], "{{x}}": "$.x", "": {"'": "\"\n\u2028😀\x00"}}
+    runs = {text: shop.trigger("--my-count", "0", f"--text={text}") for text in ODD}
+    whole = shop.trigger(
+        *("--my-count", "1", "--number", "0.1", "--loud", "--data", json.dumps(data)),
+        *("--notes", "notes.txt", "--raw", "raw.bin"),
+    )
+    strange = shop.trigger("--number", "-inf", "--data", '"text"', "--my-count", "0")
+    for run in (*runs.values(), whole, strange):
+        assert shop.wait(run) == "SUCCEEDED", run
+    for text, run in runs.items():
+        assert Run(f"Told/{run}", datastore=shop.place)["start"].task.data.text == text
+    kept = Run(f"Told/{whole}", datastore=shop.place)["start"].task.data
+    assert (kept.count, kept.number, kept.loud, kept.raw, kept.notes) == (1, 0.1, True, raw, "one\ntwo $(x) {{y}}\0\n")
+    assert repr(kept.data) == repr(data)
+    kept = Run(f"Told/{strange}", datastore=shop.place)["start"].task.data
+    assert (kept.number, kept.data) == (float("-inf"), "text")
+    assert not list(shop.folder.glob("here"))
+
+
+def test_an_input_may_be_large_and_not_too_large(shop: Shop) -> None:
+    (shop.folder / "most.txt").write_text("x" * 250_000)
+    run = shop.trigger("--my-count", "0", "--notes", "most.txt")
+    assert shop.wait(run) == "SUCCEEDED"
+    assert Run(f"Told/{run}", datastore=shop.place)["start"].task.data.notes == "x" * 250_000
+    # Quotes take two bytes each where the input is a string in JSON, and there four.
+    for text in ("x" * 262_144, '"' * 70_000):
+        (shop.folder / "more.txt").write_text(text)
+        ended = shop("trigger", "told.py", "--notes", "more.txt")
+        assert (ended.code, ended.out) == (2, "")
+        assert re.fullmatch(
+            r"flowc: the parameters take [0-9,]+ bytes on the platform, which takes 262,144: `notes` alone is [0-9,]+ bytes; "
+            r"put it where tasks can read it, and hand in its name\n",
+            ended.err,
+        )
+
+
+def test_waiting_shows_each_step_and_ends_as_the_run_does(shop: Shop) -> None:
+    ended = shop("trigger", "told.py", "--wait", "--my-count", "4")
+    assert ended.code == 0, ended.err
+    run = ended.out.strip()
+    lines = ended.err.splitlines()
+    assert "flowc: start: done" in lines
+    assert "flowc: work: 4/4 done" in lines
+    assert "flowc: end: done" in lines
+    assert f"Told/{run} is done" in lines
+
+
+def test_waiting_for_a_failure_shows_the_users_lines(shop: Shop) -> None:
+    ended = shop("trigger", "told.py", "--wait", "--lacks", str(shop.folder / "nothing"))
+    run = ended.out.strip()
+    assert (ended.code, bool(ID.fullmatch(run))) == (1, True)
+    assert f"Told/{run} failed" in ended.err
+    assert 'raise ValueError("the file is not there")' in ended.err
+    assert "ExceedToleratedFailureThreshold" not in ended.err, "the foreach failed since its item did"
+    assert "flowc: work: 2/3 done, 1 failed" in ended.err
+
+
+def test_ctrl_c_while_waiting_leaves_the_run_alone(shop: Shop) -> None:
+    gate = shop.folder / "gate"
+    command = [sys.executable, "-m", "flowc", "trigger", "told.py", "--wait", "--gate", str(gate)]
+    with subprocess.Popen(command, cwd=shop.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            run = process.stdout.readline().strip()
+            while "is running" not in process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert process.wait() == 130
+        finally:
+            process.kill()
+    assert rest.splitlines()[-1] == (
+        f"flowc: no longer watching; the run {run} goes on, and `flowc status Told/{run} --target sfn --watch` shows it again, "
+        f"`flowc stop Told {run} --target sfn` ends it"
+    )
+    assert shop.status(run)["status"] == "running"
+    gate.touch()
+    assert shop.wait(run) == "SUCCEEDED"
+
+
+def test_a_terminal_shows_a_table(shop: Shop) -> None:
+    from terminals import Terminal
+
+    command = [sys.executable, "-m", "flowc", "trigger", "told.py", "--wait"]
+    terminal = Terminal(command, shop.folder, TERM="xterm-256color")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read_to_end())
+    assert terminal.code == 0, shown
+    assert re.search(r"step +running +done +failed", shown)
+    assert re.search(r"work +3/3", shown)
+
+
+def test_without_what_deploy_left_the_file_tells(shop: Shop) -> None:
+    plan = next(key for key in shop.store.list("flowc-packages/Told/") if key.endswith(".json"))
+    bucket, _, prefix = shop.place.removeprefix("s3://").partition("/")
+    shop.aws.client("s3").delete_object(Bucket=bucket, Key=f"{prefix}/{plan}")
+    ended = shop("trigger", "told.py", "--number", "2", "--my-count", "0")
+    assert ended.code == 0
+    assert f"flowc: the datastore {shop.place} has no {plan}, which says what the deployed flow takes; parameters" in ended.err
+    assert shop.wait(ended.out.strip()) == "SUCCEEDED"
+    name = shop("trigger", "Told")
+    assert (name.code, name.out) == (2, "")
+    assert name.err.startswith(f"flowc: the datastore {shop.place} has no {plan}")
+
+
+def test_the_deployment_names_its_datastore(shop: Shop) -> None:
+    (shop.folder / "flowc.toml").unlink()
+    ended = shop("trigger", "Told", "--target", "sfn", "--my-count", "0", "--wait")
+    assert ended.code == 0, ended.err
+    assert shop("logs", f"Told/{ended.out.strip()}", "--target", "sfn").out == "[start] begins\n[end] the end\n"
+
+
+def test_parameters_may_be_called_as_options_are(shop: Shop) -> None:
+    text = (shop.folder / "told.py").read_text().replace('"number", default=0.5', '"target", default="x"')
+    (shop.folder / "told.py").write_text(text.replace('"text", default=""', '"wait", default=0'))
+    shop.deploy()
+    run = shop.trigger("--target", "moon", "--wait", "5", "--my-count", "0")
+    assert shop.wait(run) == "SUCCEEDED"
+    kept = Run(f"Told/{run}", datastore=shop.place)["start"].task.data
+    assert (kept.number, kept.text) == ("moon", 5)
+    options = re.findall(r"^  (--\S+)", shop("trigger", "told.py", "--help").out, re.MULTILINE)
+    assert len(options) == len(set(options)), "no option is there twice"
+    assert {"--target", "--wait"} <= set(options)
+
+
+def test_what_is_not_there_is_said_in_one_sentence(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(*arguments: str) -> str:
+        ended = shop(*arguments)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1), ended
+        return ended.err
+
+    assert refusal("trigger", "Tol").startswith(
+        "flowc: there is no state machine Tol in us-east-1, account 123456789012; there is Told: `flowc deploy` makes it, AWS_REGION"
+    )
+    assert "has no run 7" in refusal("stop", "Told", "7")
+    assert refusal("trigger", "told.py", "--target", "argo").startswith("flowc: flowc cannot deploy to argo yet")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "no state machine Told in eu-west-1" in refusal("trigger", "told.py")
+    assert "no state machine Told in eu-west-1" in refusal("redrive", "told.py", "7")
+    (shop.folder / "flowc.toml").unlink()
+    ended = shop("trigger", "told.py")
+    assert (ended.code, "which platform? Say --target" in ended.err) == (2, True)
+
+
+def test_a_machine_that_is_not_ours_is_left_alone(shop: Shop) -> None:
+    definition = json.dumps({"StartAt": "a", "States": {"a": {"Type": "Pass", "End": True}}})
+    sfn = shop.aws.client("stepfunctions")
+    made = sfn.create_state_machine(name="Foreign", definition=definition, roleArn=shop.aws.role)["stateMachineArn"]
+    ended = shop("trigger", "Foreign")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "flowc: the state machine Foreign in us-east-1 was not made by flowc, and is left as it is\n"
+    assert sfn.list_executions(stateMachineArn=made)["executions"] == []
+
+
+def test_branches_of_a_project_are_deployments_of_their_own(shop: Shop) -> None:
+    text = (shop.folder / "told.py").read_text().replace("class Told", '@project(name="tales")\nclass Told')
+    (shop.folder / "tale.py").write_text(text.replace("import FlowSpec", "import project, FlowSpec"))
+    shop.deploy("tale.py", "--branch", "x")
+    try:
+        wrong = shop("trigger", "tale.py", "--production")
+        assert (wrong.code, wrong.out) == (2, "")
+        assert "there is no state machine" in wrong.err
+        run = shop("trigger", "tale.py", "--branch", "x", "--my-count", "0", "--wait")
+        assert run.code == 0, run.err
+        by_name = shop("status", f"tales.test.x.Told/{run.out.strip()}")
+        assert by_name.out.startswith(f"Told/{run.out.strip()} is done\n"), by_name.err
+    finally:
+        assert shop("undeploy", "tale.py", "--branch", "x", "--yes", "--stop").code == 0
+
+
+def test_a_run_id_says_when_the_run_was_started(shop: Shop) -> None:
+    before = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    first, second = shop.trigger("--my-count", "0"), shop.trigger("--my-count", "0")
+    assert before <= first[:15] <= second[:15]
+    assert first != second
+    assert {shop.wait(first), shop.wait(second)} == {"SUCCEEDED"}
