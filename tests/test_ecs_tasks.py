@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from engines import Aws
 from jobs import OTHER, ROLE, Document, made, said
 from reading import flow_of, read
 from validators import asl, asl_dangling, service, tools
@@ -13,7 +14,7 @@ from validators import asl, asl_dangling, service, tools
 from flowc.compiler import Source, compile_source
 from flowc.compiler.diagnostics.model import Report
 from flowc.targets import load
-from flowc.targets.options import PLACEHOLDERS, Options
+from flowc.targets.options import COMPUTE, PLACEHOLDERS, Options
 from flowc.targets.sfn.jobs import Jobs
 from flowc.templates import bootstrap_command
 
@@ -280,3 +281,34 @@ def test_options_that_can_be_used() -> None:
         Options(),
     ):
         assert options.unusable("sfn") is None
+
+
+RICH = (
+    "@batch(cpu=2, memory=4096, efs_volumes='fs-1', log_options=['awslogs-group:g'], aws_batch_tags={'team': 'a'})",
+    "@environment(vars={'A': '$(b) ${c}'})",
+    "@timeout(seconds=5)",
+)
+
+
+def holds(kept: Any, sent: Any) -> bool:
+    """Whether all that was sent is there; services add their defaults."""
+    if isinstance(sent, dict):
+        return all(name in kept and holds(kept[name], value) for name, value in sent.items())
+    if isinstance(sent, list):
+        return len(kept) == len(sent) and all(map(holds, kept, sent))
+    return bool(kept == sent)
+
+
+@pytest.mark.parametrize("compute", COMPUTE)
+def test_an_account_takes_the_definitions(aws: Aws, compute: str) -> None:
+    for line in ("\n".join(RICH), ""):
+        definition, _, told = made(line, **{**FARGATE, "compute": compute, "batch_queue": aws.batch_queue})
+        assert told == []
+        if "family" in definition:
+            answer = aws.client("ecs").register_task_definition(**definition)
+            assert holds({**answer["taskDefinition"], "tags": answer.get("tags", definition["tags"])}, definition)
+        else:
+            aws.register([definition])
+            named = aws.client("batch").describe_job_definitions(jobDefinitionName=definition.pop("jobDefinitionName"))
+            definition.pop("propagateTags")  # which moto forgets
+            assert holds(named["jobDefinitions"][0], definition)
