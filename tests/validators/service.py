@@ -1,6 +1,6 @@
 """Task parameters against AWS's own service models, as botocore ships them: what no linter of state machines sees.
 
-In: a parsed definition, or a list of Batch's `register_job_definition` requests. Out: one sentence for each fault, with its
+In: a parsed definition, or a list of requests, as of Batch's `register_job_definition`. Out: one sentence for each fault, with its
 JSON path: `$.States.work.Parameters.ContainerOverrides.Enviroment: is no member of ContainerOverrides`.
 
 Step Functions writes a member's name with a capital letter (`JobName` for `jobName`). A name that ends in `.$` is a path, whose
@@ -67,8 +67,18 @@ def problems(definition: Node) -> list[str]:
 
 def job_definition_problems(requests: list[Node]) -> list[str]:
     """What Batch would refuse in these `register_job_definition` requests, which are in camelCase."""
+    return request_problems("batch", "RegisterJobDefinition", requests)
+
+
+def task_definition_problems(requests: list[Node]) -> list[str]:
+    """What ECS would refuse in these `register_task_definition` requests, likewise."""
+    return request_problems("ecs", "RegisterTaskDefinition", requests)
+
+
+def request_problems(service: str, operation: str, requests: list[Node]) -> list[str]:
+    """What a service would refuse in these requests of one operation, as botocore takes them."""
     validator: Any = importlib.import_module("botocore.validate").ParamValidator()
-    shape = _model("batch").operation_model("RegisterJobDefinition").input_shape
+    shape = _model(service).operation_model(operation).input_shape
     found = []
     for index, request in enumerate(requests):
         report = validator.validate(request, shape).generate_report()
