@@ -54,6 +54,12 @@ class Network:
         told = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
         return _docker(self.environment, "run", "--rm", "--network", self.name, *told, IMAGE, *command, check=False)
 
+    def clear(self) -> None:
+        """Remove the containers in it that others have started."""
+        left = _docker(self.environment, "ps", "--all", "--quiet", "--filter", f"network={self.name}").stdout.split()
+        if left:
+            _docker(self.environment, "rm", "--force", "--volumes", *left)
+
 
 @pytest.fixture(scope="session")
 def containers() -> Iterator[Network]:

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CASES
+from conftest import CASES, compile_case
 from validators import argo, argo_dangling, asl, asl_dangling, service, tools
+
+from flowc.compiler.diagnostics.model import Report
+from flowc.targets.options import COMPUTE, Options
+from flowc.targets.sfn.deployment import deployment_of
+
+LARGE = {"bigsum", "bigsum_batch", "decorators"}
+"""They want what Fargate has not got, and are told so."""
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +49,25 @@ def test_aws_knows_every_parameter(case: Path) -> None:
     tools.demand(service.missing())
     assert service.problems(json.loads((case / "sfn.json").read_text())) == []
     assert service.job_definition_problems(json.loads((case / "job-definitions.json").read_text())) == []
+
+
+@pytest.mark.parametrize("compute", COMPUTE)
+def test_aws_knows_what_any_compute_makes_of_them(compute: str, tmp_path: Path) -> None:
+    """The golden documents are those of the first of these; the asl-validator has one process for all of another's."""
+    tools.demand(service.missing() or asl.missing())
+    written, refused = [], set()
+    for case in CASES:
+        report, flow = Report(), compile_case(case).flow
+        assert flow is not None
+        made = deployment_of(flow, Options(compute=compute), report)
+        if report.failed:
+            refused.add(case.name)
+            continue
+        check = service.job_definition_problems
+        assert check(list(made.jobs)) == []
+        assert service.problems(made.definition) == []
+        assert asl_dangling.dangling(made.definition) == []
+        written.append(tmp_path / f"{case.name}.json")
+        written[-1].write_text(made.text, encoding="utf-8")
+    assert asl.validate(written) == []
+    assert refused == (LARGE if compute.endswith("fargate") else set())

@@ -1,6 +1,6 @@
 """Task parameters against AWS's own service models, as botocore ships them: what no linter of state machines sees.
 
-In: a parsed definition, or a list of Batch's `register_job_definition` requests. Out: one sentence for each fault, with its
+In: a parsed definition, or a list of requests, as of Batch's `register_job_definition`. Out: one sentence for each fault, with its
 JSON path: `$.States.work.Parameters.ContainerOverrides.Enviroment: is no member of ContainerOverrides`.
 
 Step Functions writes a member's name with a capital letter (`JobName` for `jobName`). A name that ends in `.$` is a path, whose
@@ -66,13 +66,20 @@ def problems(definition: Node) -> list[str]:
 
 
 def job_definition_problems(requests: list[Node]) -> list[str]:
-    """What Batch or ECS would refuse in these `register_job_definition` or `register_task_definition` requests, which are in
-    camelCase."""
-    validator: Any = importlib.import_module("botocore.validate").ParamValidator()
+    """What Batch or ECS would refuse in these `register_job_definition` or `register_task_definition` requests."""
     found = []
     for index, request in enumerate(requests):
         service, operation = ("ecs", "RegisterTaskDefinition") if "family" in request else ("batch", "RegisterJobDefinition")
-        shape = _model(service).operation_model(operation).input_shape
+        found += [f"$[{index}]{problem.removeprefix('$[0]')}" for problem in request_problems(service, operation, [request])]
+    return found
+
+
+def request_problems(service: str, operation: str, requests: list[Node]) -> list[str]:
+    """What a service would refuse in these requests of one operation, as botocore takes them."""
+    validator: Any = importlib.import_module("botocore.validate").ParamValidator()
+    shape = _model(service).operation_model(operation).input_shape
+    found = []
+    for index, request in enumerate(requests):
         report = validator.validate(request, shape).generate_report()
         found += [f"$[{index}]: {line}" for line in report.splitlines()]
         found += list(_strange_words(f"$[{index}]", request, shape))

@@ -1,0 +1,111 @@
+"""A second engine, which shares nothing with the first: MiniStack, with an interpreter, a store and an ECS of its own.
+
+    def test_it(ministack: Aws) -> None:
+        execution = ministack.run(machine, jobs)
+
+It is installed beside the tests' packages, not among them, for it wants a botocore of exactly one version. Where `containers` says
+how, its ECS tasks are real containers; jobs of AWS Batch, which it has not got, are processes (`ministack_server`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from containers import Network
+from validators import tools
+
+from engines.account import Aws
+
+_PACKAGES = ("ministack==1.5.33", "docker==7.2.0")
+
+
+@contextmanager
+def second_engine(network: Network | None = None) -> Iterator[Aws]:
+    """An account of its own, with a process of its own.
+
+    Args:
+        network: Where ECS tasks run as containers; None: nowhere.
+    """
+    with tempfile.TemporaryDirectory(prefix="flowc-ministack-", ignore_cleanup_errors=True) as folder:
+        log, tests = Path(folder, "log"), Path(__file__).parent.parent
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([str(install()), str(tests)]),
+            "TMPDIR": folder,
+            "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+        }
+        if network is not None:
+            environment |= {name: value for name, value in network.environment.items() if name.startswith("DOCKER_")}
+            if "DOCKER_HOST" not in network.environment:
+                del environment["DOCKER_HOST"]
+            environment |= {"FLOWC_TESTS_NETWORK": network.name, "FLOWC_TESTS_HOST": network.host}
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "engines.ministack_server", folder],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                cwd=folder,
+                start_new_session=True,
+            )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            port = process.stdout.readline().strip()
+            if not port:
+                raise RuntimeError(f"MiniStack does not start: {log.read_text(errors='replace')[-2000:]}")
+            yield Aws(f"http://127.0.0.1:{int(port)}")
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[Aws]:
+    """The session's second account; of pytest-xdist, each worker's."""
+    tools.demand(missing())
+    with second_engine() as account:
+        yield account
+
+
+@pytest.fixture(scope="session")
+def ministack_containers(containers: Network) -> Iterator[Aws]:
+    """Likewise, with real containers as ECS tasks."""
+    tools.demand(missing())
+    with second_engine(containers) as account:
+        try:
+            yield account
+        finally:
+            containers.clear()
+
+
+def missing() -> str | None:
+    """Why MiniStack cannot be had here, or None. It is installed if it was not before: some 10 s."""
+    try:
+        install()
+    except RuntimeError as error:
+        return f"MiniStack cannot be installed: {(str(error).strip().splitlines() or ['no reason given'])[-1]}"
+    return None
+
+
+def install() -> Path:
+    """The folder of its packages."""
+    folder = tools.cache_folder() / f"ministack-{tools.fingerprint(*_PACKAGES, sys.version)}"
+    with tools.only_one("ministack"):
+        if not folder.exists():
+            aside = folder.with_suffix(".new")
+            shutil.rmtree(aside, ignore_errors=True)
+            # It says on stderr, and means nothing by it, that this botocore is not the tests' own.
+            tools.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", aside, *_PACKAGES])
+            aside.rename(folder)
+    return folder

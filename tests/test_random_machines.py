@@ -1,0 +1,75 @@
+"""Random graphs with random decorators: AWS's own models and npm's asl-validator take what they are compiled to."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from graphs import Shape, shapes, source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from validators import asl, service, tools
+from validators.asl_dangling import dangling
+
+from flowc.compiler import Source, compile_source
+from flowc.compiler.diagnostics.model import Report
+from flowc.targets.options import COMPUTE, Options
+from flowc.targets.sfn.deployment import Deployment, deployment_of
+
+DECORATORS = (
+    "@retry(times=4, minutes_between_retries=1)",
+    "@catch(var='failure')",
+    "@timeout(minutes=2)",
+    "@environment(vars={'A': '$(B) {{c}} $.d'})",
+    "@resources(cpu=2, memory=8192)",
+)
+many = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+chances = st.randoms(use_true_random=False)
+
+
+def deployment(shape: list[Shape], chance: random.Random) -> tuple[str, Deployment]:
+    """A flow of that shape, whose steps have decorators here and there, on one of the kinds of compute."""
+    head, *steps = source(shape).split("    @step\n")
+    text = "".join(f"{_decorators(body, chance)}    @step\n{body}" for body in steps)
+    flow = compile_source(Source("flow.py", f"from flowc import *\n{head}{text}")).flow
+    assert flow is not None
+    compute, report = chance.choice(COMPUTE), Report()
+    made = deployment_of(flow, Options(compute=compute), report)
+    assert not report.failed, report.sorted()
+    return compute, made
+
+
+def _decorators(body: str, chance: random.Random) -> str:
+    """Those of a step: one that chooses or fans out cannot be caught."""
+    chooses = any(word in body for word in ("condition=", "foreach=", "if self"))
+    given = [one for one in DECORATORS if not (chooses and "catch" in one)]
+    return "".join(f"    {one}\n" for one in chance.sample(given, k=chance.choice([0, 0, 0, 1, 2])))
+
+
+@many
+@given(shapes, chances)
+def test_aws_knows_every_parameter(shape: list[Shape], chance: random.Random) -> None:
+    tools.demand(service.missing())
+    compute, made = deployment(shape, chance)
+    assert service.problems(made.definition) == []
+    assert dangling(made.definition) == []
+    check = service.job_definition_problems
+    assert check(list(made.jobs)) == []
+
+
+def test_asl_validator_accepts_them(tmp_path: Path) -> None:
+    tools.demand(asl.missing())
+    written: list[Path] = []
+
+    @settings(many, max_examples=60)
+    @given(shapes, chances)
+    def write(shape: list[Shape], chance: random.Random) -> None:
+        made = deployment(shape, chance)[1]
+        assert json.loads(made.text) == made.definition
+        written.append(tmp_path / f"{len(written)}.json")
+        written[-1].write_text(made.text, encoding="utf-8")
+
+    write()
+    assert len(written) >= 60
+    assert asl.validate(written) == []

@@ -1,0 +1,73 @@
+"""The golden flows on MiniStack: an interpreter, an S3 and an ECS that share nothing with the engine of the other tests.
+
+Jobs of AWS Batch are processes; tasks of ECS are real containers of an image that holds Python and nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from deployed import deploy
+from engines import Aws
+from engines.ministack import ministack, ministack_containers  # noqa: F401
+from containers import IMAGE, containers  # noqa: F401
+from test_golden_runs import RUNS
+
+
+@pytest.mark.parametrize("case", RUNS, ids=lambda case: case.name)
+def test_golden_flow(ministack: Aws, case: Path) -> None:  # noqa: F811
+    ran = deploy(ministack, case / "flow.py").run()
+    assert ran.execution.status == "SUCCEEDED", ran.execution.report()
+    assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")
+
+
+ECS = """\
+from flowc import FlowSpec, Parameter, step, retry, catch
+
+
+class Ecs(FlowSpec):
+    count = Parameter("count", default=3)
+
+    @step
+    def start(self):
+        self.numbers = list(range(self.count))
+        self.next(self.body, foreach="numbers")
+
+    @catch(var="failure")
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def body(self):
+        if self.input == 1:
+            raise ValueError("never one")
+        self.square = self.input**2
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.failed = [one.failure is not None for one in inputs]
+        self.total = sum(getattr(one, "square", 0) for one in inputs)
+        self.next({"large": self.large, "small": self.small}, condition="size")
+
+    @step
+    def large(self):
+        self.next(self.end)
+
+    @step
+    def small(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize("compute", ["ecs", "ecs-fargate"])
+def test_ecs_in_containers(ministack_containers: Aws, compute: str, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "flow.py"
+    file.write_text(ECS.replace("        self.next({", '        self.size = "large" if self.total > 3 else "small"\n        self.next({'))
+    deployed = deploy(ministack_containers, file, dependencies=True, compute=compute, ecs_cluster="tests", image=IMAGE)
+    ran = deployed.run({"count": 4})
+    assert ran.execution.status == "SUCCEEDED", ran.execution.report()
+    print(ran.kept())
