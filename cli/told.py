@@ -89,9 +89,7 @@ def untold(troubles: Iterable[Trouble], failures: Iterable[Mapping[str, Any]]) -
     """The platform's failures of which the datastore has none of the same attempt. That a foreach failed says nothing where the
     datastore knows which of its items did."""
     known = {(failure["task"], failure["attempt"]) for failure in failures}
-    return [
-        one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known and not (known and one.follows)
-    ]
+    return [one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known and not (known and one.follows)]
 
 
 def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:

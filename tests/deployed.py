@@ -1,8 +1,8 @@
 """A flow on an engine of `engines`: its package in a bucket, its documents as the compiler writes them, and a run of it.
 
-    ran = deploy(aws, case / "flow.py").run()
-    assert ran.execution.status == "SUCCEEDED", ran.execution.report()
-    ran.kept()         # all that its tasks left, as text
+ran = deploy(aws, case / "flow.py").run()
+assert ran.execution.status == "SUCCEEDED", ran.execution.report()
+ran.kept()         # all that its tasks left, as text
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from containers import Network, containers, forwarded  # noqa: F401
 from servers import Server, s3  # noqa: F401
 from test_golden_runs import kept
@@ -54,7 +55,12 @@ class Sums(FlowSpec):
 TASKS = [("start", "-"), ("body", "0"), ("body", "1"), ("body", "2"), ("join", "-"), ("end", "-")]
 
 
-def test_tasks_run_in_containers_of_nothing_but_python(containers: Network, s3: Server, tmp_path: Path) -> None:  # noqa: F811
+def test_tasks_run_in_containers_of_nothing_but_python(
+    containers: Network,  # noqa: F811
+    s3: Server,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name, text in {"flow.py": FLOW, "helpers/words.py": "WORD = 'and'\n", "data/word.txt": "a file"}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -69,7 +75,8 @@ def test_tasks_run_in_containers_of_nothing_but_python(containers: Network, s3: 
     place = s3.place()
     with forwarded(containers.host, s3.endpoint) as endpoint:
         environment = {**s3.environment, "AWS_ENDPOINT_URL_S3": endpoint}
-        os.environ.update(environment)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         there = open_store(place)
         there.put(package.key, package.data)
         for step, path in TASKS:

@@ -523,11 +523,12 @@ def test_tasks_of_ecs(aws: Aws) -> None:
     container = {"name": "main", "image": "python", "command": ["python3", "-c", program], "essential": True}
     container |= {"environment": [{"name": "A", "value": "0"}, {"name": "B", "value": "b"}]}
     container |= {"secrets": [{"name": "WORD", "valueFrom": secret}]}
-    definition = {"family": "says", "networkMode": "awsvpc", "containerDefinitions": [container], "cpu": "256", "memory": "512"}
+    definition: dict[str, Any] = {"family": "says", "networkMode": "awsvpc", "containerDefinitions": [container]}
+    definition |= {"cpu": "256", "memory": "512"}
     definition |= {"requiresCompatibilities": ["FARGATE"]}
     for code, status in (("0", "SUCCEEDED"), ("3", "FAILED")):
         overrides = {"ContainerOverrides": [{"Name": "main", "Environment": [{"Name": "A", "Value": code}]}]}
-        state = {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync"}
+        state: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync"}
         state["Parameters"] = {
             "Cluster": aws.ecs_cluster,
             "TaskDefinition": "says",
@@ -627,7 +628,8 @@ def test_an_execution_has_its_name_once(aws: Aws) -> None:
 def test_schedules_and_rules_are_kept(aws: Aws) -> None:
     scheduler, events = aws.client("scheduler"), aws.client("events")
     target = {"Arn": "arn:aws:states:us-east-1:123456789012:stateMachine:m:live", "RoleArn": aws.role, "Input": "{}"}
-    given = {"ScheduleExpression": "cron(0 12 * * ? *)", "ScheduleExpressionTimezone": "Europe/Berlin", "State": "ENABLED"}
+    given: dict[str, Any] = {"ScheduleExpression": "cron(0 12 * * ? *)", "ScheduleExpressionTimezone": "Europe/Berlin"}
+    given |= {"State": "ENABLED"}
     given |= {"Description": "flowc", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
     scheduler.create_schedule(Name="daily", **given)
     told = scheduler.get_schedule(Name="daily")

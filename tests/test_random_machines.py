@@ -28,16 +28,16 @@ many = settings(max_examples=150, deadline=None, derandomize=True, suppress_heal
 chances = st.randoms(use_true_random=False)
 
 
-def deployment(shape: list[Shape], chance: random.Random) -> tuple[str, Deployment]:
+def deployment(shape: list[Shape], chance: random.Random) -> Deployment:
     """A flow of that shape, whose steps have decorators here and there, on one of the kinds of compute."""
     head, *steps = source(shape).split("    @step\n")
     text = "".join(f"{_decorators(body, chance)}    @step\n{body}" for body in steps)
     flow = compile_source(Source("flow.py", f"from flowc import *\n{head}{text}")).flow
     assert flow is not None
-    compute, report = chance.choice(COMPUTE), Report()
-    made = deployment_of(flow, Options(compute=compute), report)
+    report = Report()
+    made = deployment_of(flow, Options(compute=chance.choice(COMPUTE)), report)
     assert not report.failed, report.sorted()
-    return compute, made
+    return made
 
 
 def _decorators(body: str, chance: random.Random) -> str:
@@ -51,11 +51,10 @@ def _decorators(body: str, chance: random.Random) -> str:
 @given(shapes, chances)
 def test_aws_knows_every_parameter(shape: list[Shape], chance: random.Random) -> None:
     tools.demand(service.missing())
-    compute, made = deployment(shape, chance)
+    made = deployment(shape, chance)
     assert service.problems(made.definition) == []
     assert dangling(made.definition) == []
-    check = service.job_definition_problems
-    assert check(list(made.jobs)) == []
+    assert service.job_definition_problems(list(made.jobs)) == []
 
 
 def test_asl_validator_accepts_them(tmp_path: Path) -> None:
@@ -65,7 +64,7 @@ def test_asl_validator_accepts_them(tmp_path: Path) -> None:
     @settings(many, max_examples=60)
     @given(shapes, chances)
     def write(shape: list[Shape], chance: random.Random) -> None:
-        made = deployment(shape, chance)[1]
+        made = deployment(shape, chance)
         assert json.loads(made.text) == made.definition
         written.append(tmp_path / f"{len(written)}.json")
         written[-1].write_text(made.text, encoding="utf-8")

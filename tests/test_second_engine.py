@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deployed import deploy
+from containers import IMAGE, containers  # noqa: F401
+from deployed import deploy, run_here
 from engines import Aws
 from engines.ministack import ministack, ministack_containers  # noqa: F401
-from containers import IMAGE, containers  # noqa: F401
 from test_golden_runs import RUNS
 
 
@@ -47,6 +47,7 @@ class Ecs(FlowSpec):
     def join(self, inputs):
         self.failed = [one.failure is not None for one in inputs]
         self.total = sum(getattr(one, "square", 0) for one in inputs)
+        self.size = "large" if self.total > 3 else "small"
         self.next({"large": self.large, "small": self.small}, condition="size")
 
     @step
@@ -66,8 +67,10 @@ class Ecs(FlowSpec):
 @pytest.mark.parametrize("compute", ["ecs", "ecs-fargate"])
 def test_ecs_in_containers(ministack_containers: Aws, compute: str, tmp_path: Path) -> None:  # noqa: F811
     file = tmp_path / "flow.py"
-    file.write_text(ECS.replace("        self.next({", '        self.size = "large" if self.total > 3 else "small"\n        self.next({'))
+    file.write_text(ECS, encoding="utf-8")
+    here = run_here(file, "Ecs", "--count", "4")
     deployed = deploy(ministack_containers, file, dependencies=True, compute=compute, ecs_cluster="tests", image=IMAGE)
     ran = deployed.run({"count": 4})
     assert ran.execution.status == "SUCCEEDED", ran.execution.report()
-    print(ran.kept())
+    assert (ran.kept(), ran.failures()) == (here.kept, here.failures)
+    assert len(here.failures) == 2

@@ -1,4 +1,4 @@
-"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons, and leave the same."""
+"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Fails(FlowSpec):
         self.items = [0, 1, 2]
         self.next(BODY, foreach="items")
 """
-ITEMS = HEAD.replace("BODY", "self.work") + """
+ITEMS = (
+    HEAD.replace("BODY", "self.work")
+    + """
     DECORATORS
     @step
     def work(self):
@@ -39,6 +41,7 @@ ITEMS = HEAD.replace("BODY", "self.work") + """
     def end(self):
         pass
 """
+)
 BRANCHES = """
 from flowc import *
 

@@ -1,7 +1,7 @@
 """Every golden flow, deployed to the engine and run there: what the store then holds is what a local run leaves.
 
-The machine's interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the package from the engine's S3
-and keep their artifacts there.
+The machine's interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the package from the engine's
+S3 and keep their artifacts there.
 """
 
 from __future__ import annotations

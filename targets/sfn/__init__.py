@@ -1,5 +1,5 @@
-"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath), the definitions, of AWS Batch or of
-ECS, that its tasks run with, its schedule, events and roles.
+"""AWS Step Functions: from a `Flow` to a state machine in the Amazon States Language (JSONPath), the definitions, of AWS Batch or
+of ECS, that its tasks run with, its schedule, events and roles.
 
 `lower` turns regions into states: `tasks` those of a step, with its `retries`, `maps` says what a foreach becomes, `places` how
 states know their paths, and `hooks` stand around all of it. `jobs` turns settings into definitions (`containers`: what is alike

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,8 +160,7 @@ def is_write(method: str, path: str) -> bool:
 
 @pytest.fixture
 def account(empty_engine: Aws, flowc: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    urllib.request.urlopen(urllib.request.Request(f"{empty_engine.endpoint}/moto-api/reset", method="POST")).close()
-    aws = Aws(empty_engine.endpoint)
+    aws = empty_engine.emptied()
     for name in list(os.environ):
         if name.startswith(("AWS_", "FLOWC_")):
             monkeypatch.delenv(name)

@@ -14,6 +14,8 @@ from engines import Aws
 
 from flowc.cli.program import execute
 from flowc.runtime.client import namespaces
+from flowc.runtime.client.data import MetaflowData
+from flowc.runtime.client.run import Run
 from flowc.runtime.store import Store, open_store
 
 from .conftest import Ended
@@ -117,6 +119,12 @@ class Shop:
         assert ended.code == 0, ended.err
         found: dict[str, Any] = json.loads(ended.out)
         return found
+
+    def data(self, run: str, step: str = "start") -> MetaflowData:
+        """The artifacts of a step's task, as the client reads them."""
+        task = Run(f"Told/{run}", datastore=self.place)[step].task
+        assert task is not None
+        return task.data
 
     @property
     def store(self) -> Store:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from faults import Fault, forward, lose_answer, refusal, status
 
-from .conftest import Ended
 from .accounts import CHANGED, FLOW, Account
+from .conftest import Ended
 
 FIRST = (
     *(".tar.gz", ".json", "registerjobdefinition", "CreateStateMachine", "CreateStateMachineAlias"),
@@ -39,7 +39,7 @@ def denied(name: str) -> Fault:
     return refusal(400, "AccessDeniedException", "User: jo is not authorized to perform: x:Y on resource: z because of reasons")
 
 
-FAULTS = {"denied": denied, "lost": lambda _: lose_answer}
+FAULTS: dict[str, Callable[[str], Fault]] = {"denied": denied, "lost": lambda _: lose_answer}
 
 
 def broken(account: Account, phase: str, name: str, kind: str, act: Callable[[], Ended]) -> Ended:

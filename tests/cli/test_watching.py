@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from flowc.runtime.client.run import Run
-
 from .deployments import Shop, environment, shop
 
 __all__ = ["environment", "shop"]  # fixtures
@@ -68,9 +66,7 @@ def test_a_run_goes_from_running_to_stopped(shop: Shop) -> None:
     assert [link["what"] for link in about["jobs"][0]["links"]] == ["job", "log"]
     short = shop("stop", "told.py", run[-6:])
     assert (short.code, short.out) == (0, "")
-    assert short.err == (
-        f"flowc: stopping the run {run}, and with it the job of start\nflowc: the run {run} was stopped\n"
-    )
+    assert short.err == (f"flowc: stopping the run {run}, and with it the job of start\nflowc: the run {run} was stopped\n")
     again = shop("stop", "told.py", run)
     assert again.code == 0
     assert re.fullmatch(rf"flowc: the run {run} was stopped already, [0-9.]+ s ago\n", again.err)
@@ -189,7 +185,7 @@ def test_a_failed_run_is_resumed_here_with_other_code(shop: Shop) -> None:
     assert ended.returncode == 0, ended.stderr
     (row,) = [one for one in json.loads(shop("runs", "told.py", "--format", "json").out) if one["origin"] == run]
     assert (row["status"], row["target"]) == ("done", "local")
-    assert Run(f"Told/{row['run']}", datastore=shop.place)["end"].task.data.number == 7
+    assert shop.data(row["run"], "end").number == 7
     assert "reuses" in shop("status", "told.py", row["run"]).out
 
 

@@ -96,6 +96,11 @@ class Aws:
         self.client("s3").create_bucket(Bucket=name)
         return name
 
+    def emptied(self) -> Aws:
+        """The account without anything in it, which has forgotten what it was asked before."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")).close()
+        return Aws(self.endpoint, self._folder)
+
     def folder(self) -> Path:
         """A new folder, which jobs can see."""
         folder = self._folder / _fresh("folder")

@@ -53,7 +53,7 @@ def _run_task(
 
 
 def _work(backend: Any, task: Any, container: dict[str, Any], overrides: dict[str, Any]) -> None:
-    given = next((one for one in overrides.get("containerOverrides", ()) if one["name"] == container["name"]), {})
+    given: dict[str, Any] = next((one for one in overrides.get("containerOverrides", ()) if one["name"] == container["name"]), {})
     command = [*container.get("entryPoint", ()), *(given.get("command") or container.get("command", ()))]
     parts = (container, given)
     environment = {one["name"]: one["value"] for part in parts for one in part.get("environment", ())}

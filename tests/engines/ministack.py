@@ -3,8 +3,8 @@
     def test_it(ministack: Aws) -> None:
         execution = ministack.run(machine, jobs)
 
-It is installed beside the tests' packages, not among them, for it wants a botocore of exactly one version. Where `containers` says
-how, its ECS tasks are real containers; jobs of AWS Batch, which it has not got, are processes (`ministack_server`).
+It is installed beside the tests' packages, not among them, for it wants a botocore of exactly one version. Where `containers`
+says how, its ECS tasks are real containers; jobs of AWS Batch, which it has not got, are processes (`ministack_server`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def second_engine(network: Network | None = None) -> Iterator[Aws]:
             port = process.stdout.readline().strip()
             if not port:
                 raise RuntimeError(f"MiniStack does not start: {log.read_text(errors='replace')[-2000:]}")
-            yield Aws(f"http://127.0.0.1:{int(port)}")
+            yield Aws(f"http://127.0.0.1:{int(port)}", Path(folder))
         finally:
             process.stdin.close()
             process.stdout.close()

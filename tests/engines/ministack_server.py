@@ -3,7 +3,7 @@
 python -m engines.ministack_server FOLDER      # prints its port, and ends when its standard input does
 
 Its packages come first on PYTHONPATH. What is mended: it reads and writes no objects for states (`aws-sdk:s3:getObject` and
-`putObject`); it has no jobs of AWS Batch, which are processes here; it takes an ECS task that exited with 1 for a success; and the
+`putObject`); it has no jobs of AWS Batch, which are processes here; it takes an ECS task that exited with 1 for a success; the
 branches of a Parallel share one context object, so that each sees the others' `RetryCount`. How states follow one another, paths,
 intrinsic functions, Choice, Map, Retry and Catch are its own.
 """

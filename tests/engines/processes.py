@@ -190,6 +190,6 @@ def secrets_of(container: Mapping[str, Any], account: str, region: str) -> dict[
     """The variables that a container's `secrets` ask for, of Secrets Manager."""
     from moto.secretsmanager.models import secretsmanager_backends
 
-    backend = secretsmanager_backends[account][region]
+    backend: Any = secretsmanager_backends[account][region]
     wanted = {one["name"]: one["valueFrom"] for one in container.get("secrets", ())}
     return {name: backend.get_secret_value(secret, None, None)["SecretString"] for name, secret in wanted.items()}

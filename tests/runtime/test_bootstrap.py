@@ -227,6 +227,7 @@ def test_what_is_wrong_with_the_package(folder: Path, tmp_path: Path) -> None:
         (DATA[:2000], "the package is cut off"),
         (b"no gzip", "cannot unpack the package into "),
     ],
+    ids=["above", "absolute", "out again", "empty", "cut off", "no gzip"],
 )
 def test_what_is_no_package(folder: Path, tmp_path: Path, data: bytes, message: str) -> None:
     (folder / key_of(data)).write_bytes(data)

@@ -1,7 +1,7 @@
 """Task parameters against AWS's own service models, as botocore ships them: what no linter of state machines sees.
 
-In: a parsed definition, or a list of requests, as of Batch's `register_job_definition`. Out: one sentence for each fault, with its
-JSON path: `$.States.work.Parameters.ContainerOverrides.Enviroment: is no member of ContainerOverrides`.
+In: a parsed definition, or a list of requests, as of Batch's `register_job_definition`. Out: one sentence for each fault, with
+its JSON path: `$.States.work.Parameters.ContainerOverrides.Enviroment: is no member of ContainerOverrides`.
 
 Step Functions writes a member's name with a capital letter (`JobName` for `jobName`). A name that ends in `.$` is a path, whose
 type is known only when it runs: its name is checked and that its value can be a path, not what it will give.
