@@ -160,6 +160,8 @@ class Runners:
 
     def start(self, argv: Sequence[str], environment: Mapping[str, str], name: str) -> Running:
         """Start a command with this environment, and what every container here has."""
+        if argv[0].endswith("/python3") and not os.path.exists(argv[0]):  # where an image has it
+            argv = ["python3", *argv[1:]]
         whole = self.environment | dict(environment)
         place = Place(self._folder / name)
         if ready(list(argv), whole):
