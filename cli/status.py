@@ -57,10 +57,10 @@ def command(
     execution = runs.execution()
     run = runs.run(execution)
     if watching:
-        execution = watch(run, runs.deployment, execution)
+        execution = watch(run, runs, execution)
     about = show(run, runs, execution, form)
     if not watching:
-        _hint(about, runs)
+        _hint(about, run, runs, execution)
     elif about["status"] != "done":
         raise click.exceptions.Exit(FAULTS)
 
@@ -82,8 +82,10 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
     return about
 
 
-def _hint(about: dict[str, Any], runs: Runs) -> None:
-    """Say where more is known of a run that a platform has scheduled."""
+def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None) -> None:
+    """Say where more is known of a run that a platform has scheduled, or that nobody knows more."""
+    if about["status"] == "running" and (why := runs.forgotten(run, execution)) is not None:
+        complain(f"flowc: {why}")
     if runs.deployment is None and about["target"] in TARGETS and about["status"] == "running":
         complain(
             f"flowc: {about['target']} ran this, and only it knows whether the run is over: --target {about['target']} asks it"
@@ -153,7 +155,7 @@ def _of_platform(about: dict[str, Any]) -> list[str]:
         f"foreach {one['name']}: {one['done']} of {one['total']} items done"
         + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed", "stopped") if one[state])
         for one in about["foreaches"]
-        if about["status"] != "done"
+        if about["status"] in ("running", "queued") or about["troubles"]  # else the table of steps says it
     ]
     return lines
 

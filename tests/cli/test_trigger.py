@@ -158,8 +158,8 @@ def test_ctrl_c_while_waiting_leaves_the_run_alone(shop: Shop) -> None:
         finally:
             process.kill()
     assert rest.splitlines()[-1] == (
-        f"flowc: no longer watching; the run {run} goes on, and `flowc status Told/{run} --target sfn --watch` shows it again, "
-        f"`flowc stop Told {run} --target sfn` ends it"
+        f"flowc: no longer watching; the run {run} goes on: `flowc status told.py {run} --watch` shows it again, "
+        f"`flowc stop told.py {run}` ends it"
     )
     assert shop.status(run)["status"] == "running"
     gate.touch()

@@ -170,8 +170,8 @@ def test_a_run_that_a_hook_ended_is_not_redriven(shop: Shop) -> None:
     ended = shop("redrive", "told.py", run)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        f"flowc: the run {run} went on after its failure and ended at a state that fails by itself, so that Step Functions would "
-        f"only fail there again. `flowc resume told.py {run}` begins a new run from what it has done\n"
+        f"flowc: the run {run} went on after its failure and ended at a state that fails by itself: Step Functions would only "
+        f"fail there again. `flowc resume told.py {run}` begins a new run from what it has done\n"
     )
     assert shop.status(run)["status"] == "failed"
 
