@@ -86,6 +86,8 @@ def command(
         write(table([head, *map(_row, rows)]), sys.stdout)
         if more:
             complain(f"flowc: there are more; --limit {limit * 5} lists them")
+        if runs.deployment is None and any(row["status"] == "queued" for row in rows):
+            complain("flowc: of runs that no task has begun only their platform knows more: --target asks it")
         if runs.deployment is None and (unsure := _unsure(rows)):
             complain(f"flowc: only {' and '.join(unsure)} knows whether its runs go on: --target {unsure[0]} asks it")
     for fault in faults:

@@ -24,7 +24,9 @@ STATES = ("done", "running", "failed", "stopped")
 def described(run: Run) -> dict[str, Any]:
     """What the datastore says of a run as a whole; times in seconds since 1970."""
     record, began, ended = run._recorded(), run._began(), run._over_at()
-    status = run.status
+    status: str = run.status
+    if status == "running" and began is None:
+        status = "queued"  # all that is there is what it was started with
     until = time.time() if status == "running" else ended
     return {
         "flow": run.parent.id,
@@ -79,7 +81,7 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
     fans = executions.fans(run.id)
     jobs = executions.jobs(run.id, fans) if not execution.over else ()
     troubles = executions.troubles(run.id) if state in ("failed", "timed out") else ()
-    if state in ("done", "failed") and _has_hook(run._plan, "on_success" if state == "done" else "on_error"):
+    if state in ("done", "failed") and has_hook(run._plan, "on_success" if state == "done" else "on_error"):
         troubles += executions.hook_troubles(run.id)
     return about | {
         "jobs": [asdict(one) for one in jobs],
@@ -88,7 +90,8 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
     }
 
 
-def _has_hook(plan: Plan | None, argument: str) -> bool:
+def has_hook(plan: Plan | None, argument: str) -> bool:
+    """Whether a flow has exit hooks of this argument of `@exit_hook`."""
     return plan is not None and any(one.name == "exit_hook" and one.arguments.get(argument) for one in plan.decorators)
 
 

@@ -51,7 +51,8 @@ def test_runs_are_listed_as_their_platform_has_them(shop: Shop, monkeypatch: pyt
     assert rows(shop, "--user", "bob") == [(bobs, "done")]
     (shop.folder / "flowc.toml").write_text(f'datastore = "{shop.place}"\n')
     alone = shop("runs", "told.py")
-    assert early not in alone.out, "of which the datastore has nothing"
+    assert re.search(rf"{early} +queued\n", alone.out), "of which the datastore has only the input"
+    assert alone.err == "flowc: of runs that no task has begun only their platform knows more: --target asks it\n"
     shown = shop("runs", "Told", "--target", "sfn")
     assert re.search(rf"{early} +failed +.* ann +nightly\n", shown.out), shown
 
