@@ -267,7 +267,7 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
         if not explicit and (local := _elsewhere(deployment, file, parts, place, most)) is not None:
             return local
         deployment.executions.package()  # so that what cannot be asked is known now
-        datastore = settings.get("datastore") or deployment.executions.datastore()
+        datastore = settings.get("datastore") or deployed_datastore(deployment.executions)
     except PlatformError as error:
         if explicit:
             with asked():
@@ -276,6 +276,20 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
             complain(f"flowc: {error}; what follows is what the datastore has")
         return Runs(choose(flow, which, place.datastore, most=most), None)
     return Runs(choose(file or deployment.flow, parts or None, datastore, most=most, must=False), deployment)
+
+
+def deployed_datastore(executions: Executions) -> str:
+    """Where the runs of a deployment keep their objects, as it says itself.
+
+    Raises:
+        PlatformError: It does not say so to everybody.
+    """
+    from ..targets.platform import PlatformError
+
+    found = executions.datastore()
+    if found is None:
+        raise PlatformError(f"where {executions.where} keeps its runs cannot be seen: say --datastore", setup=True)
+    return found
 
 
 def _elsewhere(deployment: Deployment, file: FlowFile | None, parts: str, place: Place, most: int) -> Runs | None:

@@ -21,7 +21,7 @@ from .flow_file import FlowFile
 from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
-from .platforms import Deployment, Place, Runs, asked, deployment_of, platform_options, said
+from .platforms import Deployment, Place, Runs, asked, deployed_datastore, deployment_of, platform_options, said
 from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 
@@ -195,13 +195,13 @@ def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: F
         raise click.exceptions.Exit(FAULTS)
 
 
-def datastore_of(deployment: Deployment, flow: FlowFile | str, place: Place) -> str | None:
+def datastore_of(deployment: Deployment, flow: FlowFile | str, place: Place) -> str:
     """Where the runs of a deployment keep their objects: as options and settings say, or else the deployment itself."""
     from .targeting import settings_of
 
     given = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict()).get("datastore")
     with asked():
-        return given or deployment.executions.datastore()
+        return given or deployed_datastore(deployment.executions)
 
 
 def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) -> Plan:
@@ -219,16 +219,17 @@ def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) ->
         package = deployment.executions.package()
     why = f"the image of {deployment.executions.where} holds the flow, whose parameters only its file tells"
     if package is not None:
-        file = flow if isinstance(flow, FlowFile) else None
-        store = store_of(datastore_of(deployment, flow, place), file)
         key = plan_key(package)
         try:
+            store = store_of(datastore_of(deployment, flow, place), flow if isinstance(flow, FlowFile) else None)
             data = store.get(key)
             if data is not None:
                 return parse_plan(json.loads(data))
             why = f"the datastore {store.url} has no {key}, which says what the deployed flow takes"
         except (FlowcError, ValueError) as error:
             why = str(error)
+        except Unusable as error:
+            why = error.message
     if not isinstance(flow, FlowFile):
         raise Unusable(f"{why}: name the flow's file instead of {flow}" if package is None else why)
     return _plan_of_file(flow, why if package is not None else None)
