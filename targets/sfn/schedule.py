@@ -16,8 +16,9 @@ Six fields are EventBridge's own, and pass as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
@@ -162,10 +163,17 @@ def _translate(text: str, of: _Field) -> str:
     values = sorted({value for part in text.split(",") for value in _values(part, of)})
     if len(values) == of.most - of.least + 1:
         return "*"
-    words = [_word(value, of) for value in values]
-    if len(values) > 2 and values[-1] - values[0] == len(values) - 1:
-        return f"{words[0]}-{words[-1]}"
-    return ",".join(words)
+    return ",".join(_in_a_row(values, of))
+
+
+def _in_a_row(values: Sequence[int], of: _Field) -> Iterator[str]:
+    """Sorted values, three or more that follow each other as a range."""
+    for _, row in groupby(enumerate(values), lambda one: one[1] - one[0]):
+        words = [_word(value, of) for _, value in row]
+        if len(words) > 2:
+            yield f"{words[0]}-{words[-1]}"
+        else:
+            yield from words
 
 
 def _values(part: str, of: _Field) -> list[int]:
