@@ -126,7 +126,9 @@ class Aws:
     @cached_property
     def role(self) -> str:
         """A role, for whatever needs one."""
-        trust = {"Version": "2012-10-17", "Statement": []}
+        services = [f"{one}.amazonaws.com" for one in ("states", "ecs-tasks", "scheduler", "events", "batch")]
+        allowed = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [allowed]}
         made = self.client("iam").create_role(RoleName=_fresh("role"), AssumeRolePolicyDocument=json.dumps(trust))
         return str(made["Role"]["Arn"])
 
