@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from terminals import Terminal
@@ -226,7 +227,7 @@ def test_a_machine_that_somebody_else_has_changed(account: Account) -> None:
         "replaces it\n"
     )
     shown = account.deploy("--dry-run", "--overwrite")
-    assert '    -  "StartAt": "x",\n' in shown.out
+    assert '    - "StartAt": "x",\n' in shown.out
     assert account.deploy("--yes", "--overwrite").out == f"{account.machine()}:2\n"
     assert account.deploy().err.startswith("flowc: Sums is deployed as it is")
 
@@ -362,6 +363,64 @@ def test_runs_that_are_under_way_are_not_ended_unasked(account: Account) -> None
     assert "- run             one (is stopped)\n" in ended.err
     assert "StopExecution" in " ".join(account.writes())
     assert run
+
+
+# What whoever deploys must be allowed
+
+IAM = {
+    "s3:HeadBucket": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject", "s3:ListBucket"),
+    "s3:UploadFileobj": ("s3:PutObject",),
+    "tagging:GetResources": ("tag:GetResources",),
+    "sts:GetCallerIdentity": (),  # which everybody may
+}
+"""What is needed for a request, where that is not called as the operation is."""
+MORE = {
+    "states:CreateStateMachine": ("states:PublishStateMachineVersion", "states:TagResource", "iam:PassRole"),
+    "states:UpdateStateMachine": ("states:PublishStateMachineVersion", "iam:PassRole"),
+    "batch:RegisterJobDefinition": ("batch:TagResource", "iam:PassRole"),
+    "ecs:RegisterTaskDefinition": ("ecs:TagResource", "iam:PassRole"),
+    "events:PutRule": ("events:TagResource",),
+    "events:PutTargets": ("iam:PassRole",),
+    "scheduler:CreateSchedule": ("iam:PassRole",),
+}
+"""What AWS wants besides, for the fields that these requests have."""
+
+
+def test_the_policy_in_the_docs_is_all_that_is_needed_and_no_more(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flowc.targets.sfn.aws import publishing
+    from flowc.targets.sfn.aws.session import Session
+
+    needed: set[str] = set()
+    original = Session.ask
+
+    def ask(self: Session, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        request = f"{self.client(service).meta.service_model.signing_name}:{name}"
+        needed.update((*IAM.get(request, (request,)), *MORE.get(request, ())))
+        return original(self, service, operation, **parameters)
+
+    monkeypatch.setattr(Session, "ask", ask)
+    monkeypatch.setattr(publishing, "KEPT_VERSIONS", 2)
+    account.client("events").create_event_bus(Name="mine")
+    assert account.deploy("--yes", "--event-bus", "mine").code == 0
+    assert account.deploy("--yes", text=CHANGED).code == 0
+    assert account.deploy("--yes", text=PLAIN).code == 0
+    # A version whose alias was never made, and a run.
+    account.sfn.delete_state_machine_alias(stateMachineAliasArn=f"{account.machine()}:live")
+    waits = '{"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 600, "End": true}}}'
+    account.sfn.update_state_machine(stateMachineArn=account.machine(), definition=waits)
+    account.sfn.start_execution(stateMachineArn=account.machine(), name="one")
+    assert account.undeploy("--yes", "--stop").code == 0
+    account.client("ecs").create_cluster(clusterName="flows")
+    place = ("--compute", "ecs", "--ecs-cluster", "flows")
+    assert account.deploy("--yes", *place).code == 0
+    assert account.deploy("--dry-run", *place).code == 0
+    assert account.undeploy("--yes").code == 0
+    page = Path(__file__).parent.parent.parent.joinpath("docs", "step-functions.md").read_text(encoding="utf-8")
+    policy = json.loads(page.partition("```json deployer\n")[2].partition("```")[0])
+    allowed = [action for one in policy["Statement"] for action in one["Action"]]
+    assert sorted(allowed) == sorted(needed)
 
 
 # What is missing
