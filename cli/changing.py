@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
+from click.core import ParameterSource
 
 from .output import FAULTS, Unusable, complain, stop_at_faults, wants_color, write
 from .verb import Decorated
 
 if TYPE_CHECKING:
     from ..compiler.given import Given
+    from ..compiler.ir.nodes import Flow as IR
     from ..targets.platform import Change, Deployed, Platform, Proposal
     from .flow_file import FlowFile
 
@@ -55,9 +57,12 @@ def refusals() -> Iterator[None]:
 def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None) -> str:
     """What the deployment of a flow is called, by its file or by its name."""
     if isinstance(flow, str):
+        if (flag := _branch_flag()) is not None:
+            raise Unusable(f"{flag} is for the flow's file: a name says its branch itself, as project.test.x.{flow}")
         return platform.spell(flow)
     compilation, _ = flow.compile(given)
     if compilation.flow is not None:
+        refuse_branch(compilation.flow)
         return platform.name_of(compilation.flow)
     try:
         stop_at_faults(compilation.diagnostics, compilation.sources, "full")
@@ -65,6 +70,22 @@ def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None
         complain("flowc: the flow's name does instead of its file, which then need not compile: NAME, or PROJECT.BRANCH.NAME")
         raise
     raise AssertionError("no flow, and no error that says why")
+
+
+def refuse_branch(flow: IR) -> None:
+    """Make sure that a branch is not asked for in vain: what would be changed is the flow's only deployment.
+
+    Raises:
+        Unusable: The command line names one, and the flow is in no project.
+    """
+    flag = _branch_flag()
+    if flag is not None and not any(one.name == "project" for one in flow.decorators):
+        raise Unusable(f"{flag} is for flows with @project, which {flow.name} has not: it has one deployment")
+
+
+def _branch_flag() -> str | None:
+    source = click.get_current_context().get_parameter_source
+    return next((f"--{one}" for one in ("branch", "production") if source(one) is ParameterSource.COMMANDLINE), None)
 
 
 def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool, verb: str) -> Deployed | None:

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from .changing import carry_out, changing_options, name_of, refusals
+from .changing import carry_out, changing_options, name_of, refusals, refuse_branch
 from .configs import given_of
 from .flow_file import FlowFile
 from .looking import flow_or_name
@@ -91,6 +91,7 @@ def command(
             assert file is not None
             compilation, data = file.compile(values)
             sound = _sound(compilation, target, options, form, strict=strict)
+            refuse_branch(sound)
             upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
             proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
     subject = file.path if file else str(flow)

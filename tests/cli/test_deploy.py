@@ -259,10 +259,8 @@ def test_a_job_definition_that_somebody_else_has_revised(account: Account) -> No
 
 def test_a_bus_that_is_named_by_its_arn(account: Account) -> None:
     bus = account.client("events").create_event_bus(Name="mine")["EventBusArn"]
-    for _ in range(2):
-        ended = account.deploy("--yes", "--event-bus", bus)
-        assert ended.code == 0, ended.err
-    assert ended.err.startswith("flowc: Sums is deployed as it is")
+    assert account.deploy("--yes", "--event-bus", bus).code == 0
+    assert account.deploy("--event-bus", bus).err.startswith("flowc: Sums is deployed as it is")
     ended = account.deploy("--yes")
     assert "- rule  flowc-Sums-event on mine\n" in ended.err
     assert ended.err.count("rule  flowc-Sums-event") == 2
@@ -305,6 +303,20 @@ def test_branches_are_deployments_of_their_own(account: Account) -> None:
     ended = account.run("undeploy", "adds.prod.Sums", "--yes")  # without its file
     assert ended.code == 0, ended.err
     assert not [one for one in account.everything() if "adds-prod" in one]
+
+
+def test_a_branch_of_no_project(account: Account) -> None:
+    """Else the one deployment that there is would be changed, or deleted."""
+    for verb in (account.deploy, account.undeploy):
+        ended = verb("--yes", "--branch", "x")
+        assert (ended.code, ended.err) == (
+            2,
+            "flowc: --branch is for flows with @project, which Sums has not: it has one deployment\n",
+        )
+    ended = account.run("undeploy", "Sums", "--production")
+    assert ended.code == 2
+    assert ended.err == "flowc: --production is for the flow's file: a name says its branch itself, as project.test.x.Sums\n"
+    assert account.writes() == []
 
 
 def test_job_definitions_that_another_branch_uses_are_kept(account: Account) -> None:

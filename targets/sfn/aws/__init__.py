@@ -11,4 +11,5 @@ publishing   what must be done for it to be another one, behind its alias
 starting     schedules and rules
 outcome      what is deployed then
 undeploy     what must be done for nothing to be left
+executions   what became of its runs: with history, and console for links
 """

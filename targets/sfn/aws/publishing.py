@@ -96,8 +96,8 @@ def machine_changes(session: Session, wanted: Wanted, machine: Machine | None, *
         to = f"version {published.number or _next(machine)}"
         lines = (f"{live} → {to}",) if live else (to,)
         yield _alias_change(session, wanted.name, "change" if machine.alias else "create", lines, published)
-    if changed := {key: value for key, value in tags.items() if machine.tags.get(key) != value}:
-        yield _tagging(session, wanted.name, machine, changed)
+    if tagged := {key: value for key, value in tags.items() if machine.tags.get(key) != value}:
+        yield _tagging(session, wanted.name, machine, tagged)
     for number in machine.versions[KEPT_VERSIONS - 1 :]:
         if number != machine.live and number != published.number:
             yield _pruning(session, machine, number)

@@ -62,6 +62,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
 
+_LOOK: Final = "look into the variables AWS_… and ~/.aws/config"
+
+
 class AwsError(PlatformError):
     """What AWS refuses, or that it cannot be asked.
 
@@ -104,9 +107,12 @@ class Session:
             AwsError: boto3 is not installed, or what the environment and ~/.aws say makes no sense.
         """
         if service not in self._clients:
-            self._clients[service] = _explained(
-                lambda: self._boto.client(service, region_name=self.region, config=_config()), service, None
-            )
+            try:
+                self._clients[service] = _explained(
+                    lambda: self._boto.client(service, region_name=self.region, config=_config()), service, None
+                )
+            except ValueError as error:  # of a variable that botocore takes as it is
+                raise AwsError(f"AWS cannot be asked: {_one_line(str(error))} ({_LOOK})", code="ValueError", setup=True) from None
         return self._clients[service]
 
     def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -304,7 +310,7 @@ def _unasked(error: Exception) -> AwsError:
             return AwsError(f"AWS would refuse a request: {said}", code=code, said=said)
         case _:
             sso = "SSO" in code or "Token" in code or "sso" in said.lower()
-            todo = _login() if sso else "look into ~/.aws/config"
+            todo = _login() if sso else _LOOK
             return AwsError(f"AWS cannot be asked: {said} ({todo})", code=code, said=said, setup=True)
 
 
