@@ -136,7 +136,9 @@ class Aws:
         return self._make_role(_fresh("role"))
 
     def _make_role(self, name: str) -> str:
-        trust = {"Version": "2012-10-17", "Statement": []}
+        services = [f"{one}.amazonaws.com" for one in ("states", "ecs-tasks", "scheduler", "events", "batch")]
+        allowed = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [allowed]}
         made = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
         return str(made["Role"]["Arn"])
 
