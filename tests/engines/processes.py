@@ -168,6 +168,11 @@ class Runners:
             return Warm(self._orders, argv, whole, place)
         return Plain(argv, whole, place)
 
+    def close(self) -> None:
+        """End the warm server, and with it its jobs."""
+        self._orders.close()
+        self._server.wait()
+
 
 def aws_environment(endpoint: str) -> dict[str, str]:
     """What a job's role and the SDKs' settings would tell it of AWS."""
