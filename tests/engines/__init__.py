@@ -19,6 +19,7 @@ failures        which errors are tried again and caught
 limits          what is too large, or refers to nothing
 parsing         what is parsed once
 machines        machines, versions, aliases
+states          states and machines to write tests with
 executions      starting, stopping, redriving, describing
 redriving       what an execution remembers for that
 mending         how all these change moto
