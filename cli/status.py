@@ -88,7 +88,8 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
 
 def _ways_on(deployment: Deployment, run: str, *, redrive: bool) -> str:
     """What to do about a run that did not come to its end."""
-    file = deployment.subject if ".py" in deployment.subject else "FILE"
+    is_file = deployment.subject.partition(":")[0].endswith(".py")
+    file = deployment.subject if is_file else "FILE"
     anew = f"`flowc resume {shlex.join([file, run])}` begins a new run here from what it has done, with the code as it is now"
     if not redrive:
         return anew

@@ -115,7 +115,7 @@ class Watcher:
             if name in begun or name in open
         ]
         failed, interrupted = sum(one.failed for one in counts), sum(self._interrupted.values())
-        if state == "stopped" or failed > interrupted:  # else it is what the run failed for
+        if state != "failed" or failed > interrupted:  # else it is what the run failed for
             counts = [_with_stopped(one, self._interrupted.get(one.step, 0)) for one in counts]
         return tuple(counts)
 
@@ -127,7 +127,11 @@ class Watcher:
 
         run = self._run
         found = traces(run._store, run.parent.id, run.id, name) if begun else {}
-        states = [state_of(trace, name, plan, run._target, run_is_over=is_over) for trace in found.values()]
+        states = [
+            # What a redrive takes up again has failed for good before.
+            "running" if path in open and not trace.done else state_of(trace, name, plan, run._target, run_is_over=is_over)
+            for path, trace in found.items()
+        ]
         done, failed, running, stopped = (states.count(state) for state in ("done", "failed", "running", "stopped"))
         running += len(open - found.keys())  # which have left nothing yet
         if is_over:
@@ -206,6 +210,7 @@ def watch(run: Run, runs: Runs, execution: Execution | None) -> Execution | None
                 execution = sight.execution
                 view.show(sight)
                 if sight.status not in ("running", "queued"):
+                    view.leave()
                     return execution
                 pause = _SOONEST if before is None or _changed(before, sight) else min(pause * _SLOWER, _LATEST)
                 before = sight
@@ -273,6 +278,9 @@ class _Lines:
             if job.waits:
                 self._say(job.id, waiting(job.step, job.path, job.status, job.reason))
 
+    def leave(self) -> None:
+        """The run is over, and all that is known of it is shown next."""
+
     def note(self, text: str) -> None:
         """Say something besides."""
         complain(f"flowc: {text}")
@@ -300,6 +308,10 @@ class _Table:
         """Draw what is there now."""
         self._sight = sight
         self._live.update(self._drawn(), refresh=True)
+
+    def leave(self) -> None:
+        """The table goes away: the steps are in what is shown next, too."""
+        self._live.transient = True
 
     def note(self, text: str) -> None:
         """Say something above the table."""
