@@ -15,9 +15,10 @@ from .looking import duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
 from .platforms import Deployment, Place, Runs, asked, platform_options, runs_of
 from .runs import moment
+from .sights import waiting
 from .told import STATES, has_hook, told
 from .verb import Verb, color_option, data_format_option
-from .watching import waiting, watch
+from .watching import watch
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
