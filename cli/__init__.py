@@ -8,6 +8,7 @@
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     platforms            which deployment that is, where a platform is asked, too
     told, watching       what is known of one run; how that is looked at until the run is over
+    sights               how that is shown meanwhile
     inputs               what `trigger` hands over: values of parameters, checked
     program              their table; runs one, and says what exit codes mean
     running              what `run` and `resume` have in common: the options that say how a flow is run

@@ -21,6 +21,7 @@ from .verb import Verb, color_option
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
+    from ..runtime.paths import TaskId
     from ..runtime.records.logs import LogLine, LogReader
     from ..runtime.records.traces import Trace
     from ..targets.executions import Execution
@@ -164,6 +165,7 @@ class _Watch:
         self._path = parts[1] if len(parts) > 1 else None
         self._attempt = attempt
         self._logs: dict[tuple[str, str, int], _Log] = {}
+        self._done_in: dict[TaskId, int | None] = {}
         self._elsewhere: dict[str, dict[str, tuple[str, Trace]]] = {}
         self.gone: dict[str, int] = {}
         plan = run._plan
@@ -229,11 +231,18 @@ class _Watch:
     def _note(self, step: str, path: str, run: str, trace: Trace, over: bool) -> None:
         from ..runtime.paths import TaskId
         from ..runtime.records.logs import LogReader
+        from ..runtime.records.manifest import read_manifest
 
+        task = TaskId(run, step, path)
         attempt = self._attempt if self._attempt is not None else max(trace.printed, default=None)
+        if self._attempt is None and trace.done and len(trace.printed) > 1:
+            # After a redrive the attempts begin with 0 again: the one that is done need not have the highest number.
+            if task not in self._done_in:
+                manifest = read_manifest(self._run._store, self._run.parent.id, task)
+                self._done_in[task] = manifest.attempt if manifest is not None else attempt
+            attempt = self._done_in[task]
         if attempt is None or attempt not in trace.printed:
             return
-        task = TaskId(run, step, path)
         log = self._logs.get((step, path, attempt))
         if log is None:
             reader = LogReader(self._run._store, self._run.parent.id, task, attempt)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..targets import TARGETS
+from ..targets.executions import Start
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import duration, explained, flow_or_name, table
@@ -120,7 +121,13 @@ def _with_platform(
             break
         executions[one.run] = one
         left.discard(one.run)
-    found = [with_execution(row, executions[run], deployment.target) if run in executions else row for run, row in known.items()]
+    found = [row for run, row in [*known.items(), *rest.items()] if run not in executions]
+    for run, row in known.items():
+        if run in executions:
+            # Tasks of flows that take no input do not know who started them.
+            start = deployment.executions.started_with(run) if row["user"] is None else Start()
+            if is_of(flow._namespace, row["user"] or start.user):
+                found.append(with_execution(row, executions[run], deployment.target, start))
     only = [run for run in executions if run not in known]
     records = flow._store.get_many([f"{flow.id}/{run}/run.json" for run in only]) if only else []
     for run, record in zip(only, records, strict=True):
@@ -130,7 +137,6 @@ def _with_platform(
                 from ..runtime.client.run import Run
 
                 found.append(with_execution(described(Run._below(flow, run)), executions[run], deployment.target, start))
-    found += [row for run, row in rest.items() if run not in executions]
     return sorted(found, key=lambda row: row["started"] or 0.0, reverse=True)
 
 

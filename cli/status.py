@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,10 @@ from .looking import duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
 from .platforms import Deployment, Place, Runs, asked, platform_options, runs_of
 from .runs import moment
+from .sights import waiting
 from .told import STATES, has_hook, told
 from .verb import Verb, color_option, data_format_option
-from .watching import waiting, watch
+from .watching import watch
 
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
@@ -82,17 +84,18 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
         write(_text(about, wants_color(stream)), stream, color=True)
         if deployment is not None and execution is not None and execution.state in ("failed", "timed out", "stopped"):
             hooked = execution.state == "failed" and has_hook(run._plan, "on_error")
-            complain(f"flowc: {_ways_on(deployment, run.id, redrive=not hooked)}")
+            for way in _ways_on(deployment, run.id, redrive=not hooked):
+                complain(f"flowc: {way}")
     return about
 
 
-def _ways_on(deployment: Deployment, run: str, *, redrive: bool) -> str:
+def _ways_on(deployment: Deployment, run: str, *, redrive: bool) -> Iterator[str]:
     """What to do about a run that did not come to its end."""
-    file = deployment.subject if ".py" in deployment.subject else "FILE"
-    anew = f"`flowc resume {shlex.join([file, run])}` begins a new run here from what it has done, with the code as it is now"
-    if not redrive:
-        return anew
-    return f"{deployment.command('redrive', run)} goes on where it ended, with the code that it began with; {anew}"
+    is_file = deployment.subject.partition(":")[0].endswith(".py")
+    file = deployment.subject if is_file else "FILE"
+    if redrive:
+        yield f"{deployment.command('redrive', run)} goes on where it ended, with the code that it began with"
+    yield f"`flowc resume {shlex.join([file, run])}` begins a new run here from what it has done, with the code as it is now"
 
 
 def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None) -> None:

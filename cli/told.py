@@ -76,7 +76,7 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
     about = {**described(run), "message": result.message if (result := run._ended()) else None, **progress(run, state)}
     if execution is None or executions is None or target is None:
         return about
-    start = executions.started_with(run.id) if run._recorded() is None else None
+    start = executions.started_with(run.id) if about["user"] is None else None  # which tasks know only of flows that take input
     about = with_execution(about, execution, target, start)
     fans = executions.fans(run.id)
     jobs = executions.jobs(run.id, fans) if not execution.over else ()
@@ -142,17 +142,17 @@ def progress(run: Run, state_of_run: State | None) -> dict[str, Any]:
             {"step": name, **counts, "of": items.get(of) if of else None, "reused": reused, "started": started, "ended": last}
         )
     if is_over:
-        failures = _without_stopped(steps, failures, state_of_run)
+        failures = without_stopped(steps, failures, state_of_run)
     # First those that had their last attempt: they are what the run failed for.
     failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
     return {"steps": steps, "failures": failures}
 
 
-def _without_stopped(steps: list[dict[str, Any]], failures: list[dict[str, Any]], state: State | None) -> list[dict[str, Any]]:
-    """The failures without tasks that only were under way when something else failed, or when somebody stopped the run; they
-    count as stopped. Where nothing else failed, that they were interrupted is what the run failed for."""
+def without_stopped(steps: list[dict[str, Any]], failures: list[dict[str, Any]], state: State | None) -> list[dict[str, Any]]:
+    """The failures without tasks that only were under way when something else failed, or when the run was stopped or took too
+    long; they count as stopped. Where it failed and nothing else did, that they were interrupted is what it failed for."""
     rest = [one for one in failures if not is_interruption(one["type"], one["message"])]
-    if not rest and state != "stopped":
+    if not rest and state == "failed":
         return failures
     stopped = [one["task"].partition("/")[0] for one in failures if is_interruption(one["type"], one["message"])]
     for step in steps:

@@ -17,7 +17,8 @@ from typing import Any, cast
 import pytest
 
 import flowc.targets.sfn.aws
-from flowc.targets.executions import Trouble
+from flowc.cli.told import without_stopped
+from flowc.targets.executions import State, Trouble
 from flowc.targets.sfn.aws.executions import MachineRuns
 from flowc.targets.sfn.aws.session import AwsError, Session
 
@@ -184,6 +185,20 @@ def test_a_run_that_took_too_long_says_so() -> None:
     found = trouble(runs(describe_execution=failed(None, status="TIMED_OUT"), list_map_runs={"mapRuns": []}))
     assert (found.step, found.error) == (None, "States.Timeout")
     assert found.cause.startswith("the run took longer than it may (--workflow-timeout")
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped", "timed out"])
+def test_what_was_only_interrupted_is_stopped(state: State) -> None:
+    interrupted = {"task": "fit/1", "type": "InterruptedError", "message": "was interrupted (SIGTERM) by the platform"}
+    own = {"task": "fit/2", "type": "InterruptedError", "message": "Interrupted system call"}
+
+    def counted(*failures: dict[str, str]) -> tuple[list[dict[str, str]], int, int]:
+        step = {"step": "fit", "failed": len(failures), "stopped": 0}
+        return without_stopped([step], list(failures), state), cast(int, step["failed"]), cast(int, step["stopped"])
+
+    assert counted(interrupted, own) == ([own], 1, 1)
+    # A spot interruption is what a run fails for.
+    assert counted(interrupted) == (([interrupted], 1, 0) if state == "failed" else ([], 0, 1))
 
 
 def submitted(output: object, environment: Mapping[str, str]) -> dict[str, Any]:

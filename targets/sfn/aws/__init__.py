@@ -11,5 +11,10 @@ publishing   what must be done for it to be another one, behind its alias
 starting     schedules and rules
 outcome      what is deployed then
 undeploy     what must be done for nothing to be left
-executions   what became of its runs: with history, and console for links
+live         the version that new runs have, and what it says of a deployment
+executions   its runs: starting and ending them, with
+underway     what they have under way
+troubles     why they failed: of
+history      what events and causes say about tasks
+console      addresses of AWS's console
 """
