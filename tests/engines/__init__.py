@@ -12,6 +12,7 @@ warm            the process that forks for jobs
 batch, ecs      jobs of AWS Batch, tasks of ECS
 storage         conditional writes
 faults          calls that fail on request
+calls           who called what
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states
@@ -20,6 +21,7 @@ limits          what is too large, or refers to nothing
 parsing         what is parsed once
 machines        machines, versions, aliases
 executions      starting, stopping, redriving, describing
+stacks          resources of CloudFormation
 redriving       what an execution remembers for that
 mending         how all these change moto
 """

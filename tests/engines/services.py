@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
+from engines.calls import MACHINE
 from engines.mending import mend
 
 _Service = state_task_service.StateTaskService
@@ -39,7 +40,7 @@ def client_for(region: str, service: str) -> BaseClient:
         service,
         region_name=region,
         endpoint_url=endpoint,
-        aws_access_key_id="engine",
+        aws_access_key_id=MACHINE,
         aws_secret_access_key="engine",
         config=Config(retries={"max_attempts": 0}, max_pool_connections=200),
     )
