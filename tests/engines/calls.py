@@ -74,12 +74,16 @@ class Call:
     context: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-def calls_of(endpoint: str, who: str, account: str, region: str) -> list[Call]:
-    """What one has called since this was asked last, whoever for."""
+def calls_of(endpoint: str, place: str = "us-east-1:123456789012") -> list[Call]:
+    """What machines and jobs called since this was asked last, each once.
+
+    Args:
+        endpoint: The engine.
+        place: Region and account, of what requests name without them.
+    """
     with urllib.request.urlopen(endpoint + ROUTE) as answer:
         requests = json.load(answer)
-    found = [call for one in requests if one["who"] == who for call in _calls(one, f"{region}:{account}")]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(call for one in requests if one["who"] in (MACHINE, JOB) for call in _calls(one, place)))
 
 
 def _calls(request: Mapping[str, str], place: str) -> Iterator[Call]:

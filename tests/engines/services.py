@@ -32,7 +32,7 @@ _Service = state_task_service.StateTaskService
 
 
 @lru_cache
-def client_for(region: str, service: str) -> BaseClient:
+def client_for(region: str, service: str, who: str = MACHINE) -> BaseClient:
     """A client of one of the engine's services."""
     endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}", f"http://127.0.0.1:{settings.moto_server_port()}")
     session: Any = boto3.session.Session()
@@ -40,7 +40,7 @@ def client_for(region: str, service: str) -> BaseClient:
         service,
         region_name=region,
         endpoint_url=endpoint,
-        aws_access_key_id=MACHINE,
+        aws_access_key_id=who,
         aws_secret_access_key="engine",
         config=Config(retries={"max_attempts": 0}, max_pool_connections=200),
     )

@@ -6,6 +6,7 @@ takes seconds, for moto loads all its services with it: only an engine with FLOW
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import botocore.session
 from botocore.model import Shape
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
+from moto.iam.models import Role
 
 from engines.mending import mend
 from engines.services import client_for
@@ -101,7 +103,7 @@ class Made:
     def get_cfn_attribute(self, name: str) -> Any:
         """What `Fn::GetAtt` gives."""
         assert (self.type, name) == ("AWS::StepFunctions::StateMachine", "StateMachineRevisionId")
-        machine: Any = client_for(self.region, "stepfunctions")
+        machine: Any = client_for(self.region, "stepfunctions", "stack")
         return machine.describe_state_machine(stateMachineArn=self.physical_resource_id).get("revisionId", INITIAL)
 
 
@@ -122,7 +124,7 @@ class _Maker:
         shape = botocore.session.get_session().get_service_model(kind.service).operation_model(kind.operation).input_shape
         assert shape is not None
         wanted = kind.request(properties) if kind.request else properties
-        client = client_for(region, kind.service)
+        client = client_for(region, kind.service, "stack")
         answer = client._make_api_call(kind.operation, _request(wanted, shape))  # type: ignore[attr-defined]
         return Made(kind.ref(properties, answer), cls.kind, region)
 
@@ -136,3 +138,13 @@ def _request(data: Any, shape: Shape) -> Any:
     names = {name.lower(): name for name in shape.members}  # type: ignore[attr-defined]
     found = {names.get(name.lower(), name): value for name, value in data.items()}
     return {name: _request(value, shape.members[name]) if name in shape.members else value for name, value in found.items()}  # type: ignore[attr-defined]
+
+
+@mend(Role, "create_from_cloudformation_json")
+def _role(original: Callable[..., Role], name: str, template: Mapping[str, Any], *places: str, **more: Any) -> Role:
+    """moto keeps what Python shows of a policy."""
+    properties = dict(template["Properties"])
+    properties["Policies"] = [
+        {**one, "PolicyDocument": json.dumps(one["PolicyDocument"])} for one in properties.get("Policies", ())
+    ]
+    return original(name, {**template, "Properties": properties}, *places, **more)

@@ -87,7 +87,7 @@ def _wait_for_job(original: Callable[..., None], self: Any, env: Environment, re
     _wait_until(batch.over(job_id), env, lambda: backend.terminate_job(job_id, _STOPPED))
     described = {"jobs": backend.describe_jobs([job_id])}
     self._normalise_response(described, service_action_name="describe_jobs")
-    (job,) = described["jobs"]
+    (job,) = described["Jobs"]
     if job["Status"] != "SUCCEEDED":
         raise _task_failed(self, env, job)
     env.stack.append(job)
