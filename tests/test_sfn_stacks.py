@@ -19,7 +19,7 @@ from engines.calls import JOB, MACHINE, Call, calls_of
 from policies import allowing, granted
 
 FLOW = '''
-from flowc import FlowSpec, Parameter, catch, retry, schedule, secrets, step, trigger, trigger_on_finish
+from flowc import FlowSpec, Parameter, schedule, secrets, step, trigger, trigger_on_finish
 
 
 @schedule(cron="0 6 * * 1-5", timezone="Europe/Berlin")
@@ -72,11 +72,9 @@ class Sums(FlowSpec):
         self.totals = [one.total for one in inputs]
         self.next(self.end)
 
-    @catch(var="failed")
-    @retry(times=1, minutes_between_retries=0)
     @step
     def end(self):
-        raise ValueError(sum(self.totals))
+        pass
 '''
 NOT_MADE = {
     "machine": {

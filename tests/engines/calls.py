@@ -111,7 +111,9 @@ def _calls(request: Mapping[str, str], place: str) -> Iterator[Call]:
             for task in given.get("tasks") or [given["task"]]:
                 yield Call(who, f"ecs:{operation}", task)
         case "secretsmanager", "GetSecretValue":
-            yield Call(who, "secretsmanager:GetSecretValue", _arn("secretsmanager", place, "secret:", given["SecretId"]))
+            # Of a name, IAM sees the ARN, which ends in six characters more.
+            secret = _arn("secretsmanager", place, "secret:", given["SecretId"])
+            yield Call(who, "secretsmanager:GetSecretValue", secret if secret == given["SecretId"] else f"{secret}-a1B2c3")
         case _:
             yield Call(who, f"{service}:{operation}", "*")
 
