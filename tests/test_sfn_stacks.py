@@ -18,7 +18,7 @@ from engines import Aws, engine
 from engines.calls import JOB, MACHINE, Call, calls_of
 from policies import allowing, granted
 
-FLOW = '''
+FLOW = """
 from flowc import FlowSpec, Parameter, schedule, secrets, step, trigger, trigger_on_finish
 
 
@@ -75,25 +75,29 @@ class Sums(FlowSpec):
     @step
     def end(self):
         pass
-'''
-NOT_MADE = {
-    "machine": {
-        ("HearOfEnds", "events:DescribeRule"),
-        ("HearOfEnds", "events:PutRule"),
-        ("HearOfEnds", "events:PutTargets"),
-        ("WatchJobs", "batch:DescribeJobs"),
-        ("EndJobs", "batch:TerminateJob"),
-        ("WatchTasks", "ecs:DescribeTasks"),
-        ("WatchTasks", "ecs:StopTask"),
-        ("PassRoles", "iam:PassRole"),
-        ("StartItems", "states:StartExecution"),
-        ("WatchItems", "states:DescribeExecution"),
-        ("WatchItems", "states:RedriveExecution"),
-        ("WatchItems", "states:StopExecution"),
-    },
-    "job": {("KeepRuns", "s3:AbortMultipartUpload")},
-}
-"""What Step Functions does on AWS, as its documentation says, and the engine without a call; and what only a failing upload does."""
+"""
+PLACE = "us-east-1:123456789012"
+RULES = {"batch": "StepFunctionsGetEventsForBatchJobsRule", "ecs-fargate": "StepFunctionsGetEventsForECSTaskRule"}
+
+
+def besides(compute: str, applied: Applied) -> dict[str, list[Call]]:
+    """What is done on AWS, as its documentation says, and here without a call, or not at all."""
+    rule, machine = f"arn:aws:events:{PLACE}:rule/{RULES[compute]}", f"arn:aws:states:{PLACE}"
+    calls = [(f"events:{one}", rule) for one in ("DescribeRule", "PutRule", "PutTargets")]
+    calls += [("states:StartExecution", f"{machine}:stateMachine:Sums")]
+    calls += [(f"states:{one}Execution", f"{machine}:execution:Sums/row:1:2") for one in ("Describe", "Redrive", "Stop")]
+    if compute == "batch":
+        calls += [("batch:DescribeJobs", "*"), ("batch:TerminateJob", f"arn:aws:batch:{PLACE}:job/0-1-2")]
+    else:
+        task = f"arn:aws:ecs:{PLACE}:task/{applied.aws.ecs_cluster.rpartition('/')[2]}/0123"
+        calls += [("ecs:DescribeTasks", task), ("ecs:StopTask", task)]
+    passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    roles = [] if compute == "batch" else [applied.role(one) for one in ("JobRole", "ExecutionRole")]
+    failing = "s3:AbortMultipartUpload", f"{applied.ran.place.replace('s3://', 'arn:aws:s3:::')}/Sums/1/large"
+    return {
+        MACHINE: [Call(MACHINE, *one) for one in calls] + [Call(MACHINE, "iam:PassRole", one, passed) for one in roles],
+        JOB: [Call(JOB, *failing)],
+    }
 
 
 @dataclass(frozen=True)
@@ -101,17 +105,23 @@ class Applied:
     """A template that was applied, and a run of what it made.
 
     Attributes:
+        compute: What runs its tasks.
         outputs: The stack's outputs.
         resources: The physical ids of its resources.
         calls: What the machine, and what its jobs called while it went on.
     """
 
     aws: Aws = field(repr=False)
+    compute: str
     file: Path
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
     ran: Ran = field(repr=False)
     calls: Mapping[str, list[Call]] = field(repr=False)
+
+    def role(self, name: str) -> str:
+        """The ARN of a role."""
+        return str(self.aws.client("iam").get_role(RoleName=self.resources[name])["Role"]["Arn"])
 
     def policy(self, role: str) -> Any:
         """The one policy of a role."""
@@ -139,7 +149,9 @@ def applied(request: pytest.FixtureRequest, account: Aws, tmp_path_factory: pyte
     if compute == "batch":
         given["BatchQueue"] = aws.batch_queue.rpartition("/")[2]
     else:
-        options += ["--subnets", aws.subnets[0]]  # moto makes `$` of `$$` where a list stands among parts of a text
+        # Given, for moto makes `$` of `$$` where a list stands among parts of a text, and wants a group.
+        (group, *_) = aws.client("ec2").describe_security_groups()["SecurityGroups"]
+        options += ["--subnets", aws.subnets[0], "--security-groups", group["GroupId"]]
         given["EcsCluster"] = aws.ecs_cluster.rpartition("/")[2]
     flowc(file, "compile", *options, "--target", "sfn", "-o", "out/")
     packing = ("--no-dependencies",)
@@ -163,6 +175,7 @@ def applied(request: pytest.FixtureRequest, account: Aws, tmp_path_factory: pyte
     calls = calls_of(aws.endpoint)
     return Applied(
         aws=aws,
+        compute=compute,
         file=file,
         outputs=outputs,
         resources={one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found},
@@ -192,9 +205,9 @@ def test_what_it_makes_runs_as_here(applied: Applied) -> None:
 def test_roles_allow_what_is_done_and_no_more(applied: Applied, who: str, role: str) -> None:
     policy, calls = applied.policy(role), applied.calls[who]
     assert calls
-    used = {one: list(allowing(policy, one)) for one in calls}
+    used = {one: list(allowing(policy, one)) for one in calls + besides(applied.compute, applied)[who]}
     assert not [one for one, by in used.items() if not by]
-    assert granted(policy) - {one for by in used.values() for one in by} <= NOT_MADE[who]
+    assert granted(policy) == {one for by in used.values() for one in by}
     assert {action for sid, action in granted(policy) if "*" in resources_of(policy, sid)} <= {"batch:DescribeJobs"}
 
 
@@ -227,11 +240,9 @@ def test_what_starts_it_may(applied: Applied) -> None:
     assert granted(policy) == {("StartRuns", "states:StartExecution")}
     assert resources_of(policy, "StartRuns") == [alias]
     schedule = applied.aws.client("scheduler").get_schedule(Name=applied.resources["Schedule"])
-    events = applied.aws.client("events")
-    targets = [
-        schedule["Target"],
-        *(one for rule in ("EventRule", "FinishRule") for one in events.list_targets_by_rule(Rule=applied.resources[rule])["Targets"]),
-    ]
+    targets = [schedule["Target"]]
+    for rule in ("EventRule", "FinishRule"):
+        targets += applied.aws.client("events").list_targets_by_rule(Rule=applied.resources[rule])["Targets"]
     assert len(targets) == 3
     role = applied.aws.client("iam").get_role(RoleName=applied.resources["EventsRole"])["Role"]
     assert {(one["Arn"], one["RoleArn"]) for one in targets} == {(alias, role["Arn"])}
@@ -240,16 +251,12 @@ def test_what_starts_it_may(applied: Applied) -> None:
 
 
 def test_machine_and_jobs_have_the_roles(applied: Applied) -> None:
-    arns = {name: applied.aws.client("iam").get_role(RoleName=applied.resources[name])["Role"]["Arn"] for name in ROLES}
     machine = applied.aws.client("stepfunctions").describe_state_machine(stateMachineArn=applied.outputs["StateMachineArn"])
-    assert machine["roleArn"] == arns["StateMachineRole"]
-    (definition,) = (arn for name, arn in applied.resources.items() if name.startswith("Job") and name != "JobRole")
-    if ":batch:" in definition:
+    assert machine["roleArn"] == applied.role("StateMachineRole")
+    (definition,) = (arn for arn in applied.resources.values() if ":job-definition/" in arn or ":task-definition/" in arn)
+    if applied.compute == "batch":
         (found,) = applied.aws.client("batch").describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
-        assert found["containerProperties"]["jobRoleArn"] == arns["JobRole"]
+        assert found["containerProperties"]["jobRoleArn"] == applied.role("JobRole")
     else:
         found = applied.aws.client("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        assert found["taskRoleArn"] == arns["JobRole"]
-
-
-ROLES = ("StateMachineRole", "JobRole")
+        assert (found["taskRoleArn"], found["executionRoleArn"]) == (applied.role("JobRole"), applied.role("ExecutionRole"))
