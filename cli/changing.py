@@ -1,5 +1,6 @@
 """What is about to change on a platform: shown, asked for, and made.
 
+    Sums, AWS account 123456789012, us-east-1:
     + package        s3://bucket/flows/flowc-packages/Sums/6b86b273….tar.gz (1,204,113 bytes)
     ~ state machine  Sums
         -  "code": "flowc-packages/Sums/d4735e3a….tar.gz"
@@ -17,12 +18,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
+from click.core import ParameterSource
 
-from .output import FAULTS, Unusable, complain, wants_color, write
+from .output import FAULTS, Unusable, complain, stop_at_faults, wants_color, write
 from .verb import Decorated
 
 if TYPE_CHECKING:
-    from ..targets.platform import Change, Deployed, Proposal
+    from ..compiler.given import Given
+    from ..compiler.ir.nodes import Flow as IR
+    from ..targets.platform import Change, Deployed, Platform, Proposal
+    from .flow_file import FlowFile
 
 MOST_LINES = 40
 """Of one change, where it is not what was asked for."""
@@ -47,6 +52,40 @@ def refusals() -> Iterator[None]:
         for line in str(error).splitlines():
             complain(f"flowc: {line}")
         raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
+
+
+def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None) -> str:
+    """What the deployment of a flow is called, by its file or by its name."""
+    if isinstance(flow, str):
+        if (flag := _branch_flag()) is not None:
+            raise Unusable(f"{flag} is for the flow's file: a name says its branch itself, as project.test.x.{flow}")
+        return platform.spell(flow)
+    compilation, _ = flow.compile(given)
+    if compilation.flow is not None:
+        refuse_branch(compilation.flow)
+        return platform.name_of(compilation.flow)
+    try:
+        stop_at_faults(compilation.diagnostics, compilation.sources, "full")
+    except click.exceptions.Exit:
+        complain("flowc: the flow's name does instead of its file, which then need not compile: NAME, or PROJECT.BRANCH.NAME")
+        raise
+    raise AssertionError("no flow, and no error that says why")
+
+
+def refuse_branch(flow: IR) -> None:
+    """Make sure that a branch is not asked for in vain: what would be changed is the flow's only deployment.
+
+    Raises:
+        Unusable: The command line names one, and the flow is in no project.
+    """
+    flag = _branch_flag()
+    if flag is not None and not any(one.name == "project" for one in flow.decorators):
+        raise Unusable(f"{flag} is for flows with @project, which {flow.name} has not: it has one deployment")
+
+
+def _branch_flag() -> str | None:
+    source = click.get_current_context().get_parameter_source
+    return next((f"--{one}" for one in ("branch", "production") if source(one) is ParameterSource.COMMANDLINE), None)
 
 
 def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool, verb: str) -> Deployed | None:
@@ -111,7 +150,7 @@ def _done(change: Change) -> str:
 def _show(proposal: Proposal, stream: TextIO, *, most: int | None) -> None:
     color = wants_color(stream)
     width = max(len(one.what) for one in proposal.changes)
-    lines: list[str] = []
+    lines = [f"{proposal.name}, {proposal.where}:"]
     for change in proposal.changes:
         sign, tint = _SIGNS[change.action]
         short = change.lines if len(change.lines) == 1 else ()

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from .. import __version__
-from .changing import carry_out, changing_options, refusals
+from .changing import carry_out, changing_options, name_of, refusals, refuse_branch
 from .configs import given_of
 from .flow_file import FlowFile
+from .looking import flow_or_name
 from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
 from .targeting import options_of, settings_of, target_of, target_options
-from .verb import Verb, flow_argument, format_option, strict_option
+from .verb import Verb, format_option, strict_option
 
 if TYPE_CHECKING:
     from ..compiler.ir.nodes import Flow
     from ..compiler.pipeline import Compilation
     from ..targets.options import Options
-    from ..targets.platform import Deployed, Platform, Proposal, Upload
+    from ..targets.platform import Deployed, Upload
 
 BEFORE = "before"
 
@@ -36,7 +39,7 @@ BEFORE = "before"
         "--target sfn --rollback",
     ),
 )
-@flow_argument()
+@flow_or_name
 @target_options
 @packing_options
 @click.option(
@@ -44,14 +47,14 @@ BEFORE = "before"
     metavar="[VERSION]",
     is_flag=False,
     flag_value=BEFORE,
-    help="Instead, let new runs have an older version: this one, or the one before.",
+    help="Instead, let new runs have an older version: this one, or the one before. FLOW may then be its name.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace what somebody else has changed since the last deploy.")
 @changing_options
 @strict_option
 @format_option
 def command(
-    flow: FlowFile,
+    flow: FlowFile | str | None,
     include: tuple[str, ...],
     platforms: tuple[str, ...],
     dependencies: bool,
@@ -65,32 +68,49 @@ def command(
     config_values: tuple[tuple[str, str], ...],
     **given: Any,
 ) -> None:
-    """Bring a flow to its platform: its package into the datastore, and all that runs it there.
+    """Bring the flow of a file to its platform: its package into the datastore, and all that runs it there.
 
     Shows what will change before it asks; what is as it should be stays as it is. Runs that are under way go on with the version
     that they began with. Prints what identifies the new version (on AWS its ARN) on standard output, and all else on standard
     error; with --dry-run what would change is what it prints. Endpoints and credentials are those that the platform's own tools
     take.
     """
-    settings = settings_of(flow, given)
+    file = _file(flow, rollback)
+    settings = settings_of(file, given)
     target = target_of(settings)
     options = _of_user(options_of(settings, target))
     with refusals():
         from ..targets.platform import load_platform
 
         platform = load_platform(target)
-        compilation, data = flow.compile(given_of(configs, config_values))
-        sound = _sound(compilation, target, options, form, strict=strict)
+        values = given_of(configs, config_values)
         if rollback is not None:
-            proposal = _rollback(platform(options), sound, rollback)
+            there = platform(options)
+            proposal = there.propose_rollback(name_of(there, file or str(flow), values), _number(rollback))
         else:
-            upload = _upload(compilation, flow, data, include or settings.get("include", ()), platforms, dependencies)
+            assert file is not None
+            compilation, data = file.compile(values)
+            sound = _sound(compilation, target, options, form, strict=strict)
+            refuse_branch(sound)
+            upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
             proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
-    found = carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc deploy {flow.path}")
+    subject = file.path if file else str(flow)
+    found = carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc deploy {subject}")
     if not proposal.changes:
         complain(f"flowc: {proposal.name} is deployed as it is: there is nothing to change")
     if found is not None and not dry_run:
-        _tell(found, flow, target)
+        _tell(found, _trigger(subject, given))
+
+
+def _file(flow: FlowFile | str | None, rollback: str | None) -> FlowFile | None:
+    """The file of the flow; None: it is named itself, which is enough for a rollback."""
+    if flow is None:
+        raise click.UsageError("which flow? Name its file", click.get_current_context())
+    if isinstance(flow, FlowFile):
+        return flow
+    if rollback is None:
+        raise Unusable(f"there is no file {flow}: deploy takes the flow's file")
+    return None
 
 
 def _of_user(options: Options) -> Options:
@@ -140,17 +160,28 @@ def _upload(
     )
 
 
-def _rollback(platform: Platform, flow: Flow, version: str) -> Proposal:
+def _number(version: str) -> int | None:
     if version != BEFORE and not (version.isascii() and version.isdigit()):
         raise Unusable(f"--rollback takes the number of a version, or nothing for the one before, and not {version!r}")
-    return platform.propose_rollback(platform.name_of(flow), None if version == BEFORE else int(version))
+    return None if version == BEFORE else int(version)
 
 
-def _tell(found: Deployed, flow: FlowFile, target: str) -> None:
+def _trigger(subject: str, given: Mapping[str, Any]) -> str:
+    """The command line that starts a run of the same deployment; variables and the settings file say the same to it."""
+    from shlex import quote
+
+    source = click.get_current_context().get_parameter_source
+    said = [f"--{one}" for one in ("target", "branch") if source(one) is ParameterSource.COMMANDLINE]
+    words = [word for flag in said for word in (flag, str(given[flag[2:]]))]
+    production = ["--production"] if source("production") is ParameterSource.COMMANDLINE else []
+    return " ".join(map(quote, ["flowc", "trigger", subject, *words, *production]))
+
+
+def _tell(found: Deployed, trigger: str) -> None:
     complain(f"flowc: new runs of {found.name} have version {found.number}")
-    if found.schedule:
-        complain(f"  starts   {found.schedule}")
+    for number, start in enumerate(found.starts):
+        complain(f"  {'starts' if not number else '':8} {'on ' if start.startswith('the ') else ''}{start}")
     if found.link:
         complain(f"  look     {found.link}")
-    complain(f"  run it   flowc trigger {flow.path} --target {target}")
+    complain(f"  run it   {trigger}")
     write(f"{found.version}\n", sys.stdout)

@@ -71,6 +71,7 @@ def command(
     run = runs.run(execution)
     chosen = runs.chosen
     is_over = None if execution is None else _Over(runs, execution)
+    forgotten = runs.forgotten(run, execution)
     with explained(), asked():
         if is_over is None or chosen.parts[1:]:
             _demand(chosen, run, wait=follow and (is_over is None or not is_over()))
@@ -78,7 +79,7 @@ def command(
         printer = _Printer(plain=watch.alone, is_error=None if only_out == only_err else only_err, timestamps=timestamps)
         watch.look()
         printer.put(watch.new())
-        if follow and not watch.over:
+        if follow and not watch.over and forgotten is None:
             _follow(watch, printer)
     for origin, count in watch.gone.items():
         tasks = "a task" if count == 1 else f"{count} tasks"
@@ -87,6 +88,8 @@ def command(
         complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
     if is_over is not None and (last := is_over.execution).state not in ("running", "done"):
         complain(f"flowc: the run {last.run} {_ENDS[last.state]}; `flowc status` with the same words says why")
+    elif follow and not watch.over and forgotten is not None:
+        complain(f"flowc: {forgotten}")
     elif follow and is_over is None and runs.deployment is None and (record := run._recorded()) and record.target in TARGETS:
         complain(f"flowc: --target {record.target} also asks the platform, which alone knows whether the run is over")
 

@@ -9,6 +9,7 @@ only into the datastore then if the platform cannot be asked, and say so.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,12 +51,20 @@ class Deployment(NamedTuple):
         name: What it is called on the platform.
         target: Which platform that is.
         executions: Its runs.
+        subject: The word by which a command line names the flow.
+        options: What it says besides, so that verbs find this deployment.
     """
 
     flow: str
     name: str
     target: str
     executions: Executions
+    subject: str
+    options: tuple[str, ...]
+
+    def command(self, verb: str, run: str, *options: str) -> str:
+        """The command line of a verb about a run of it, for messages."""
+        return f"`{shlex.join(['flowc', verb, self.subject, run, *self.options, *options])}`"
 
 
 def platform_options(function: Decorated) -> Decorated:
@@ -87,10 +96,10 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
     """
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict())
     with asked():
-        return _deployment(flow, settings, target_of(settings))
+        return _deployment(flow, settings, target_of(settings), place)
 
 
-def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str) -> Deployment:
+def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:
     from ..runtime.language.current import user_name
     from ..targets.options import Options
     from ..targets.platform import load_platform
@@ -106,7 +115,16 @@ def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str) -> 
         else:  # its faults matter only to those who want it compiled
             name = class_of(flow)
             found = platform.spell(name)
-    return Deployment(name, found, target, platform.executions(found))
+    subject = flow if isinstance(flow, str) else flow.path + (f":{flow.class_name}" if flow.class_name else "")
+    return Deployment(name, found, target, platform.executions(found), subject, said(place))
+
+
+def said(place: Place) -> tuple[str, ...]:
+    """The options of a place that the command line itself gives; variables and settings hold for the next one, too."""
+    context = click.get_current_context()
+    given = {one: getattr(place, one) for one in Place._fields}
+    there = [one for one in given if given[one] and context.get_parameter_source(one) is ParameterSource.COMMANDLINE]
+    return tuple(word for one in there for word in ([f"--{one}"] if given[one] is True else [f"--{one}", given[one]]))
 
 
 class Runs:
@@ -125,6 +143,18 @@ class Runs:
     def executions(self) -> Executions | None:
         """The runs as the platform has them, if it is asked."""
         return self.deployment.executions if self.deployment else None
+
+    def forgotten(self, run: Run, execution: Execution | None) -> str | None:
+        """Why only the datastore tells of a run that the platform that is asked has scheduled; None: it is not so."""
+        if self.deployment is None or execution is not None:
+            return None
+        record = run._recorded()
+        if record is not None and record.target != self.deployment.target:
+            return None
+        return (
+            f"{self.deployment.executions.where} does not know of the run {run.id}, which is of another deployment, or too long "
+            "ago: this is what the datastore has"
+        )
 
     def execution(self) -> Execution | None:
         """The run that is named as its platform has it, of which the datastore may have nothing yet; by an id that is written
@@ -232,12 +262,12 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
             raise Unusable("which flow? With --target its file or its name comes first, as in Squares/latest")
         return Runs(choose(flow, which, place.datastore, most=most), None)
     try:
-        deployment = _deployment(file or first, settings, target_of(settings))
+        deployment = _deployment(file or first, settings, target_of(settings), place)
         parts = rest.removeprefix(f"{deployment.flow}/") if file else rest
         if not explicit and (local := _elsewhere(deployment, file, parts, place, most)) is not None:
             return local
         deployment.executions.package()  # so that what cannot be asked is known now
-        datastore = settings.get("datastore") or deployment.executions.datastore()
+        datastore = settings.get("datastore") or deployed_datastore(deployment.executions)
     except PlatformError as error:
         if explicit:
             with asked():
@@ -246,6 +276,20 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
             complain(f"flowc: {error}; what follows is what the datastore has")
         return Runs(choose(flow, which, place.datastore, most=most), None)
     return Runs(choose(file or deployment.flow, parts or None, datastore, most=most, must=False), deployment)
+
+
+def deployed_datastore(executions: Executions) -> str:
+    """Where the runs of a deployment keep their objects, as it says itself.
+
+    Raises:
+        PlatformError: It does not say so to everybody.
+    """
+    from ..targets.platform import PlatformError
+
+    found = executions.datastore()
+    if found is None:
+        raise PlatformError(f"where {executions.where} keeps its runs cannot be seen: say --datastore", setup=True)
+    return found
 
 
 def _elsewhere(deployment: Deployment, file: FlowFile | None, parts: str, place: Place, most: int) -> Runs | None:

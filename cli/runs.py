@@ -86,6 +86,8 @@ def command(
         write(table([head, *map(_row, rows)]), sys.stdout)
         if more:
             complain(f"flowc: there are more; --limit {limit * 5} lists them")
+        if runs.deployment is None and any(row["status"] == "queued" for row in rows):
+            complain("flowc: of runs that no task has begun only their platform knows more: --target asks it")
         if runs.deployment is None and (unsure := _unsure(rows)):
             complain(f"flowc: only {' and '.join(unsure)} knows whether its runs go on: --target {unsure[0]} asks it")
     for fault in faults:
@@ -102,9 +104,13 @@ def _unsure(rows: Iterable[dict[str, Any]]) -> list[str]:
 def _with_platform(
     flow: Flow, rows: list[dict[str, Any]], deployment: Deployment, tags: set[str], limit: int
 ) -> list[dict[str, Any]]:
-    """Runs with what the platform says of them, and those of which only the platform knows, newest first."""
-    known = {row["run"]: row for row in rows}
-    oldest = min((row["started"] or 0.0 for row in rows), default=0.0) if len(rows) >= limit else 0.0
+    """Runs with what the platform says of them, and those of which only the platform knows, newest first.
+
+    Of what has only been started the datastore may have the input, but not whose run it is.
+    """
+    known = {row["run"]: row for row in rows if row["target"] is not None or row["status"] == "damaged"}
+    rest = {row["run"]: row for row in rows if row["run"] not in known}
+    oldest = min((row["started"] or 0.0 for row in known.values()), default=0.0) if len(known) >= limit else 0.0
     executions: dict[str, Execution] = {}
     left = set(known)
     for number, one in enumerate(deployment.executions.recent()):
@@ -124,6 +130,7 @@ def _with_platform(
                 from ..runtime.client.run import Run
 
                 found.append(with_execution(described(Run._below(flow, run)), executions[run], deployment.target, start))
+    found += [row for run, row in rest.items() if run not in executions]
     return sorted(found, key=lambda row: row["started"] or 0.0, reverse=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from ..targets import TARGETS
 from .flow_file import FlowFile
 from .looking import duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
-from .platforms import Place, Runs, asked, platform_options, runs_of
+from .platforms import Deployment, Place, Runs, asked, platform_options, runs_of
 from .runs import moment
-from .told import STATES, told
+from .told import STATES, has_hook, told
 from .verb import Verb, color_option, data_format_option
 from .watching import waiting, watch
 
@@ -57,10 +58,10 @@ def command(
     execution = runs.execution()
     run = runs.run(execution)
     if watching:
-        execution = watch(run, runs.deployment, execution)
+        execution = watch(run, runs, execution)
     about = show(run, runs, execution, form)
     if not watching:
-        _hint(about, runs)
+        _hint(about, run, runs, execution)
     elif about["status"] != "done":
         raise click.exceptions.Exit(FAULTS)
 
@@ -79,11 +80,25 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
         write(json.dumps(about, indent=2, ensure_ascii=False) + "\n", stream)
     else:
         write(_text(about, wants_color(stream)), stream, color=True)
+        if deployment is not None and execution is not None and execution.state in ("failed", "timed out", "stopped"):
+            hooked = execution.state == "failed" and has_hook(run._plan, "on_error")
+            complain(f"flowc: {_ways_on(deployment, run.id, redrive=not hooked)}")
     return about
 
 
-def _hint(about: dict[str, Any], runs: Runs) -> None:
-    """Say where more is known of a run that a platform has scheduled."""
+def _ways_on(deployment: Deployment, run: str, *, redrive: bool) -> str:
+    """What to do about a run that did not come to its end."""
+    file = deployment.subject if ".py" in deployment.subject else "FILE"
+    anew = f"`flowc resume {shlex.join([file, run])}` begins a new run here from what it has done, with the code as it is now"
+    if not redrive:
+        return anew
+    return f"{deployment.command('redrive', run)} goes on where it ended, with the code that it began with; {anew}"
+
+
+def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None) -> None:
+    """Say where more is known of a run that a platform has scheduled, or that nobody knows more."""
+    if about["status"] == "running" and (why := runs.forgotten(run, execution)) is not None:
+        complain(f"flowc: {why}")
     if runs.deployment is None and about["target"] in TARGETS and about["status"] == "running":
         complain(
             f"flowc: {about['target']} ran this, and only it knows whether the run is over: --target {about['target']} asks it"
@@ -153,7 +168,7 @@ def _of_platform(about: dict[str, Any]) -> list[str]:
         f"foreach {one['name']}: {one['done']} of {one['total']} items done"
         + "".join(f", {one[state]} {state}" for state in ("running", "waiting", "failed", "stopped") if one[state])
         for one in about["foreaches"]
-        if about["status"] != "done"
+        if about["status"] in ("running", "queued") or about["troubles"]  # else the table of steps says it
     ]
     return lines
 

@@ -40,7 +40,7 @@ def command(flow: FlowFile | str | None, run: str, target: str | None, branch: s
 def _stop(deployment: Deployment, run: str) -> None:
     executions = deployment.executions
     with asked():
-        jobs, fans = executions.jobs(run), executions.fans(run)
+        jobs, fans = executions.jobs(run, ()), executions.fans(run)
         executions.stop(run, f"by {user_name() or 'somebody'}, with flowc stop")
     what = [f"the job of {job.step}" + (f"/{job.path}" if job.path not in (None, "-") else "") for job in jobs]
     what += [f"{fan.running} items of the foreach {fan.name}" for fan in fans if fan.running]

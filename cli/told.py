@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..runtime.client.run import Run
     from ..runtime.plan import Plan
-    from ..targets.executions import Execution, Executions, Start, Trouble
+    from ..targets.executions import Execution, Executions, Start, State, Trouble
 
 STATES = ("done", "running", "failed", "stopped")
 """What may become of a task."""
@@ -24,7 +24,9 @@ STATES = ("done", "running", "failed", "stopped")
 def described(run: Run) -> dict[str, Any]:
     """What the datastore says of a run as a whole; times in seconds since 1970."""
     record, began, ended = run._recorded(), run._began(), run._over_at()
-    status = run.status
+    status: str = run.status
+    if status == "running" and began is None:
+        status = "queued"  # all that is there is what it was started with
     until = time.time() if status == "running" else ended
     return {
         "flow": run.parent.id,
@@ -70,33 +72,41 @@ def with_execution(about: Mapping[str, Any], execution: Execution, target: str, 
 
 def told(run: Run, execution: Execution | None, executions: Executions | None, target: str | None) -> dict[str, Any]:
     """All that is known of a run."""
-    over = execution is not None and execution.over
-    about = {**described(run), "message": result.message if (result := run._ended()) else None, **progress(run, is_over=over)}
+    state = None if execution is None else execution.state
+    about = {**described(run), "message": result.message if (result := run._ended()) else None, **progress(run, state)}
     if execution is None or executions is None or target is None:
         return about
     start = executions.started_with(run.id) if run._recorded() is None else None
     about = with_execution(about, execution, target, start)
-    jobs = executions.jobs(run.id) if not execution.over else ()
-    troubles = executions.troubles(run.id) if execution.state in ("failed", "timed out") else ()
+    fans = executions.fans(run.id)
+    jobs = executions.jobs(run.id, fans) if not execution.over else ()
+    troubles = executions.troubles(run.id) if state in ("failed", "timed out") else ()
+    if state in ("done", "failed") and has_hook(run._plan, "on_success" if state == "done" else "on_error"):
+        troubles += executions.hook_troubles(run.id)
     return about | {
         "jobs": [asdict(one) for one in jobs],
-        "foreaches": [asdict(one) for one in executions.fans(run.id)],
+        "foreaches": [asdict(one) for one in fans],
         "troubles": [asdict(one) for one in untold(troubles, about["failures"])],
     }
+
+
+def has_hook(plan: Plan | None, argument: str) -> bool:
+    """Whether a flow has exit hooks of this argument of `@exit_hook`."""
+    return plan is not None and any(one.name == "exit_hook" and one.arguments.get(argument) for one in plan.decorators)
 
 
 def untold(troubles: Iterable[Trouble], failures: Iterable[Mapping[str, Any]]) -> list[Trouble]:
     """The platform's failures of which the datastore has none of the same attempt. That a foreach failed says nothing where the
     datastore knows which of its items did."""
-    known = {(failure["task"], failure["attempt"]) for failure in failures}
+    known = {(failure["task"], attempt) for failure in failures for attempt in (failure["attempt"], None)}
     return [one for one in troubles if (f"{one.step}/{one.path}", one.attempt) not in known and not (known and one.follows)]
 
 
-def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:
+def progress(run: Run, state_of_run: State | None) -> dict[str, Any]:
     """The steps of a run, and the failures of those tasks that are not done.
 
     Args:
-        is_over: Whether the run is over, whatever the datastore says.
+        state_of_run: What has become of the run, whatever the datastore says; None: only that does.
     """
     from ..runtime.client.step import Step
 
@@ -104,6 +114,7 @@ def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:
     failures: list[dict[str, Any]] = []
     plan, begun = run._plan, [*run._steps_in_order(), *run._hooks()]
     open = run.status != "done"
+    is_over = state_of_run not in (None, "running")
     items: dict[str, int] = {}
     for name in dict.fromkeys([*(plan.steps if plan and open else ()), *begun]):
         counts = dict.fromkeys(STATES, 0)
@@ -130,9 +141,30 @@ def progress(run: Run, *, is_over: bool = False) -> dict[str, Any]:
         steps.append(
             {"step": name, **counts, "of": items.get(of) if of else None, "reused": reused, "started": started, "ended": last}
         )
+    if is_over:
+        failures = _without_stopped(steps, failures, state_of_run)
     # First those that had their last attempt: they are what the run failed for.
     failures.sort(key=lambda one: (_may_go_on(plan, one), one["ended"] or 0))
     return {"steps": steps, "failures": failures}
+
+
+def _without_stopped(steps: list[dict[str, Any]], failures: list[dict[str, Any]], state: State | None) -> list[dict[str, Any]]:
+    """The failures without tasks that only were under way when something else failed, or when somebody stopped the run; they
+    count as stopped. Where nothing else failed, that they were interrupted is what the run failed for."""
+    rest = [one for one in failures if not is_interruption(one["type"], one["message"])]
+    if not rest and state != "stopped":
+        return failures
+    stopped = [one["task"].partition("/")[0] for one in failures if is_interruption(one["type"], one["message"])]
+    for step in steps:
+        count = stopped.count(step["step"])
+        step["failed"] -= count
+        step["stopped"] += count
+    return rest
+
+
+def is_interruption(type: str, message: str) -> bool:
+    """Whether a task recorded that it was asked to end, as when its platform terminates its job."""
+    return type == "InterruptedError" and message.startswith("was interrupted (SIG")
 
 
 def _split_of(plan: Plan | None, name: str) -> str | None:

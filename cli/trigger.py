@@ -8,14 +8,12 @@ command line is being parsed: what this takes, `TriggerVerb` finds among the arg
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from ..runtime.language.current import user_name
 from .datastore import datastore_option
@@ -23,7 +21,7 @@ from .flow_file import FlowFile
 from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
-from .platforms import Deployment, Place, Runs, asked, deployment_of, platform_options
+from .platforms import Deployment, Place, Runs, asked, deployed_datastore, deployment_of, platform_options, said
 from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 
@@ -152,7 +150,9 @@ def command(
     if flow is None:
         raise click.UsageError("Missing argument 'FLOW'.", click.get_current_context())
     meta = click.get_current_context().meta
-    deployment: Deployment = meta[_DEPLOYMENT]
+    place = Place(target, branch, production, datastore)
+    found: Deployment = meta[_DEPLOYMENT]
+    deployment = found._replace(options=said(place))  # what that is was not known while the command line was parsed
     document = input_of(meta[_PLAN], meta[VALUES], user_name(), tags)
     text = text_of(document)
     executions = deployment.executions
@@ -174,10 +174,9 @@ def command(
             complain(f"flowc: cannot write the run's id to {run_id_file}: {error.strerror or error}")
     complain(f"flowc: run {deployment.flow}/{started.run} starts: {started.link}")
     if wait:
-        wait_for(deployment, started, Place(target, branch, production, datastore), flow)
+        wait_for(deployment, started, place, flow)
     else:
-        words = _words(flow, started.run, Place(target, branch, production, _said("datastore")))
-        complain(f"flowc: `flowc status {words} --watch` shows how far it is")
+        complain(f"flowc: {deployment.command('status', started.run, '--watch')} shows how far it is")
 
 
 def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: FlowFile | str) -> None:
@@ -190,19 +189,19 @@ def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: F
     chosen = choose(deployment.flow, execution.run, datastore, must=False)
     runs = Runs(chosen, deployment)
     run = runs.run(execution)
-    last = watch(run, deployment, execution) or execution
+    last = watch(run, runs, execution) or execution
     show(run, runs, last, "text", error=True)
     if last.state != "done":
         raise click.exceptions.Exit(FAULTS)
 
 
-def datastore_of(deployment: Deployment, flow: FlowFile | str, place: Place) -> str | None:
+def datastore_of(deployment: Deployment, flow: FlowFile | str, place: Place) -> str:
     """Where the runs of a deployment keep their objects: as options and settings say, or else the deployment itself."""
     from .targeting import settings_of
 
     given = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict()).get("datastore")
     with asked():
-        return given or deployment.executions.datastore()
+        return given or deployed_datastore(deployment.executions)
 
 
 def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) -> Plan:
@@ -220,16 +219,17 @@ def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) ->
         package = deployment.executions.package()
     why = f"the image of {deployment.executions.where} holds the flow, whose parameters only its file tells"
     if package is not None:
-        file = flow if isinstance(flow, FlowFile) else None
-        store = store_of(datastore_of(deployment, flow, place), file)
         key = plan_key(package)
         try:
+            store = store_of(datastore_of(deployment, flow, place), flow if isinstance(flow, FlowFile) else None)
             data = store.get(key)
             if data is not None:
                 return parse_plan(json.loads(data))
             why = f"the datastore {store.url} has no {key}, which says what the deployed flow takes"
         except (FlowcError, ValueError) as error:
             why = str(error)
+        except Unusable as error:
+            why = error.message
     if not isinstance(flow, FlowFile):
         raise Unusable(f"{why}: name the flow's file instead of {flow}" if package is None else why)
     return _plan_of_file(flow, why if package is not None else None)
@@ -246,21 +246,3 @@ def _plan_of_file(flow: FlowFile, why: str | None) -> Plan:
     if why is not None:
         complain(f"flowc: {why}; parameters are checked against {flow.path}")
     return parse_plan(plan_of(compilation.flow))
-
-
-def _said(option: str) -> str | None:
-    """What the command line itself gives for an option."""
-    context = click.get_current_context()
-    from_there = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
-    return context.params.get(option) if from_there else None
-
-
-def _words(flow: FlowFile | str, run: str, place: Place) -> str:
-    """What other verbs want so as to find the run."""
-    if isinstance(flow, FlowFile):
-        words = [flow.path + (f":{flow.class_name}" if flow.class_name else ""), run]
-    else:
-        words = [f"{flow}/{run}"]
-    for name in ("target", "branch", "datastore"):
-        words += [f"--{name}", value] if (value := getattr(place, name)) else []
-    return shlex.join([*words, *(["--production"] if place.production else [])])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from .changing import carry_out, changing_options, refusals
+from .changing import carry_out, changing_options, name_of, refusals
 from .flow_file import FlowFile
 from .looking import flow_or_name
-from .output import complain, stop_at_faults
+from .output import complain
 from .platforms import platform_options
 from .targeting import settings_of, target_of
 from .verb import Verb, color_option
-
-if TYPE_CHECKING:
-    from ..targets.platform import Platform
 
 
 @click.command(
@@ -46,20 +43,10 @@ def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, *
 
         options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
         platform = load_platform(target)(options)
-        name = _name(platform, flow)
+        name = name_of(platform, flow)
         proposal = platform.propose_undeploy(name, stop=stop)
     carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc undeploy {flow.path if isinstance(flow, FlowFile) else flow}")
     if proposal.changes:
         complain(f"flowc: {name} is no longer deployed")
     else:
         complain(f"flowc: {name} is not deployed: there is nothing to change")
-
-
-def _name(platform: Platform, flow: FlowFile | str) -> str:
-    if isinstance(flow, str):
-        return platform.spell(flow)
-    compilation, _ = flow.compile()
-    if compilation.flow is None:
-        stop_at_faults(compilation.diagnostics, compilation.sources, "full")
-        raise AssertionError("no flow, and no error that says why")
-    return platform.name_of(compilation.flow)

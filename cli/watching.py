@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..runtime.contract import HOOK_STEPS
 from .looking import duration
-from .output import complain, wants_color
-from .platforms import Deployment, asked
+from .output import Unusable, complain, wants_color
+from .platforms import Runs
+from .told import is_interruption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..runtime.client.run import Run
     from ..runtime.plan import Plan
-    from ..targets.executions import Execution, Fan, Job
+    from ..targets.executions import Execution, Executions, Fan, Job, State
 
 INTERRUPTED = 130
 _SOONEST, _LATEST, _SLOWER = 0.5, 10.0, 1.3
@@ -35,22 +37,28 @@ _TROUBLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How far a step is. `of`: how many tasks there will be, where that is known and it is in a foreach."""
+    """How far a step is, or the exit hook.
+
+    Attributes:
+        of: How many tasks there will be, where that is known and it is in a foreach.
+        stopped: How many were under way when something else failed, or when somebody stopped the run.
+    """
 
     step: str
     running: int
     done: int
     failed: int
     of: int | None
+    stopped: int = 0
 
     @property
     def text(self) -> str:
         """For a line: `37/100 done, 16 running`."""
         done = f"{self.done}/{self.of} done" if self.of is not None else f"{self.done} done" if self.done else ""
-        if self.of is None and self.done == 1 and not (self.running or self.failed):
+        if self.of is None and self.done == 1 and not (self.running or self.failed or self.stopped):
             return "done"
-        parts = (done, f"{self.running} running" if self.running else "", f"{self.failed} failed" if self.failed else "")
-        return ", ".join(filter(None, parts)) or "begins"
+        rest = {"running": self.running, "failed": self.failed, "stopped": self.stopped}
+        return ", ".join(filter(None, (done, *(f"{count} {state}" for state, count in rest.items() if count)))) or "begins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,12 @@ class Sight:
 class Watcher:
     """Looks at a run, of which it asks again only for what may have changed."""
 
-    def __init__(self, run: Run, deployment: Deployment | None) -> None:
+    def __init__(self, run: Run, executions: Executions | None) -> None:
         self._run = run
-        self._executions = deployment.executions if deployment else None
+        self._executions = executions
         self._complete: dict[str, Count] = {}
         self._items: dict[str, dict[str, int]] = {}
+        self._interrupted: dict[str, int] = {}
 
     def look(self, execution: Execution | None) -> Sight:
         """What there is now.
@@ -84,25 +93,33 @@ class Watcher:
         if execution is not None and self._executions is not None:
             execution = self._executions.find(self._run.id) or execution
             if not execution.over:
-                jobs, fans = self._executions.jobs(self._run.id), self._executions.fans(self._run.id)
-        counts = self._counts(jobs, is_over=execution is not None and execution.over)
+                fans = self._executions.fans(self._run.id)
+                jobs = self._executions.jobs(self._run.id, fans)
+        counts = self._counts(jobs, execution.state if execution is not None else None)
         status: str = execution.state if execution is not None else self._run.status
         if status == "running" and execution is not None and not any(one.done or one.failed or one.running for one in counts):
             status = "queued"
         return Sight(status, counts, jobs, fans, execution)
 
-    def _counts(self, jobs: tuple[Job, ...], *, is_over: bool) -> tuple[Count, ...]:
+    def _counts(self, jobs: tuple[Job, ...], state: State | None) -> tuple[Count, ...]:
         plan = self._run._plan
-        begun = self._run._steps_in_order()
-        open = {job.step for job in jobs if not job.waits}
-        names = list(plan.steps) if plan else begun
-        return tuple(
-            self._count(name, plan, name in begun, name in open, is_over=is_over)
-            for name in names
+        begun = [*self._run._steps_in_order(), *self._run._hooks()]
+        open: dict[str, set[str | None]] = {}
+        for job in jobs:
+            if not (job.waits or job.of_item):
+                open.setdefault(job.step, set()).add(job.path)
+        names = [*(plan.steps if plan else begun), *HOOK_STEPS.values()]
+        counts = [
+            self._count(name, plan, name in begun, open.get(name, set()), is_over=state not in (None, "running"))
+            for name in dict.fromkeys(names)
             if name in begun or name in open
-        )
+        ]
+        failed, interrupted = sum(one.failed for one in counts), sum(self._interrupted.values())
+        if state == "stopped" or failed > interrupted:  # else it is what the run failed for
+            counts = [_with_stopped(one, self._interrupted.get(one.step, 0)) for one in counts]
+        return tuple(counts)
 
-    def _count(self, name: str, plan: Plan | None, begun: bool, open: bool, *, is_over: bool) -> Count:
+    def _count(self, name: str, plan: Plan | None, begun: bool, open: set[str | None], *, is_over: bool) -> Count:
         if name in self._complete:
             return self._complete[name]
         from ..runtime.client.states import state_of
@@ -111,18 +128,29 @@ class Watcher:
         run = self._run
         found = traces(run._store, run.parent.id, run.id, name) if begun else {}
         states = [state_of(trace, name, plan, run._target, run_is_over=is_over) for trace in found.values()]
-        done, failed, running = (states.count(state) for state in ("done", "failed", "running"))
-        if open and not running:
-            running = 1
+        done, failed, running, stopped = (states.count(state) for state in ("done", "failed", "running", "stopped"))
+        running += len(open - found.keys())  # which have left nothing yet
+        if is_over:
+            attempts = {path: max(one.failed) for path, one in found.items() if one.failed and not one.done}
+            self._interrupted[name] = self._interruptions(name, attempts)
         of = None
         step = plan.steps.get(name) if plan else None
         if step is not None:
             self._note_items(name, [path for path, trace in found.items() if trace.done], plan)
             of = self._of(step)
-        count = Count(name, running, done, failed, of)
+        count = Count(name, running, done, failed, of, stopped)
         if step is not None and not running and not failed and done and (done == of or not step.scopes):
             self._complete[name] = count
         return count
+
+    def _interruptions(self, name: str, attempts: Mapping[str, int]) -> int:
+        """How many of these attempts, by path, failed since they were asked to end."""
+        from ..runtime.paths import TaskId
+        from ..runtime.records.traces import read_attempt
+
+        run = self._run
+        last = (read_attempt(run._store, run.parent.id, TaskId(run.id, name, path), one) for path, one in attempts.items())
+        return sum(one is not None and is_interruption(one.failure.type, one.failure.message) for one in last)
 
     def _note_items(self, name: str, paths: list[str], plan: Plan | None) -> None:
         """Find out how many items the tasks of a split have found."""
@@ -145,12 +173,20 @@ class Watcher:
         return sum(self._items.get(scope.split, {}).values()) if isinstance(scope, ForeachScope) else None
 
 
-def watch(run: Run, deployment: Deployment | None, execution: Execution | None) -> Execution | None:
+def _with_stopped(count: Count, stopped: int) -> Count:
+    return replace(count, failed=count.failed - stopped, stopped=count.stopped + stopped)
+
+
+def watch(run: Run, runs: Runs, execution: Execution | None) -> Execution | None:
     """Show how a run goes on, on standard error, until it is over; the run then as the platform has it.
 
-    Ctrl-C ends the watching and leaves the run alone, with exit code 130.
+    Ctrl-C ends the watching and leaves the run alone, with exit code 130. So does what keeps the platform from being asked, with
+    exit code 2: expired credentials, or no answer for some time.
     """
-    watcher, pause, failed = Watcher(run, deployment), _SOONEST, 0
+    if (why := runs.forgotten(run, execution)) is not None:
+        complain(f"flowc: {why}")
+        return None
+    watcher, pause, failed = Watcher(run, runs.executions), _SOONEST, 0
     before: Sight | None = None
     try:
         with _view(run) as view:
@@ -159,11 +195,12 @@ def watch(run: Run, deployment: Deployment | None, execution: Execution | None) 
                 try:
                     sight = _look(watcher, execution)
                     failed = 0
-                except _Passing as error:
+                except _Failed as error:
                     failed += 1
-                    if failed == _TROUBLES:
-                        complain(f"flowc: {error}; the run itself goes on")
-                        raise click.exceptions.Exit(1) from None
+                    if error.lasts or failed == _TROUBLES:
+                        raise Unusable(f"{error}. The run {run.id} goes on; {again(run, runs)}") from None
+                    if failed == 1:
+                        view.note(f"{error}; trying again")
                     time.sleep(min(2.0**failed, _LATEST))
                     continue
                 execution = sight.execution
@@ -174,23 +211,28 @@ def watch(run: Run, deployment: Deployment | None, execution: Execution | None) 
                 before = sight
                 view.wait(max(pause, min(time.monotonic() - began, _LATEST)))
     except KeyboardInterrupt:
-        complain(f"flowc: no longer watching; the run {run.id} goes on, and {again(run, deployment)}")
+        complain(f"flowc: no longer watching; the run {run.id} goes on: {again(run, runs)}")
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def again(run: Run, deployment: Deployment | None) -> str:
+def again(run: Run, runs: Runs) -> str:
     """How to look at a run again, and how to end it."""
+    deployment = runs.deployment
     if deployment is None:
         return f"`flowc status {run.parent.id}/{run.id} --watch` shows it again"
-    name = deployment.flow
-    return (
-        f"`flowc status {name}/{run.id} --target {deployment.target} --watch` shows it again, "
-        f"`flowc stop {name} {run.id} --target {deployment.target}` ends it"
-    )
+    return f"{deployment.command('status', run.id, '--watch')} shows it again, {deployment.command('stop', run.id)} ends it"
 
 
-class _Passing(Exception):
-    """A look that failed for a reason that may pass."""
+class _Failed(Exception):
+    """A look that failed.
+
+    Attributes:
+        lasts: Whether it will fail again until somebody does something.
+    """
+
+    def __init__(self, message: str, *, lasts: bool = False) -> None:
+        super().__init__(message)
+        self.lasts = lasts
 
 
 def _look(watcher: Watcher, execution: Execution | None) -> Sight:
@@ -200,12 +242,9 @@ def _look(watcher: Watcher, execution: Execution | None) -> Sight:
     try:
         return watcher.look(execution)
     except FlowcError as error:
-        raise _Passing(str(error)) from None
+        raise _Failed(str(error)) from None
     except PlatformError as error:
-        if error.setup:
-            with asked():
-                raise
-        raise _Passing(str(error)) from None
+        raise _Failed(str(error), lasts=error.setup) from None
 
 
 def _changed(one: Sight, other: Sight) -> bool:
@@ -234,6 +273,10 @@ class _Lines:
             if job.waits:
                 self._say(job.id, waiting(job.step, job.path, job.status, job.reason))
 
+    def note(self, text: str) -> None:
+        """Say something besides."""
+        complain(f"flowc: {text}")
+
     def wait(self, seconds: float) -> None:
         """Let time go by."""
         time.sleep(seconds)
@@ -258,6 +301,10 @@ class _Table:
         self._sight = sight
         self._live.update(self._drawn(), refresh=True)
 
+    def note(self, text: str) -> None:
+        """Say something above the table."""
+        self._live.console.print(f"flowc: {text}", markup=False, soft_wrap=True)
+
     def wait(self, seconds: float) -> None:
         """Let time go by, which is shown."""
         until = time.monotonic() + seconds
@@ -272,8 +319,9 @@ class _Table:
 
         sight = self._sight
         assert sight is not None
+        is_stopped = any(one.stopped for one in sight.counts)
         table = Table(box=None, show_edge=False, pad_edge=False, header_style="dim")
-        for heading in ("step", "running", "done", "failed"):
+        for heading in ("step", "running", "done", "failed", *(["stopped"] if is_stopped else [])):
             table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True)
         most = max(3, self._live.console.size.height // 2 - 3)
         shown = sight.counts if len(sight.counts) <= most else _most_telling(sight.counts, most)
@@ -284,6 +332,7 @@ class _Table:
                 Text(str(count.running or ""), "cyan"),
                 Text(done, "green"),
                 Text(str(count.failed or ""), "red"),
+                *([str(count.stopped or "")] if is_stopped else []),
             )
         lines: list[RenderableType] = [table] if shown else []
         lines += [Text(waiting(job.step, job.path, job.status, job.reason), "dim") for job in sight.jobs if job.waits][:3]

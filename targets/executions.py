@@ -83,6 +83,7 @@ class Job:
         waits: Whether it has not begun yet.
         reason: What the platform says about that, or None.
         since: When it was submitted, in seconds since 1970, or None.
+        of_item: Whether it belongs to an item of a foreach.
         links: Pages about it.
     """
 
@@ -93,6 +94,7 @@ class Job:
     waits: bool
     reason: str | None = None
     since: float | None = None
+    of_item: bool = False
     links: tuple[Link, ...] = ()
 
 
@@ -101,10 +103,12 @@ class Fan:
     """The items of one foreach, as far as the platform is with them.
 
     Attributes:
+        id: The platform's own id of it.
         name: The platform's name of it.
         total: How many there are. The others are parts of that.
     """
 
+    id: str
     name: str
     total: int
     done: int
@@ -193,8 +197,8 @@ class Executions(Protocol):
         """Go on with a run that failed, from where it failed."""
         ...
 
-    def jobs(self, run: str) -> tuple[Job, ...]:
-        """The jobs that are under way, but for those of items of a foreach."""
+    def jobs(self, run: str, fans: tuple[Fan, ...]) -> tuple[Job, ...]:
+        """The jobs that are under way, of the items of these foreaches only some."""
         ...
 
     def fans(self, run: str) -> tuple[Fan, ...]:
@@ -203,4 +207,8 @@ class Executions(Protocol):
 
     def troubles(self, run: str) -> tuple[Trouble, ...]:
         """What the run failed for, as far as the platform knows; of many failures only some."""
+        ...
+
+    def hook_troubles(self, run: str) -> tuple[Trouble, ...]:
+        """What the exit hook of a run that is over failed for, if it did: the run ended as if it had not."""
         ...

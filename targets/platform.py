@@ -84,14 +84,15 @@ class Deployed:
         name: Its name there.
         version: What identifies the version that new runs have: on AWS an ARN.
         number: The same as people say it: `3`.
-        schedule: When it starts by itself, as the platform writes it, or None.
+        starts: What it starts by itself on: `cron(0 6 ? * MON-FRI *) Europe/Berlin`, `the event data.ready`. Empty where that
+            was not asked for.
         link: Where a browser shows it, or None.
     """
 
     name: str
     version: str
     number: str
-    schedule: str | None = None
+    starts: tuple[str, ...] = ()
     link: str | None = None
 
 
@@ -101,12 +102,14 @@ class Proposal:
 
     Attributes:
         name: The deployment's name on its platform.
+        where: Where that is: `AWS account 123456789012, us-east-1`.
         changes: What will be done, in this order; none: all is as it should be.
         notes: What the user should know besides, a sentence each.
         outcome: What then is deployed, asked after the changes were made; None: nothing.
     """
 
     name: str
+    where: str
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     outcome: Callable[[], Deployed | None] = field(repr=False, compare=False)

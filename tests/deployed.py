@@ -11,14 +11,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engines import Aws, Execution
-from test_golden_runs import kept
+from test_golden_runs import GAP, kept
 
 from flowc.cli.flow_file import FlowFile
 from flowc.cli.packaging import build_package
@@ -48,7 +48,7 @@ class Ran:
     def kept(self) -> str:
         """For each task its choice, its cardinality and its artifacts, as `golden/<case>/result.json` has them."""
         with environment(self.execution.aws.environment):
-            return kept(self.store, self.flow, self.execution.name)
+            return kept(self.store, self.flow, self.execution.name, GAP)
 
     def failures(self) -> dict[str, str]:
         """Why attempts failed, by `step/path/attempt-N.json`."""
@@ -94,7 +94,8 @@ def failures(store: Store, flow: str, run: str) -> dict[str, str]:
     for key in sorted(store.list(contract.run_key(flow, run))):
         if failed := re.fullmatch(r"[^/]+/[^/]+/(([^/]+)/([^/]+)/attempt-(\d+)\.json)", key):
             where, step, path, attempt = failed.groups()
-            found[where] = str(read_failure(store, flow, TaskId(run, step, path), int(attempt)))
+            failure = str(read_failure(store, flow, TaskId(run, step, path), int(attempt)))
+            found[where] = re.sub("; it used [^)]*", "", failure)  # of memory, which a local run does not count
     return found
 
 
@@ -116,36 +117,38 @@ def deploy(aws: Aws, file: Path, *, dependencies: bool = False, **given: Any) ->
         open_store(place).put(package.key, package.data)
     options = replace(Options(datastore=place, batch_queue=aws.batch_queue, code=package.key), **given)
     report = Report()
-    made = deployment_of(compilation.flow, options, report)
+    facts = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+    made = deployment_of(compilation.flow, options, report).filled(facts)
     assert not report.failed, report.sorted()
     if options.compute.startswith("ecs"):
         for task in made.jobs:
             aws.client("ecs").register_task_definition(**task)
     else:
         aws.register(made.jobs)
-        _make_queues(aws, {queue for queue in _queues(made.definition) if queue != aws.batch_queue})
+        make_queues(aws, {queue for queue in queues(made.definition) if queue != aws.batch_queue})
     return Deployed(aws, compilation.flow.name, place, made)
 
 
-def _queues(states: Any) -> Iterator[str]:
+def queues(states: Any) -> Iterator[str]:
     """The queues that are named in any part of a machine."""
     if isinstance(states, dict):
         if "JobQueue" in states:
             yield states["JobQueue"]
         for part in states.values():
-            yield from _queues(part)
+            yield from queues(part)
     elif isinstance(states, list):
         for part in states:
-            yield from _queues(part)
+            yield from queues(part)
 
 
-def _make_queues(aws: Aws, names: set[str]) -> None:
-    """Those that are not there yet, on the machines of the account's own."""
+def make_queues(aws: Aws, names: Iterable[str]) -> None:
+    """Those that are not there yet (names or ARNs), on the machines of the account's own."""
     batch = aws.client("batch")
     machines = batch.describe_job_queues(jobQueues=[aws.batch_queue])["jobQueues"][0]["computeEnvironmentOrder"]
     for name in names:
         if not batch.describe_job_queues(jobQueues=[name])["jobQueues"]:
-            batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=machines)
+            short = name.rpartition("/")[2]
+            batch.create_job_queue(jobQueueName=short, state="ENABLED", priority=1, computeEnvironmentOrder=machines)
 
 
 @contextmanager

@@ -200,6 +200,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that a body may come, for which boto3 waits a second."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     @property
     def asked(self) -> str:
         """The path, and the operation where that is told by a header."""

@@ -37,8 +37,13 @@ shapes = st.lists(st.recursive(st.just(("step", [])), _inside, max_leaves=8), mi
 
 @dataclass
 class Draft:
-    """A flow being written: its steps by number, each with what it says."""
+    """A flow being written: its steps by number, each with what it says.
 
+    Attributes:
+        turns: How many its loops may take, as they say; None: they say nothing.
+    """
+
+    turns: int | None = None
     bodies: dict[int, tuple[bool, str]] = field(default_factory=dict)
 
     def add(self, body: str = "", *, joins: bool = False) -> int:
@@ -67,7 +72,7 @@ class Draft:
             case "loop":
                 header, latch = self.add(), self.add()
                 self.bodies[header] = (False, f"self.next(self.<{self.chain(inner[0], latch)}>)")
-                self.bodies[latch] = (False, self.switch([header, after]))
+                self.bodies[latch] = (False, self.switch([header, after], self.turns))
                 return header
             case "arms":  # an `if` of which one arm goes on, one splits, and one is a foreach
                 joins = [self.add(f"self.next(self.<{after}>)", joins=True) for _ in "ab"]
@@ -82,16 +87,18 @@ class Draft:
                 header, latch = self.add(), self.add()
                 left = self.chain(inner[1], after)
                 self.bodies[header] = (False, self.switch([self.chain(inner[0], latch), left]))
-                self.bodies[latch] = (False, self.switch([header, self.chain(inner[2], after)]))
+                self.bodies[latch] = (False, self.switch([header, self.chain(inner[2], after)], self.turns))
                 return header
 
-    def switch(self, targets: list[int]) -> str:
+    def switch(self, targets: list[int], turns: int | None = None) -> str:
         cases = ", ".join(f"{position}: self.<{target}>" for position, target in enumerate(targets))
-        return f"self.next({{{cases}}}, condition='kind')"
+        bound = "" if turns is None else f", max_iterations={turns}"
+        return f"self.next({{{cases}}}, condition='kind'{bound})"
 
 
 LIVING = """
-    history = [task for one in inputs for task in one.history] if inputs is not None else list(getattr(self, "history", []))
+    before = [self] if inputs is None else inputs
+    history = [task for one in before for task in getattr(one, "history", [])]
     self.history = [*history, (current.step_name, current.task_id)]
     self.items = list(range(dice(current.task_id, current.step_name, 4)))
     self.kind = choice(current.step_name, current.task_id, cases)
@@ -105,9 +112,11 @@ def source(
     order: Sequence[int] | None = None,
     *,
     living: bool = False,
+    turns: int | None = None,
 ) -> str:
-    """The flow as source text, its steps named by `name` and written in `order`; `living` steps can run."""
-    draft = Draft()
+    """The flow as source text, its steps named by `name` and written in `order`; `living` steps can run. Its loops are bounded by
+    `turns`."""
+    draft = Draft(turns)
     end = draft.add()
     first = draft.chain(shapes, end)
     start = draft.add(f"self.next(self.<{first}>)")

@@ -2,8 +2,9 @@
 
 A block ```` ```python NAME ```` is a file, and must be a sound flow; of another language with a name it is a file beside it. A
 block ```` ```console ```` is a session in the folder with the README's files: what follows `$ command` is what it prints, on both
-outputs, where `...` stands for any lines; `[exit 1]` ends the output of a command that fails. With ```` ```console NAME: OLD →
-NEW ```` it runs with that change made to a file.
+outputs, where `...` stands for any lines, and in a line for anything; `[exit 1]` ends the output of a command that fails. With ```` ```console NAME: OLD →
+NEW ```` it runs with that change made to a file, with ```` ```console aws ```` in an account that has what the settings of the
+block ```` ```toml flowc.toml ```` name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import click
 import pytest
 from conftest import Beside
+from engines import Aws, engine
 
 from flowc.cli.program import VERBS, Program
 from flowc.cli.settings import KEYS, variable
@@ -53,8 +55,11 @@ def commands() -> dict[str, click.Command]:
 
 SHOWN = README + (ROOT / "docs" / "metaflow.md").read_text(encoding="utf-8")
 FILES = {block.about: block.text for block in blocks(SHOWN) if block.language != "console" and block.about}
+SETTINGS = FILES.pop("flowc.toml")  # of a deployment, and of no other example
 FLOWS = {name: text for name, text in FILES.items() if name.endswith(".py")}
-SESSIONS = [block for block in blocks(GUIDE) if block.language == "console"]
+CONSOLES = [block for block in blocks(GUIDE) if block.language == "console"]
+SESSIONS = [block for block in CONSOLES if block.about != "aws"]
+DEPLOYMENTS = [block for block in CONSOLES if block.about == "aws"]
 
 
 def test_there_are_examples() -> None:
@@ -113,6 +118,29 @@ def test_sessions(session: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     check_session(session, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def named_account() -> Iterator[Aws]:
+    """An account of its own, with the names that the documents use."""
+    with engine() as account:
+        account.furnish(bucket="bucket", queue="cpu", roles=("flows", "jobs"))
+        yield account
+
+
+@pytest.mark.parametrize("session", DEPLOYMENTS, ids=lambda session: session.text.splitlines()[0])
+def test_deployments(session: Block, named_account: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path)
+    (tmp_path / "flowc.toml").write_text(SETTINGS, encoding="utf-8")
+    for name in map(variable, KEYS):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in named_account.environment.items():
+        monkeypatch.setenv(name, value)
+    check_session(session, tmp_path)
+
+
+def line_pattern(line: str) -> str:
+    return re.escape(f"{line}\n").replace(re.escape("..."), ".*")
+
+
 def check_session(session: Block, folder: Path) -> None:
     """Run a session's commands in a folder; they must print what it shows."""
     for part in re.split(r"^\$ ", session.text, flags=re.MULTILINE)[1:]:
@@ -126,10 +154,10 @@ def check_session(session: Block, folder: Path) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
         )
         printed = done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
-        pattern = "".join("(?:.*\n)*" if line == "..." else re.escape(f"{line}\n") for line in expected.splitlines())
+        pattern = "".join("(?:.*\n)*" if line == "..." else line_pattern(line) for line in expected.splitlines())
         assert re.fullmatch(pattern, printed), f"$ {command}\n{printed}"
 
 

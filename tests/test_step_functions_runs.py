@@ -1,7 +1,8 @@
-"""Every golden flow, deployed to the engine and run there: what the store then holds is what a local run leaves.
+"""Every golden flow goes to Step Functions as a user's does: `flowc deploy`, `flowc trigger --wait`. What the store then holds is what
+a local run leaves.
 
-The machine's interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the package from the engine's
-S3 and keep their artifacts there.
+The account is the engine's: its interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the package
+from the engine's S3 and keep their artifacts there.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deployed import deploy
-from engines import Aws
+from deployed import make_queues
+from shipped import Ship, ship, shop  # noqa: F401
 from test_golden_runs import RUNS
+
+QUEUES = ("large", "accelerated")
+"""Those that golden flows name."""
 
 
 @pytest.mark.parametrize("case", RUNS, ids=lambda case: case.name)
-def test_golden_flow(aws: Aws, case: Path) -> None:
-    ran = deploy(aws, case / "flow.py").run()
-    assert ran.execution.status == "SUCCEEDED", ran.execution.report()
+def test_golden_flow(ship: Ship, case: Path) -> None:  # noqa: F811
+    ran = ship(case / "flow.py", queues=QUEUES).run()
+    assert ran.code == 0, ran.report()
+    assert ran.execution().status == "SUCCEEDED"
     assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ class BatchSettings(FlowSpec):
 
     @batch(
         image="registry.example.com/train:3",
-        queue="arn:aws:batch:eu-west-1:123456789012:job-queue/accelerated",
+        queue="arn:aws:batch:us-east-1:123456789012:job-queue/accelerated",
         iam_role=ROLES + "train",
         execution_role=ROLES + "starts",
         gpu=1,

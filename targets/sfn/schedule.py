@@ -16,8 +16,9 @@ Six fields are EventBridge's own, and pass as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
@@ -30,8 +31,6 @@ DEFAULT_ZONE: Final = "UTC"
 _RETRY: Final = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 185}
 """A run that could not be started for an hour is not started: the next one may be due."""
 
-_LONGEST: Final = 256
-"""Characters of a schedule's expression (EventBridge Scheduler, `ScheduleExpression`)."""
 _ALIASES: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -133,13 +132,8 @@ def expression_of(cron: str) -> str:
     time = [_translate(text, of) for text, of in ((minutes, _MINUTES), (hours, _HOURS))]
     month_day = "?" if by_week else _translate(month_days, _MONTH_DAYS)
     week_day = _translate(week_days, _WEEK_DAYS) if by_week else "?"
-    expression = f"cron({' '.join([*time, month_day, _translate(months, _MONTH), week_day, '*'])})"
-    if len(expression) > _LONGEST:
-        raise CannotSay(
-            f"its values, written out, take {len(expression)} characters of at most {_LONGEST}",
-            "use fewer values, or steps from `*`",
-        )
-    return expression
+    # Of the 256 characters that there may be (EventBridge Scheduler, `ScheduleExpression`), the longest lists take some 240.
+    return f"cron({' '.join([*time, month_day, _translate(months, _MONTH), week_day, '*'])})"
 
 
 def _six(fields: Sequence[str]) -> str:
@@ -164,10 +158,17 @@ def _translate(text: str, of: _Field) -> str:
     values = sorted({value for part in text.split(",") for value in _values(part, of)})
     if len(values) == of.most - of.least + 1:
         return "*"
-    words = [_word(value, of) for value in values]
-    if len(values) > 2 and values[-1] - values[0] == len(values) - 1:
-        return f"{words[0]}-{words[-1]}"
-    return ",".join(words)
+    return ",".join(_in_a_row(values, of))
+
+
+def _in_a_row(values: Sequence[int], of: _Field) -> Iterator[str]:
+    """Sorted values, three or more that follow each other as a range."""
+    for _, row in groupby(enumerate(values), lambda one: one[1] - one[0]):
+        words = [_word(value, of) for _, value in row]
+        if len(words) > 2:
+            yield f"{words[0]}-{words[-1]}"
+        else:
+            yield from words
 
 
 def _values(part: str, of: _Field) -> list[int]:

@@ -22,6 +22,7 @@ class Ended(NamedTuple):
     err: str
 
 
+_LOADER: dict[str, Any] = {}
 Run = Callable[..., Ended]
 
 FLOW = """\
@@ -160,6 +161,10 @@ def is_write(method: str, path: str) -> bool:
 
 @pytest.fixture
 def account(empty_engine: Aws, flowc: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    from botocore import loaders
+
+    # The models of services are some megabytes of JSON, which every command line would read again.
+    monkeypatch.setattr(loaders, "create_loader", lambda *_: _LOADER.setdefault("", loaders.Loader()))
     aws = empty_engine.emptied()
     for name in list(os.environ):
         if name.startswith(("AWS_", "FLOWC_")):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from terminals import Terminal
 
 from .accounts import CHANGED, FLOW, PLAIN, PROJECT, Account
 
@@ -13,9 +17,10 @@ from .accounts import CHANGED, FLOW, PLAIN, PROJECT, Account
 def test_a_deploy(account: Account) -> None:
     ended = account.deploy("--yes")
     assert (ended.code, ended.out) == (0, f"{account.machine()}:1\n"), ended.err
-    assert "flowc: new runs of Sums have version 1\n  starts   cron(0 6 ? * MON-FRI *) Europe/Berlin\n" in ended.err
+    starts = "  starts   cron(0 6 ? * MON-FRI *) Europe/Berlin\n           on the event sums.ready\n"
+    assert f"flowc: new runs of Sums have version 1\n{starts}" in ended.err
     assert f"#/statemachines/view/{account.machine()}\n" in ended.err
-    assert ended.err.endswith("  run it   flowc trigger sums.py --target sfn\n")
+    assert ended.err.endswith("  run it   flowc trigger sums.py\n")
     found = account.everything()
     (package,) = (key for key in found if key.endswith(".tar.gz"))
     assert package.startswith("flows/flowc-packages/Sums/")
@@ -44,7 +49,9 @@ def test_the_second_deploy_of_the_same_changes_nothing(account: Account) -> None
 def test_what_will_change_is_shown_first(account: Account) -> None:
     first = account.deploy("--dry-run")
     assert first.code == 0
-    assert [line[:18].rstrip() for line in first.out.splitlines()] == [
+    assert first.out.startswith("Sums, AWS account 123456789012, us-east-1:\n+ package         s3://")
+    assert re.search(r"\n\+ job definition  flowc-Sums-[0-9a-f]{12} \(python:3.11, 1 CPU, 4000 MB\)\n", first.out)
+    assert [line[:18].rstrip() for line in first.out.splitlines()[1:]] == [
         "+ package",
         "+ plan",
         "+ job definition",
@@ -68,7 +75,7 @@ def test_what_will_change_is_shown_first(account: Account) -> None:
 def test_nothing_is_written_before_anybody_agreed(account: Account) -> None:
     ended = account.deploy()
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("+ package")
+    assert ended.err.startswith("Sums, AWS account 123456789012, us-east-1:\n+ package")
     said = "flowc: nothing was changed, for there is no terminal to ask at: say --yes to make these changes\n"
     assert ended.err.endswith(said)
     assert account.writes() == []
@@ -113,7 +120,7 @@ def test_rollback(account: Account) -> None:
     account.deploy("--yes", text=CHANGED)
     shown = account.deploy("--rollback", "--dry-run")
     assert shown.code == 0
-    assert shown.out.startswith("~ alias  Sums:live\n    version 2 (flowc ")
+    assert "\n~ alias  Sums:live\n    version 2 (flowc " in shown.out
     assert account.live().endswith(":2")
     ended = account.deploy("--rollback", "--yes")
     assert (ended.code, ended.out) == (0, f"{account.machine()}:1\n")
@@ -144,6 +151,32 @@ def test_a_deploy_after_a_rollback(account: Account) -> None:
     assert account.versions() == [3, 2, 1]
 
 
+def test_a_rollback_needs_no_file_that_compiles(account: Account) -> None:
+    account.deploy("--yes")
+    account.deploy("--yes", text=CHANGED)
+    ended = account.deploy("--rollback", "--yes", text=FLOW.replace("self.end)", "self.ende)"))
+    assert (ended.code, ended.out) == (1, "")
+    assert "FC301" in ended.err
+    assert ended.err.endswith(
+        "flowc: the flow's name does instead of its file, which then need not compile: NAME, or PROJECT.BRANCH.NAME\n"
+    )
+    assert account.run("deploy", "Sums", "--rollback", "--yes").out == f"{account.machine()}:1\n"
+    ended = account.run("deploy", "Sums")
+    assert (ended.code, ended.err) == (2, "flowc: there is no file Sums: deploy takes the flow's file\n")
+
+
+def test_it_asks_at_a_terminal(account: Account) -> None:
+    for answer, code, count in (("n", 1, []), ("y", 0, [1])):
+        terminal = Terminal([sys.executable, "-m", "flowc", "deploy", "sums.py", "--no-dependencies"], Path())
+        terminal.read_until(lambda shown: "Make these changes? [y/N]: " in shown)
+        terminal.type(f"{answer}\n")
+        shown = terminal.read_to_end()
+        assert terminal.code == code, shown
+        assert ("flowc: nothing was changed" in shown) == (answer == "n")
+        assert bool(account.writes()) == bool(count)
+    assert account.versions() == [1]
+
+
 def test_rollback_of_nothing(account: Account) -> None:
     ended = account.deploy("--rollback")
     assert (ended.code, ended.err) == (2, "flowc: there is no state machine Sums in us-east-1: nothing is deployed there\n")
@@ -165,7 +198,7 @@ def test_a_machine_that_flowc_did_not_make(account: Account) -> None:
     account.sfn.create_state_machine(
         name="Sums", definition='{"StartAt": "x", "States": {"x": {"Type": "Succeed"}}}', roleArn=account.role
     )
-    for ended in (account.deploy("--yes"), account.deploy("--yes", "--overwrite"), account.undeploy("--yes")):
+    for ended in (account.deploy("--yes", "--overwrite"), account.undeploy("--yes")):
         assert (ended.code, ended.out) == (2, "")
         assert ended.err == (
             "flowc: the state machine Sums was not made by flowc (it has no tag flowc:flow) and is left as it is: give the flow "
@@ -189,11 +222,12 @@ def test_a_machine_that_somebody_else_has_changed(account: Account) -> None:
     ended = account.deploy("--yes", text=CHANGED)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "flowc: the state machine Sums was changed by somebody else since flowc deployed it: `flowc deploy --dry-run "
-        "--overwrite` shows what would be lost, and --overwrite replaces it\n"
+        "flowc: the state machine Sums was changed by somebody else since flowc deployed it (its Comment, StartAt; the states "
+        "run.begin, run.input, start, end, x): `flowc deploy --dry-run --overwrite` shows what would be lost, and --overwrite "
+        "replaces it\n"
     )
     shown = account.deploy("--dry-run", "--overwrite")
-    assert '    -  "StartAt": "x",\n' in shown.out
+    assert '    - "StartAt": "x",\n' in shown.out
     assert account.deploy("--yes", "--overwrite").out == f"{account.machine()}:2\n"
     assert account.deploy().err.startswith("flowc: Sums is deployed as it is")
 
@@ -204,6 +238,32 @@ def test_another_layout_of_the_same_machine_is_no_change(account: Account) -> No
     account.sfn.update_state_machine(
         stateMachineArn=account.machine(), definition=json.dumps(json.loads(now["definition"]), indent=4)
     )
+    assert account.deploy().err.startswith("flowc: Sums is deployed as it is")
+
+
+def test_a_job_definition_that_somebody_else_has_revised(account: Account) -> None:
+    """A state machine names no revision, and would run theirs."""
+    account.deploy("--yes", text=PLAIN)
+    (name,) = (one for one in account.everything() if one.startswith("flowc-Sums-"))
+    batch = account.client("batch")
+    properties = batch.describe_job_definitions(jobDefinitionName=name)["jobDefinitions"][0]["containerProperties"]
+    properties["image"] = "evil"
+    batch.register_job_definition(jobDefinitionName=name, type="container", containerProperties=properties)
+    ended = account.deploy("--yes")
+    assert ended.code == 0, ended.err
+    assert f"+ job definition  {name} (anew, for somebody else has registered revision 2)\n" in ended.err
+    newest = max(batch.describe_job_definitions(jobDefinitionName=name)["jobDefinitions"], key=lambda one: one["revision"])
+    assert (newest["revision"], newest["containerProperties"]["image"]) == (3, "python:3.11")
+    assert account.deploy().err.startswith("flowc: Sums is deployed as it is")
+
+
+def test_a_bus_that_is_named_by_its_arn(account: Account) -> None:
+    bus = account.client("events").create_event_bus(Name="mine")["EventBusArn"]
+    assert account.deploy("--yes", "--event-bus", bus).code == 0
+    assert account.deploy("--event-bus", bus).err.startswith("flowc: Sums is deployed as it is")
+    ended = account.deploy("--yes")
+    assert "- rule  flowc-Sums-event on mine\n" in ended.err
+    assert ended.err.count("rule  flowc-Sums-event") == 2
     assert account.deploy().err.startswith("flowc: Sums is deployed as it is")
 
 
@@ -230,19 +290,33 @@ def test_things_that_flowc_did_not_make(account: Account) -> None:
 
 def test_branches_are_deployments_of_their_own(account: Account) -> None:
     Path("sums.py").write_text(PROJECT)
-    assert account.deploy("--yes").out == f"{account.machine('adds.user.Jo.Sums')}:1\n"
-    assert account.deploy("--yes", "--branch", "x").out == f"{account.machine('adds.test.x.Sums')}:1\n"
-    assert account.deploy("--yes", "--production").out == f"{account.machine('adds.prod.Sums')}:1\n"
-    tags = account.everything()[f"{account.machine('adds.test.x.Sums')} tags"]
+    assert account.deploy("--yes").out == f"{account.machine('adds-user-Jo-Sums')}:1\n"
+    assert account.deploy("--yes", "--branch", "x").out == f"{account.machine('adds-test-x-Sums')}:1\n"
+    assert account.deploy("--yes", "--production").out == f"{account.machine('adds-prod-Sums')}:1\n"
+    tags = account.everything()[f"{account.machine('adds-test-x-Sums')} tags"]
     assert (tags["flowc:flow"], tags["flowc:project"], tags["flowc:branch"]) == ("Sums", "adds", "test.x")
     before = account.everything()
     assert account.undeploy("--yes", "--branch", "x").code == 0
     after = account.everything()
-    assert {one for one in before if "stateMachine" in one and "test.x" not in one} <= after.keys()
-    assert not [one for one in after if "test.x" in one]
+    assert {one for one in before if "stateMachine" in one and "test-x" not in one} <= after.keys()
+    assert not [one for one in after if "test-x" in one]
     ended = account.run("undeploy", "adds.prod.Sums", "--yes")  # without its file
     assert ended.code == 0, ended.err
-    assert not [one for one in account.everything() if "adds.prod" in one]
+    assert not [one for one in account.everything() if "adds-prod" in one]
+
+
+def test_a_branch_of_no_project(account: Account) -> None:
+    """Else the one deployment that there is would be changed, or deleted."""
+    for verb in (account.deploy, account.undeploy):
+        ended = verb("--yes", "--branch", "x")
+        assert (ended.code, ended.err) == (
+            2,
+            "flowc: --branch is for flows with @project, which Sums has not: it has one deployment\n",
+        )
+    ended = account.run("undeploy", "Sums", "--production")
+    assert ended.code == 2
+    assert ended.err == "flowc: --production is for the flow's file: a name says its branch itself, as project.test.x.Sums\n"
+    assert account.writes() == []
 
 
 def test_job_definitions_that_another_branch_uses_are_kept(account: Account) -> None:
@@ -267,7 +341,7 @@ def test_undeploy(account: Account) -> None:
     account.deploy("--yes", text=CHANGED)
     count = len(account.writes())
     shown = account.undeploy("--dry-run")
-    assert [line[:18].rstrip() for line in shown.out.splitlines()[:-1]] == [
+    assert [line[:18].rstrip() for line in shown.out.splitlines()[1:-1]] == [
         "- schedule",
         "- rule",
         "- alias",
@@ -301,6 +375,62 @@ def test_runs_that_are_under_way_are_not_ended_unasked(account: Account) -> None
     assert "- run             one (is stopped)\n" in ended.err
     assert "StopExecution" in " ".join(account.writes())
     assert run
+
+
+# What whoever deploys must be allowed
+
+IAM = {
+    "s3:HeadBucket": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject", "s3:ListBucket"),
+    "s3:UploadFileobj": ("s3:PutObject",),
+    "tagging:GetResources": ("tag:GetResources",),
+    "sts:GetCallerIdentity": (),  # which everybody may
+}
+"""What is needed for a request, where that is not called as the operation is."""
+MORE = {
+    "states:CreateStateMachine": ("states:PublishStateMachineVersion", "states:TagResource", "iam:PassRole"),
+    "states:UpdateStateMachine": ("states:PublishStateMachineVersion", "iam:PassRole"),
+    "batch:RegisterJobDefinition": ("batch:TagResource", "iam:PassRole"),
+    "ecs:RegisterTaskDefinition": ("ecs:TagResource", "iam:PassRole"),
+    "events:PutRule": ("events:TagResource",),
+    "events:PutTargets": ("iam:PassRole",),
+    "scheduler:CreateSchedule": ("iam:PassRole",),
+}
+"""What AWS wants besides, for the fields that these requests have."""
+
+
+def test_the_policy_in_the_docs_is_all_that_is_needed_and_no_more(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flowc.targets.sfn.aws import publishing
+    from flowc.targets.sfn.aws.session import Session
+
+    needed: set[str] = set()
+    original = Session.ask
+
+    def ask(self: Session, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        request = f"{self.client(service).meta.service_model.signing_name}:{name}"
+        needed.update((*IAM.get(request, (request,)), *MORE.get(request, ())))
+        return original(self, service, operation, **parameters)
+
+    monkeypatch.setattr(Session, "ask", ask)
+    monkeypatch.setattr(publishing, "KEPT_VERSIONS", 2)
+    account.client("events").create_event_bus(Name="mine")
+    assert account.deploy("--yes", "--event-bus", "mine").code == 0
+    assert account.deploy("--yes", text=CHANGED).code == 0
+    assert account.deploy("--yes", text=PLAIN).code == 0
+    waits = '{"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 600, "End": true}}}'
+    account.sfn.update_state_machine(stateMachineArn=account.machine(), definition=waits)
+    account.sfn.start_execution(stateMachineArn=account.machine(), name="one")
+    assert account.undeploy("--yes", "--stop").code == 0
+    account.client("ecs").create_cluster(clusterName="flows")
+    place = ("--compute", "ecs", "--ecs-cluster", "flows")
+    assert account.deploy("--yes", *place).code == 0
+    assert account.deploy("--dry-run", *place).code == 0
+    assert account.undeploy("--yes").code == 0
+    page = Path(__file__).parent.parent.parent.joinpath("docs", "step-functions.md").read_text(encoding="utf-8")
+    policy = json.loads(page.partition("```json deployer\n")[2].partition("```")[0])
+    allowed = [action for one in policy["Statement"] for action in one["Action"]]
+    assert sorted(allowed) == sorted(needed)
 
 
 # What is missing
@@ -337,7 +467,7 @@ def test_things_that_are_not_there(account: Account) -> None:
 def test_a_role_that_is_a_name(account: Account) -> None:
     ended = account.deploy("--sfn-role", "flows")
     assert ended.code == 2
-    assert ended.err == "flowc: --sfn-role takes a role's ARN, as arn:aws:iam::123456789012:role/flows, and not 'flows'\n"
+    assert ended.err == ("flowc: --sfn-role takes the ARN of a role, as \"arn:aws:iam::123456789012:role/name\", not 'flows'\n")
 
 
 def test_a_queue_that_is_of_no_use(account: Account) -> None:
@@ -383,7 +513,7 @@ def test_ecs(account: Account) -> None:
     assert ended.code == 2
     assert "flowc: --ecs-cluster is not given" in ended.err
     assert "flowc: --subnets is not given" in ended.err
-    place = ("--ecs-cluster", "flows", "--subnets", "subnet-1")
+    place = ("--ecs-cluster", "flows", "--subnets", "subnet-0123456789abcdef0")
     ended = account.deploy(*options, *place)
     assert (ended.code, ended.err) == (
         2,
@@ -420,12 +550,11 @@ def test_another_platform(account: Account) -> None:
 def test_nothing_of_the_shell_is_sent(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     poison = "POISON-7f3a"
     names = ("AWS_SESSION_TOKEN", "AWS_SECRET_ACCESS_KEY", "METAFLOW_USER", "HOME", "EDITOR", "SECRET", "FLOWC_USER", "USER")
-    for name in (*names, "FLOWC_NAMESPACE", "FLOWC_SERVICE_ACCOUNT", "FLOWC_BRANCH", "FLOWC_DEFAULT_PARAMETERS"):
-        monkeypatch.setenv(name, poison if name not in ("FLOWC_NAMESPACE", "FLOWC_SERVICE_ACCOUNT") else poison.lower())
+    for name in (*names, "FLOWC_NAMESPACE", "FLOWC_SERVICE_ACCOUNT", "FLOWC_DEFAULT_PARAMETERS"):
+        monkeypatch.setenv(name, poison)
     ended = account.deploy("--yes")
     assert ended.code == 0, ended.err
     for key in (one for one in account.everything() if one.startswith("flows/")):
         assert poison.encode() not in account.client("s3").get_object(Bucket=account.bucket, Key=key)["Body"].read()
     assert poison not in repr(account.everything())
-    assert poison.lower() not in repr(account.everything())
     assert poison not in ended.out + ended.err

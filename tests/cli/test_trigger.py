@@ -14,9 +14,9 @@ import pytest
 
 from flowc.runtime.client.run import Run
 
-from .deployments import Shop, environment, shop
+from .deployments import Shop, deployed, environment, shop
 
-__all__ = ["environment", "shop"]  # fixtures
+__all__ = ["deployed", "environment", "shop"]  # fixtures
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 ODD = [
@@ -65,6 +65,8 @@ def test_the_deployed_plan_says_which_parameters_there_are_whatever_the_file_say
 
 
 def test_what_is_wrong_is_said_before_anything_starts(shop: Shop) -> None:
+    before = shop("runs", "Told", "--format", "json").out
+
     def refusal(*arguments: str) -> str:
         ended = shop("trigger", "Told", *arguments)
         assert (ended.code, ended.out) == (2, ""), ended
@@ -78,7 +80,7 @@ def test_what_is_wrong_is_said_before_anything_starts(shop: Shop) -> None:
     assert "No such option '--nmber'. Did you mean '--number'?" in refusal("--nmber", "1")
     assert "a tag is a printable text" in refusal("--tag", "")
     assert "Option '--text' requires an argument" in refusal("--text")
-    assert json.loads(shop("runs", "Told", "--format", "json").out) == []
+    assert shop("runs", "Told", "--format", "json").out == before
 
 
 def test_values_arrive_as_they_were_given(shop: Shop) -> None:
@@ -86,7 +88,8 @@ def test_values_arrive_as_they_were_given(shop: Shop) -> None:
     (shop.folder / "raw.bin").write_bytes(raw)
     (shop.folder / "notes.txt").write_bytes(b"one\r\ntwo $(x) {{y}}\0\n")
     data = {"a": [1.0, 1e300, 2**70, "3", None, True, "{}"], "{{x}}": "$.x", "": {"'": '"\n\u2028😀\x00'}}
-    runs = {text: shop.trigger("--my-count", "0", f"--text={text}") for text in ODD}
+    texts = ["".join(ODD), *ODD[7:]]  # what could be taken for something else stands alone, too
+    runs = {text: shop.trigger("--my-count", "0", f"--text={text}") for text in texts}
     whole = shop.trigger(
         *("--my-count", "1", "--number", "0.1", "--loud", "--data", json.dumps(data)),
         *("--notes", "notes.txt", "--raw", "raw.bin"),
@@ -158,8 +161,8 @@ def test_ctrl_c_while_waiting_leaves_the_run_alone(shop: Shop) -> None:
         finally:
             process.kill()
     assert rest.splitlines()[-1] == (
-        f"flowc: no longer watching; the run {run} goes on, and `flowc status Told/{run} --target sfn --watch` shows it again, "
-        f"`flowc stop Told {run} --target sfn` ends it"
+        f"flowc: no longer watching; the run {run} goes on: `flowc status told.py {run} --watch` shows it again, "
+        f"`flowc stop told.py {run}` ends it"
     )
     assert shop.status(run)["status"] == "running"
     gate.touch()
@@ -179,15 +182,16 @@ def test_a_terminal_shows_a_table(shop: Shop) -> None:
 
 def test_without_what_deploy_left_the_file_tells(shop: Shop) -> None:
     plan = next(key for key in shop.store.list("flowc-packages/Told/") if key.endswith(".json"))
-    bucket, _, prefix = shop.place.removeprefix("s3://").partition("/")
-    shop.aws.client("s3").delete_object(Bucket=bucket, Key=f"{prefix}/{plan}")
-    ended = shop("trigger", "told.py", "--number", "2", "--my-count", "0")
-    assert ended.code == 0
-    assert f"flowc: the datastore {shop.place} has no {plan}, which says what the deployed flow takes; parameters" in ended.err
+    with shop.without(plan):
+        ended = shop("trigger", "told.py", "--number", "2", "--my-count", "0")
+        assert ended.code == 0
+        assert (
+            f"flowc: the datastore {shop.place} has no {plan}, which says what the deployed flow takes; parameters" in ended.err
+        )
+        name = shop("trigger", "Told")
+        assert (name.code, name.out) == (2, "")
+        assert name.err.startswith(f"flowc: the datastore {shop.place} has no {plan}")
     assert shop.wait(ended.out.strip()) == "SUCCEEDED"
-    name = shop("trigger", "Told")
-    assert (name.code, name.out) == (2, "")
-    assert name.err.startswith(f"flowc: the datastore {shop.place} has no {plan}")
 
 
 def test_the_deployment_names_its_datastore(shop: Shop) -> None:
@@ -198,14 +202,13 @@ def test_the_deployment_names_its_datastore(shop: Shop) -> None:
 
 
 def test_parameters_may_be_called_as_options_are(shop: Shop) -> None:
-    text = (shop.folder / "told.py").read_text().replace('"number", default=0.5', '"target", default="x"')
-    (shop.folder / "told.py").write_text(text.replace('"text", default=""', '"wait", default=0'))
-    shop.deploy()
-    run = shop.trigger("--target", "moon", "--wait", "5", "--my-count", "0")
-    assert shop.wait(run) == "SUCCEEDED"
-    kept = shop.data(run)
-    assert (kept.number, kept.text) == ("moon", 5)
-    options = re.findall(r"^  (--\S+)", shop("trigger", "told.py", "--help").out, re.MULTILINE)
+    wait = ('"text", default=""', '"wait", default=0')
+    with shop.other('"number", default=0.5', '"target", default="x"', wait) as other:
+        run = shop.trigger("--target", "moon", "--wait", "5", "--my-count", "0", flow=other)
+        assert shop.wait(run, "Other") == "SUCCEEDED"
+        kept = shop.data(run, flow="Other")
+        assert (kept.number, kept.text) == ("moon", 5)
+        options = re.findall(r"^  (--\S+)", shop("trigger", other, "--help").out, re.MULTILINE)
     assert len(options) == len(set(options)), "no option is there twice"
     assert {"--target", "--wait"} <= set(options)
 

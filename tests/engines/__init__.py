@@ -20,6 +20,7 @@ failures        which errors are tried again and caught
 limits          what is too large, or refers to nothing
 parsing         what is parsed once
 machines        machines, versions, aliases
+states          states and machines to write tests with
 executions      starting, stopping, redriving, describing
 stacks          resources of CloudFormation
 redriving       what an execution remembers for that

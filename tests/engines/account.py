@@ -90,6 +90,13 @@ class Aws:
             self._clients[name] = self._session.client(name, endpoint_url=self.endpoint, config=options)
         return self._clients[name]
 
+    def furnish(self, bucket: str, queue: str, roles: Sequence[str]) -> None:
+        """Make a bucket, a job queue and roles of these names."""
+        self.client("s3").create_bucket(Bucket=bucket)
+        self._make_queue(queue)
+        for role in roles:
+            self._make_role(role)
+
     def bucket(self) -> str:
         """A new bucket."""
         name = _fresh("bucket")
@@ -126,19 +133,27 @@ class Aws:
     @cached_property
     def role(self) -> str:
         """A role, for whatever needs one."""
-        trust = {"Version": "2012-10-17", "Statement": []}
-        made = self.client("iam").create_role(RoleName=_fresh("role"), AssumeRolePolicyDocument=json.dumps(trust))
+        return self._make_role(_fresh("role"))
+
+    def _make_role(self, name: str) -> str:
+        services = [f"{one}.amazonaws.com" for one in ("states", "ecs-tasks", "scheduler", "events", "batch")]
+        allowed = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [allowed]}
+        made = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
         return str(made["Role"]["Arn"])
 
     @cached_property
     def batch_queue(self) -> str:
         """A job queue."""
+        return self._make_queue(_fresh("queue"))
+
+    def _make_queue(self, name: str) -> str:
         batch = self.client("batch")
         place = batch.create_compute_environment(
             computeEnvironmentName=_fresh("place"), type="UNMANAGED", state="ENABLED", serviceRole=self.role
         )
         order = [{"order": 1, "computeEnvironment": place["computeEnvironmentArn"]}]
-        made = batch.create_job_queue(jobQueueName=_fresh("queue"), state="ENABLED", priority=1, computeEnvironmentOrder=order)
+        made = batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=order)
         return str(made["jobQueueArn"])
 
     @cached_property

@@ -161,11 +161,18 @@ class Runners:
 
     def start(self, argv: Sequence[str], environment: Mapping[str, str], name: str) -> Running:
         """Start a command with this environment, and what every container here has."""
+        if argv[0].endswith("/python3") and not os.path.exists(argv[0]):  # where an image has it
+            argv = ["python3", *argv[1:]]
         whole = self.environment | dict(environment)
         place = Place(self._folder / name)
         if ready(list(argv), whole):
             return Warm(self._orders, argv, whole, place)
         return Plain(argv, whole, place)
+
+    def close(self) -> None:
+        """End the warm server, and with it its jobs."""
+        self._orders.close()
+        self._server.wait()
 
 
 def aws_environment(endpoint: str, who: str = "engine") -> dict[str, str]:

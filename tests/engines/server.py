@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from engines import batch, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
 from engines.calls import Calls
 from engines.faults import Faults
+from engines.mending import mend
 from engines.processes import Runners
 
 
@@ -68,6 +69,17 @@ class _Handler(MotoRequestHandler):
         while self.rfile.readline().strip():
             pass  # trailers
         return b"".join(parts)
+
+
+@mend(DomainDispatcherApplication, "get_backend_for_host")
+def _known(original: Callable[..., Any], self: Any, host: str | None) -> Any:
+    """moto looks through its folders and 200 patterns for each request, one request at a time."""
+    if host not in _backends:
+        _backends[host] = original(self, host)
+    return _backends[host]
+
+
+_backends: dict[str | None, Any] = {}
 
 
 def main(folder: Path) -> None:

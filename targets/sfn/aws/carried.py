@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...platform import Change, PlatformError, Upload
-from .machine import FLOW_TAG
+from .machine import FLOW_TAG, number_of, shortened
 from .session import AwsError, Session
 
 
@@ -44,7 +44,8 @@ def _upload(session: Session, what: str, bucket: str, path: str, data: bytes) ->
         # In parts where it is large, each repeated by itself.
         session.ask("s3", "upload_fileobj", Fileobj=io.BytesIO(data), Bucket=bucket, Key=path)
 
-    return Change(action="create", what=what, name=f"s3://{bucket}/{path}", lines=(f"{len(data):,} bytes",), make=make)
+    name = shortened(f"s3://{bucket}/{path}")
+    return Change(action="create", what=what, name=name, lines=(f"{len(data):,} bytes",), make=make)
 
 
 def definition_changes(session: Session, requests: tuple[Mapping[str, Any], ...], *, ecs: bool) -> Iterator[Change]:
@@ -56,24 +57,38 @@ def definition_changes(session: Session, requests: tuple[Mapping[str, Any], ...]
     for request in requests:
         name = request["family" if ecs else "jobDefinitionName"]
         found = find_task_definitions(session, name) if ecs else find_job_definitions(session, name)
-        if not found:
-            yield _registration(session, name, request, ecs=ecs)
-        elif not any(FLOW_TAG in tags for tags in found.values()):
-            kind = "ECS task" if ecs else "Batch job"
-            raise PlatformError(
-                f"the {kind} definition {name} was not made by flowc (it has no tag {FLOW_TAG}): deregister it",
-                setup=True,
-            )
+        newest = max(found, key=number_of, default=None)  # which is what the state machine runs
+        if newest is None:
+            yield _registration(session, name, request, (_summary(request),), ecs=ecs)
+        elif FLOW_TAG not in found[newest]:
+            if not any(FLOW_TAG in tags for tags in found.values()):
+                kind = "ECS task" if ecs else "Batch job"
+                raise PlatformError(
+                    f"the {kind} definition {name} was not made by flowc (it has no tag {FLOW_TAG}): deregister it",
+                    setup=True,
+                )
+            lines = (f"anew, for somebody else has registered revision {number_of(newest)}",)
+            yield _registration(session, name, request, lines, ecs=ecs)
 
 
-def _registration(session: Session, name: str, request: Mapping[str, Any], *, ecs: bool) -> Change:
+def _summary(request: Mapping[str, Any]) -> str:
+    """What a job gets: `python:3.11, 2 CPUs, 8000 MB`."""
+    properties = request.get("containerProperties") or request["containerDefinitions"][0]
+    wanted = {one["type"]: one["value"] for one in properties.get("resourceRequirements", ())}
+    cpu = wanted.get("VCPU") or f"{int(request.get('cpu') or properties.get('cpu') or 0) / 1024:g}"
+    memory = wanted.get("MEMORY") or request.get("memory") or properties.get("memory")
+    gpu = f", {wanted['GPU']} GPU" if "GPU" in wanted else ""
+    return f"{properties['image']}, {cpu} CPU, {memory} MB{gpu}"
+
+
+def _registration(session: Session, name: str, request: Mapping[str, Any], lines: tuple[str, ...], *, ecs: bool) -> Change:
     def make() -> None:
         if ecs:
             session.ask("ecs", "register_task_definition", **request)
         else:
             session.ask("batch", "register_job_definition", **request)
 
-    return Change(action="create", what="task definition" if ecs else "job definition", name=name, make=make)
+    return Change(action="create", what="task definition" if ecs else "job definition", name=name, lines=lines, make=make)
 
 
 def find_job_definitions(session: Session, name: str) -> dict[str, Mapping[str, str]]:

@@ -25,6 +25,13 @@ def job_links(session: Session, job: str, stream: str | None, group: str | None 
     return (Link(what="job", url=page), *log_links(session, stream, group or LOG_GROUP))
 
 
+def task_page(session: Session, arn: str) -> Link:
+    """A task of ECS."""
+    cluster, task = arn.split("/")[-2:]
+    place = f"{quote(cluster, safe='')}/tasks/{quote(task, safe='')}"
+    return Link(what="task", url=f"{session.console}/ecs/v2/clusters/{place}/configuration?region={session.region}")
+
+
 def log_links(session: Session, stream: str | None, group: str) -> tuple[Link, ...]:
     """A stream of CloudWatch's logs; nothing where there is none yet."""
     if not stream:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
 from ...options import Options
-from ...platform import Deployed, PlatformError, Proposal, Upload
+from ...platform import PlatformError, Proposal, Upload
 from ..deployment import Deployment, deployment_of, rule_name, schedule_name
 from ..events import EVENT, FINISH
 from .carried import definition_changes, upload_changes
@@ -25,7 +25,7 @@ from .needs import missing_settings, missing_things
 from .outcome import deployed
 from .publishing import Wanted, machine_changes, rollback_change
 from .session import AwsError, Session
-from .starting import rule_changes, schedule_changes
+from .starting import expression_of, rule_changes, schedule_changes
 
 VERSION_TAG = "flowc:version"
 
@@ -59,7 +59,8 @@ def propose_deploy(session: Session, flow: Flow, options: Options, upload: Uploa
         *schedule_changes(session, schedule_name(made.name), made.schedule, arn),
         *rule_changes(session, rule_names(made.name), tuple((one.put_rule(), one.put_targets()) for one in made.rules)),
     )
-    return Proposal(name=made.name, changes=changes, outcome=outcome_of(session, made.name))
+    starts = tuple(_starts(made))
+    return Proposal(name=made.name, where=session.where, changes=changes, outcome=lambda: deployed(session, made.name, starts))
 
 
 def propose_rollback(session: Session, name: str, version: int | None) -> Proposal:
@@ -74,12 +75,13 @@ def propose_rollback(session: Session, name: str, version: int | None) -> Propos
     refuse_foreign(name, machine, {})
     change = rollback_change(session, name, machine, version)
     notes = ("the schedule and what triggers the flow stay as they are",) if change else ()
-    return Proposal(name=name, changes=(change,) if change else (), notes=notes, outcome=outcome_of(session, name))
-
-
-def outcome_of(session: Session, name: str) -> Callable[[], Deployed | None]:
-    """What asks which version new runs have."""
-    return lambda: deployed(session, name)
+    return Proposal(
+        name=name,
+        where=session.where,
+        changes=(change,) if change else (),
+        notes=notes,
+        outcome=lambda: deployed(session, name, ()),
+    )
 
 
 def rule_names(machine: str) -> tuple[str, ...]:
@@ -91,6 +93,18 @@ def place_of(options: Options) -> tuple[str, str]:
     """The bucket of the datastore, and what all keys begin with: empty, or ends with "/"."""
     bucket, _, prefix = (options.datastore or "").removeprefix("s3://").partition("/")
     return bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+
+def _starts(made: Deployment) -> Iterator[str]:
+    """What the flow starts by itself on."""
+    if made.schedule is not None:
+        yield expression_of(made.schedule)
+    for rule in made.rules:
+        machines = rule.pattern.get("detail", {}).get("stateMachineArn")
+        if machines:
+            yield f"the end of {', '.join(str(one).rpartition(':')[2] for one in machines)}, if it succeeds"
+        else:
+            yield f"the event {', '.join(rule.pattern['detail-type'])}" + (f" on the bus {rule.bus}" if rule.bus else "")
 
 
 def _demand(session: Session, made: Deployment, options: Options, bucket: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from ....runtime import contract
 
 _OVER: Final = frozenset({"TaskSucceeded", "TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed"})
-_FAILED: Final = (*(_OVER - {"TaskSucceeded"}), "MapRunFailed", "ExecutionFailed", "EvaluationFailed")
+_FAILED: Final = (*(_OVER - {"TaskSucceeded"}), "MapRunFailed", "EvaluationFailed")
 _LONGEST: Final = 4000
 """Characters of a cause that are shown: it may hold all of a job's description."""
 
@@ -41,6 +41,7 @@ class Ending:
         job: Its id, or None.
         stream: The stream of its log, or None.
         group: The group of that, or None: the platform's own.
+        definition: Of a task of ECS, the ARN of its definition, or None.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Ending:
     job: str | None = None
     stream: str | None = None
     group: str | None = None
+    definition: str | None = None
 
 
 class History:
@@ -74,16 +76,20 @@ class History:
             if self._events[id]["type"] == "TaskSubmitted" and id not in over:
                 yield self._events[id]
 
+    def failures(self) -> Iterator[Mapping[str, Any]]:
+        """The events of what failed within the execution, in their order."""
+        for id in sorted(self._events):
+            if self._events[id]["type"] in _FAILED:
+                yield self._events[id]
+
     def failed(self, error: str | None, cause: str | None) -> Mapping[str, Any] | None:
         """The event with this error and cause, the first of several; else the last of a failure."""
         last = None
-        for id in sorted(self._events):
-            event = self._events[id]
-            if event["type"] in _FAILED and event["type"] != "ExecutionFailed":
-                details = details_of(event)
-                if error and (details.get("error"), details.get("cause")) == (error, cause):
-                    return event
-                last = event
+        for event in self.failures():
+            details = details_of(event)
+            if error and (details.get("error"), details.get("cause")) == (error, cause):
+                return event
+            last = event
         return last
 
     def ends_at_fail(self) -> bool:
@@ -140,9 +146,10 @@ def where_in(document: Mapping[str, Any]) -> Where:
             if isinstance(pair, Mapping):
                 values.setdefault(str(pair.get("name")), str(pair.get("value")))
     attempt = values.get(contract.ATTEMPT, "")
+    hook = contract.HOOK_STEPS.get(values.get(contract.HOOK, ""))
     return Where(
-        step=values.get(contract.STEP),
-        path=values.get(contract.PATH),
+        step=hook or values.get(contract.STEP),
+        path=contract.ROOT_PATH if hook else values.get(contract.PATH),
         attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else None,
     )
 
@@ -165,6 +172,7 @@ def ending_of(cause: str | None) -> Ending:
         job=document.get("jobid") or document.get("taskarn"),
         stream=next((one["logstreamname"] for one in containers if one.get("logstreamname")), None),
         group=options.get("awslogs-group"),
+        definition=document.get("taskdefinitionarn"),
     )
 
 

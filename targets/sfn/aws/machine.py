@@ -18,7 +18,7 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -160,9 +160,9 @@ def routes_of(session: Session, arn: str) -> list[dict[str, Any]]:
     return list(found["routingConfiguration"])
 
 
-def number_of(version_arn: str) -> int:
-    """The number at the end of a version's ARN."""
-    return int(version_arn.rpartition(":")[2])
+def number_of(arn: str) -> int:
+    """The number at the end of the ARN of a version, or of a revision."""
+    return int(arn.rpartition(":")[2])
 
 
 def refuse_foreign(name: str, machine: Machine, tags: Mapping[str, str]) -> None:
@@ -200,6 +200,48 @@ def changed_by_others(session: Session, machine: Machine) -> bool:
         return False
     # The tag is written after the machine: what failed between the two left the hash in the version only.
     return not machine.versions or read_version(session, machine.arn, machine.versions[0]).digest != now
+
+
+def what_others_changed(session: Session, machine: Machine) -> str:
+    """` (its role; the states a, b)`: what the machine has that flowc did not give it. Empty: that cannot be told."""
+    last = next((one for one in _newest(session, machine) if one.digest == machine.tags.get(HASH_TAG)), None)
+    if last is None:
+        return ""
+    old, new = json.loads(last.definition), json.loads(machine.definition)
+    before, after = _flat(old), _flat(new)
+    changed = [one for one in dict.fromkeys((*before, *after)) if before.get(one) != after.get(one)]
+    shown = ", ".join(changed[:_SHOWN]) + (f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else "")
+    fields = [one for one in dict.fromkeys((*old, *new)) if one != "States" and old.get(one) != new.get(one)]
+    parts = (
+        "its role" if last.role != machine.role else "",
+        f"its {', '.join(fields)}" if fields else "",
+        f"the state{'s' if len(changed) > 1 else ''} {shown}" if changed else "",
+    )
+    return f" ({'; '.join(filter(None, parts))})"
+
+
+_SHOWN: Final = 6
+"""States that are named, where many have changed."""
+
+
+def _newest(session: Session, machine: Machine) -> Iterator[Version]:
+    """The versions that flowc may have deployed last: others may have published theirs since."""
+    return (read_version(session, machine.arn, number) for number in machine.versions[:3])
+
+
+def _flat(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """All states by name, each without those inside it."""
+    found: dict[str, Any] = {}
+    for name, state in definition.get("States", {}).items():
+        found[name] = {key: value for key, value in state.items() if key not in ("Branches", "ItemProcessor", "Iterator")}
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {}), state.get("Iterator", {})):
+            found |= _flat(inner)
+    return found
+
+
+def shortened(text: str) -> str:
+    """A text to be read, in which hashes are as short as people know them by."""
+    return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", text)
 
 
 def digest_of(definition: str, role: str) -> str:

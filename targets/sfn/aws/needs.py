@@ -5,13 +5,13 @@ All that is missing is said at once, a sentence each.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...options import Options
 from ..deployment import Deployment
 from ..symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, symbols_in
+from .roles import unusable_roles
 from .session import AwsError, Session
 
 _SETTINGS: Final = {
@@ -25,7 +25,6 @@ _SETTINGS: Final = {
     "Subnets": ("subnets", "the subnets of ECS tasks"),
 }
 """By symbol: the setting that takes its place, and what that is."""
-_ROLE: Final = re.compile(r"arn:aws[\w-]*:iam::(?P<account>\d{12}):role/[\w+=,.@/-]+")
 _USERS: Final = ("environment", "Environment", "tags", "Tags")
 """Fields that hold text of the user's, which only looks like a symbol."""
 _FARGATE: Final = ("FARGATE", "FARGATE_SPOT")
@@ -34,7 +33,7 @@ _AT_ONCE: Final = 100
 
 
 def missing_settings(deployment: Deployment, options: Options) -> Iterator[str]:
-    """The settings that are not given, and roles that are none."""
+    """The settings that are not given."""
     wanted = symbols_in([deployment.machine, deployment.schedule, deployment.queues, *deployment.jobs])
     wanted |= symbols_in([[one.target, one.role] for one in deployment.rules])
     wanted |= set(_placeholders([deployment.definition, *deployment.jobs]))
@@ -45,11 +44,6 @@ def missing_settings(deployment: Deployment, options: Options) -> Iterator[str]:
     for symbol, (key, what) in _SETTINGS.items():
         if symbol in wanted:
             yield f"--{key} is not given: {what} ({_elsewhere(key)})"
-    for key in ("sfn_role", "events_role", "job_role", "execution_role"):
-        role = getattr(options, key)
-        if role is not None and not _ROLE.fullmatch(role):
-            flag = key.replace("_", "-")
-            yield f"--{flag} takes a role's ARN, as arn:aws:iam::123456789012:role/{_name_of(role)}, and not {role!r}"
 
 
 def missing_things(session: Session, deployment: Deployment, options: Options, bucket: str) -> Iterator[str]:
@@ -57,17 +51,12 @@ def missing_things(session: Session, deployment: Deployment, options: Options, b
 
     Args:
         deployment: With all symbols filled in.
-        bucket: The bucket of the datastore.
+        bucket: The bucket of the datastore; empty if none is given.
 
     Raises:
         AwsError: AWS cannot be asked at all.
     """
-    for key in ("sfn_role", "events_role"):
-        role = _ROLE.fullmatch(getattr(options, key) or "")
-        if role and role["account"] != session.account:
-            flag = key.replace("_", "-")
-            yield f"--{flag} names a role of the account {role['account']}; the credentials are of the account {session.account}"
-    checks = [_bucket(session, bucket)]
+    checks = [unusable_roles(session, deployment), *([_bucket(session, bucket)] if bucket else ())]
     checks.append(_cluster(session, options) if deployment.ecs else _queues(session, deployment, options))
     checks.append(_buses(session, {one.bus for one in deployment.rules if one.bus}))
     for check in checks:
@@ -81,11 +70,6 @@ def missing_things(session: Session, deployment: Deployment, options: Options, b
 
 def _elsewhere(key: str) -> str:
     return f"FLOWC_{key.upper().replace('-', '_')}, or {key} in flowc.toml"
-
-
-def _name_of(role: str) -> str:
-    """What may be meant by something that is no ARN."""
-    return role.rpartition("/")[2] if re.fullmatch(r"[\w+=,.@/-]+", role) else "NAME"
 
 
 def _placeholders(data: Any) -> Iterator[str]:

@@ -6,10 +6,9 @@ between two requests it goes on with the next of them.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ...platform import Change, PlatformError
 from .machine import (
@@ -26,15 +25,14 @@ from .machine import (
     read_version,
     read_versions,
     refuse_foreign,
+    shortened,
+    what_others_changed,
 )
+from .roles import MACHINE, insist
 from .session import AwsError, Session
 
 KEPT_VERSIONS: Final = 900
 """Of a machine. AWS takes 1,000: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between the attempts to use a role: AWS takes a while to tell all its services of a new one."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +78,10 @@ def machine_changes(session: Session, wanted: Wanted, machine: Machine | None, *
     refuse_foreign(wanted.name, machine, wanted.tags)
     same = digest_of(machine.definition, machine.role) == tags[HASH_TAG]
     if not same and not overwrite and changed_by_others(session, machine):
+        changed = what_others_changed(session, machine)
         raise PlatformError(
-            f"the state machine {wanted.name} was changed by somebody else since flowc deployed it: `flowc deploy --dry-run "
-            "--overwrite` shows what would be lost, and --overwrite replaces it",
+            f"the state machine {wanted.name} was changed by somebody else since flowc deployed it{changed}: `flowc deploy "
+            "--dry-run --overwrite` shows what would be lost, and --overwrite replaces it",
             setup=True,
         )
     if not same:
@@ -97,8 +96,8 @@ def machine_changes(session: Session, wanted: Wanted, machine: Machine | None, *
         to = f"version {published.number or _next(machine)}"
         lines = (f"{live} → {to}",) if live else (to,)
         yield _alias_change(session, wanted.name, "change" if machine.alias else "create", lines, published)
-    if changed := {key: value for key, value in tags.items() if machine.tags.get(key) != value}:
-        yield _tagging(session, wanted.name, machine, changed)
+    if tagged := {key: value for key, value in tags.items() if machine.tags.get(key) != value}:
+        yield _tagging(session, wanted.name, machine, tagged)
     for number in machine.versions[KEPT_VERSIONS - 1 :]:
         if number != machine.live and number != published.number:
             yield _pruning(session, machine, number)
@@ -157,7 +156,7 @@ def _next(machine: Machine) -> int:
 def _created(session: Session, wanted: Wanted, tags: Mapping[str, str], published: _Published) -> Change:
     def make() -> None:
         try:
-            made = _insist(
+            made = insist(
                 lambda: session.ask(
                     SERVICE,
                     "create_state_machine",
@@ -170,6 +169,7 @@ def _created(session: Session, wanted: Wanted, tags: Mapping[str, str], publishe
                     versionDescription=wanted.description,
                 ),
                 wanted.role,
+                MACHINE,
             )
         except AwsError as error:
             if error.code == "StateMachineAlreadyExists":
@@ -184,7 +184,7 @@ def _created(session: Session, wanted: Wanted, tags: Mapping[str, str], publishe
 
 def _updated(session: Session, wanted: Wanted, machine: Machine, published: _Published) -> Change:
     def make() -> None:
-        made = _insist(
+        made = insist(
             lambda: session.ask(
                 SERVICE,
                 "update_state_machine",
@@ -195,6 +195,7 @@ def _updated(session: Session, wanted: Wanted, machine: Machine, published: _Pub
                 versionDescription=wanted.description,
             ),
             wanted.role,
+            MACHINE,
         )
         _note(session, machine.arn, made, published)
 
@@ -237,7 +238,8 @@ def _tagging(session: Session, name: str, machine: Machine, tags: Mapping[str, s
         pairs = [{"key": key, "value": value} for key, value in sorted(tags.items())]
         session.ask(SERVICE, "tag_resource", resourceArn=machine.arn, tags=pairs)
 
-    return Change(action="change", what="tags", name=name, lines=tuple(f"{key}: {tags[key]}" for key in sorted(tags)), make=make)
+    lines = tuple(f"{key}: {shortened(tags[key])}" for key in sorted(tags))
+    return Change(action="change", what="tags", name=name, lines=lines, make=make)
 
 
 def _pruning(session: Session, machine: Machine, number: int) -> Change:
@@ -246,25 +248,3 @@ def _pruning(session: Session, machine: Machine, number: int) -> Change:
 
     lines = (f"the newest {KEPT_VERSIONS} are kept",)
     return Change(action="delete", what="version", name=str(number), lines=lines, make=make)
-
-
-def _insist(request: Callable[[], _T], role: str) -> _T:
-    """Make a request that needs a role which may be new, again while AWS does not know it everywhere."""
-    for pause in (*_PAUSES, None):
-        try:
-            return request()
-        except AwsError as error:
-            if not unassumable(error):
-                raise
-            if pause is None:
-                raise PlatformError(
-                    f"Step Functions may not use the role {role}: its trust policy must let states.amazonaws.com take it on",
-                    setup=True,
-                ) from None
-        time.sleep(pause)
-    raise AssertionError("the last attempt returns or raises")
-
-
-def unassumable(error: AwsError) -> bool:
-    """Whether AWS says that a service may not take on a role."""
-    return "to assume the" in error.said

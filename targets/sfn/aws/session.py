@@ -43,7 +43,7 @@ _BUSY: Final = frozenset({"ConflictException", "ConcurrentModificationException"
 _MISSING: Final = frozenset(
     {
         *("ResourceNotFound", "ResourceNotFoundException", "StateMachineDoesNotExist", "ExecutionDoesNotExist"),
-        *("NoSuchBucket", "NoSuchKey", "NotFound", "404"),
+        *("NoSuchBucket", "NoSuchKey", "NoSuchEntity", "NotFound", "404"),
     }
 )
 _ACTIONS: Final = {
@@ -52,7 +52,17 @@ _ACTIONS: Final = {
     "GetResources": "tag:GetResources",
 }
 """The IAM actions that are not called as the operation is."""
-_REFUSAL: Final = re.compile(r"not authorized to perform:? (?P<action>\w+:\w+)(?: on (?:the )?resource:? (?P<resource>\S+))?")
+_REFUSAL: Final = re.compile(r"not authorized to perform:? (?P<action>[\w-]+:\w+)(?: on (?:the )?resource:? (?P<resource>\S+))?")
+_FORBIDDING: Final = re.compile(
+    r"(?:(?P<explicit>explicit deny) in|because no)(?: an?)? (?P<policy>[\w -]+? (?:policy|boundary))"
+)
+"""What kind of policy AWS says that it was.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+
+_LOOK: Final = "look into the variables AWS_… and ~/.aws/config"
 
 
 class AwsError(PlatformError):
@@ -97,9 +107,12 @@ class Session:
             AwsError: boto3 is not installed, or what the environment and ~/.aws say makes no sense.
         """
         if service not in self._clients:
-            self._clients[service] = _explained(
-                lambda: self._boto.client(service, region_name=self.region, config=_config()), service, None
-            )
+            try:
+                self._clients[service] = _explained(
+                    lambda: self._boto.client(service, region_name=self.region, config=_config()), service, None
+                )
+            except ValueError as error:  # of a variable that botocore takes as it is
+                raise AwsError(f"AWS cannot be asked: {_one_line(str(error))} ({_LOOK})", code="ValueError", setup=True) from None
         return self._clients[service]
 
     def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -166,6 +179,11 @@ class Session:
     def arn(self, service: str, resource: str) -> str:
         """The ARN of something in this account and region: `arn("states", "stateMachine:Sums")`."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def where(self) -> str:
+        """Account and region, for people."""
+        return f"AWS account {self.account}, {self.region}"
 
     @cached_property
     def console(self) -> str:
@@ -237,7 +255,7 @@ def _refused(error: Any, service: str, client: Any) -> AwsError:
         action = refusal["action"] if refusal else action
         resource = refusal["resource"] if refusal and refusal["resource"] else ""
         on = f" on {resource.rstrip('.')}" if resource else ""
-        return made(f"AWS denies {action}{on}: the credentials{_of_profile()} need that permission", setup=True)
+        return made(f"AWS denies {action}{on}: {_forbidden(said)}", setup=True)
     if code in _SKEWED:
         return made("the clock of this machine is too far from AWS's: set it", setup=True)
     if code in _THROTTLED or status == 429:
@@ -249,6 +267,18 @@ def _refused(error: Any, service: str, client: Any) -> AwsError:
     if status >= 500:
         return made(f"AWS failed at {action} ({status} {code}): try again in a minute")
     return made(f"AWS refuses {action} ({code}): {said or 'it does not say why'}")
+
+
+def _forbidden(said: str) -> str:
+    """What must change for something to be allowed, of AWS's words."""
+    found = _FORBIDDING.search(said)
+    if found is None or (not found["explicit"] and found["policy"] == "identity-based policy"):
+        return f"the credentials{_of_profile()} need that permission"
+    forbids = "forbids it" if found["explicit"] else "does not allow it"
+    if found["policy"] == "identity-based policy":
+        return f"a policy of the credentials{_of_profile()} {forbids}"
+    kind = {"service control policy": "service control policy (SCP)", "resource control policy": "resource control policy (RCP)"}
+    return f"a {kind.get(found['policy'], found['policy'])} {forbids}, which the administrators of the account can change"
 
 
 def _unasked(error: Exception) -> AwsError:
@@ -280,7 +310,7 @@ def _unasked(error: Exception) -> AwsError:
             return AwsError(f"AWS would refuse a request: {said}", code=code, said=said)
         case _:
             sso = "SSO" in code or "Token" in code or "sso" in said.lower()
-            todo = _login() if sso else "look into ~/.aws/config"
+            todo = _login() if sso else _LOOK
             return AwsError(f"AWS cannot be asked: {said} ({todo})", code=code, said=said, setup=True)
 
 

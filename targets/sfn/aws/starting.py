@@ -7,16 +7,14 @@ longer wanted are deleted, on whichever bus they are.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...platform import Change, PlatformError
 from .machine import FLOW_TAG
-from .publishing import unassumable
+from .roles import EVENTS, SCHEDULER, insist
 from .session import AwsError, Session
 
-_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 _DEFAULT_BUS: Final = "default"
 _DEFAULTS: Final = {"State": "ENABLED", "GroupName": "default", "ScheduleExpressionTimezone": "UTC", "EventBusName": _DEFAULT_BUS}
 """What a request that leaves a field out means."""
@@ -71,20 +69,7 @@ def expression_of(schedule: Mapping[str, Any]) -> str:
 
 def _put(session: Session, operation: str, request: Mapping[str, Any]) -> Callable[[], None]:
     def make() -> None:
-        for pause in (*_PAUSES, None):
-            try:
-                session.ask("scheduler", operation, **request)
-                return
-            except AwsError as error:
-                if not unassumable(error):
-                    raise
-                if pause is None:
-                    raise PlatformError(
-                        f"EventBridge may not use the role {request['Target']['RoleArn']}: its trust policy must let "
-                        "scheduler.amazonaws.com take it on (sts:AssumeRole)",
-                        setup=True,
-                    ) from None
-            time.sleep(pause)
+        insist(lambda: session.ask("scheduler", operation, **request), request["Target"]["RoleArn"], SCHEDULER)
 
     return make
 
@@ -128,14 +113,16 @@ def rule_changes(
 
 
 def bus_of(rule: Mapping[str, Any]) -> str:
-    """The event bus of a request, which may leave it out."""
-    return str(rule.get("EventBusName") or _DEFAULT_BUS)
+    """The name of the event bus of a request, which may leave it out, or have its ARN."""
+    bus = str(rule.get("EventBusName") or _DEFAULT_BUS)
+    return bus.partition(":event-bus/")[2] or bus
 
 
 def _put_rule(session: Session, rule: Mapping[str, Any], targets: Mapping[str, Any]) -> Callable[[], None]:
     def make() -> None:
         session.ask("events", "put_rule", **rule)
-        answer = session.ask("events", "put_targets", **targets)
+        role = targets["Targets"][0]["RoleArn"]
+        answer = insist(lambda: session.ask("events", "put_targets", **targets), role, EVENTS)
         if answer.get("FailedEntryCount"):
             first = answer["FailedEntries"][0]
             why = f"{first.get('ErrorCode')} {first.get('ErrorMessage')}"

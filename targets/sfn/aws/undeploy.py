@@ -49,7 +49,7 @@ def propose_undeploy(session: Session, name: str, *, stop: bool) -> Proposal:
         changes.append(_machine_deletion(session, name, machine))
     if changes:
         notes.append("the datastore is left as it is: runs and packages stay there until you delete them")
-    return Proposal(name=name, changes=tuple(changes), notes=tuple(notes), outcome=lambda: None)
+    return Proposal(name=name, where=session.where, changes=tuple(changes), notes=tuple(notes), outcome=lambda: None)
 
 
 def _running(session: Session, machine: Machine) -> list[str]:
@@ -93,16 +93,13 @@ def _deregistrations(session: Session, machine: Machine, notes: list[str]) -> It
     """The job definitions that no other machine uses: branches of a project may have some in common."""
     own = _used(session, machine)
     try:
-        others = _others(session, machine)
+        for other in _others(session, machine):
+            own -= _used(session, other)
     except AwsError as error:
         if not error.denied:
             raise
         notes.append(f"the job definitions are left, for it cannot be told whether others use them ({error})")
         return
-    for other in others:
-        if not own:
-            return
-        own -= _used(session, other)
     for service, name in sorted(own):
         found = find_job_definitions(session, name) if service == "batch" else find_task_definitions(session, name)
         for arn, tags in found.items():

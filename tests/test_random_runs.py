@@ -1,0 +1,147 @@
+"""Random flows that fail here and there: a local run, and a run by Step Functions' interpreter, agree on all that is kept.
+
+In CI there are 200; FLOWC_RANDOM_GRAPHS says how many, and the first of many are those of few. Local runs are `flowc run`; the
+machine's jobs are processes of the containers' own entrypoint, in an image that holds the flow. What the command of a container
+does before, and packages, golden flows show.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from deployed import environment, failures
+from engines import Aws
+from engines.account import engine
+from engines.processes import Runners
+from failing import DEPTH, Failing, Result, disagreements, faults_of, flows
+from hypothesis import HealthCheck, given, settings
+from test_golden_runs import kept
+
+from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.plan import plan_text
+from flowc.runtime import contract
+from flowc.runtime.store import LocalStore, Store, open_store
+from flowc.targets.options import Options
+from flowc.targets.sfn.deployment import deployment_of
+
+COUNT = int(os.environ.get("FLOWC_RANDOM_GRAPHS") or 200)
+AT_ONCE = 200
+"""How many one engine runs: it forgets nothing."""
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Sequence[Failing]:
+    """The flows, none of them twice."""
+    found: dict[str, Failing] = {}
+
+    @settings(max_examples=COUNT + COUNT // 4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @given(flows())
+    def draw(flow: Failing) -> None:
+        if len(found) < COUNT:
+            found[flow.text] = flow
+
+    draw()
+    assert len(found) == COUNT
+    return list(found.values())
+
+
+def test_they_are_as_different_as_they_should_be(drawn: Sequence[Failing]) -> None:
+    depths = Counter(flow.depth for flow in drawn)
+    assert all(depths[depth] >= COUNT // 10 for depth in range(1, DEPTH + 1)), depths
+    for word in ("foreach=", "condition=", "max_iterations=", "@catch", "@retry", "'inline'", "'distributed'", "if self.kind"):
+        assert sum(word in flow.text for flow in drawn) >= COUNT // 10, word
+    assert sum(bool(flow.fatal) for flow in drawn) in range(COUNT // 3, COUNT * 3 // 4)
+
+
+def test_runs_agree(drawn: Sequence[Failing], tmp_path: Path) -> None:
+    wrong = []
+    for start in range(0, COUNT, AT_ONCE):
+        part = drawn[start : start + AT_ONCE]
+        folders = [tmp_path / str(start + number) for number in range(len(part))]
+        for flow, folder in zip(part, folders, strict=True):
+            write(flow, folder)
+        with runners(tmp_path) as here:
+            ones = at_once(part, folders, run_here(here))
+        with engine() as aws, environment(aws.environment):
+            others = at_once(part, folders, run_there(aws))
+        for flow, folder, one, other in zip(part, folders, ones, others, strict=True):
+            said = [*("here: " + fault for fault in faults_of(flow, one)), *("there: " + fault for fault in faults_of(flow, other))]
+            if said := said or list(disagreements(flow, one, other)):
+                wrong.append("\n".join([folder.name, *said, flow.text]))
+    assert not wrong, f"{len(wrong)} of {COUNT} disagree\n" + "\n\n".join(wrong[:5])
+
+
+Run = Callable[[Failing, Path], Result]
+
+
+def at_once(part: Sequence[Failing], folders: Sequence[Path], run: Run) -> list[Result]:
+    """Run flows, several at a time."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(run, part, folders))
+
+
+def write(flow: Failing, folder: Path) -> None:
+    """The flow as an image holds it."""
+    folder.mkdir()
+    (folder / contract.PLAN_FILE).write_text(plan_text(flow.flow), encoding="utf-8")
+    (folder / "flow.py").write_text(flow.text, encoding="utf-8")
+
+
+@contextmanager
+def runners(folder: Path) -> Iterator[Runners]:
+    """What starts processes, for a while."""
+    found = Runners(folder, "")
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def run_here(runners: Runners) -> Run:
+    """`flowc run`, in forks of a process that has it imported."""
+
+    def run(_flow: Failing, folder: Path) -> Result:
+        store = LocalStore(folder / "store")
+        arguments = ["run", str(folder / "flow.py"), "--datastore", str(store), "--max-workers", "4", "--quiet"]
+        running = runners.start(["python3", "-m", "flowc", *arguments], {}, f"here-{folder.name}")
+        code = running.wait(None)
+        assert code in (0, 1), running.output()
+        return result(store, code == 0)
+
+    return run
+
+
+def run_there(aws: Aws) -> Run:
+    """An execution of the flow's machine."""
+    bucket = aws.bucket()
+
+    def run(flow: Failing, folder: Path) -> Result:
+        report = Report()
+        options = Options(datastore=f"s3://{bucket}/{folder.name}", batch_queue=aws.batch_queue, max_workers=4)
+        made = deployment_of(flow.flow, options, report)
+        assert not report.failed, report.sorted()
+        jobs = [dict(one) for one in made.jobs]
+        for one in jobs:
+            container = one["containerProperties"]
+            image = [*container["environment"], {"name": contract.PACKAGE, "value": str(folder)}]
+            one |= {"containerProperties": {**container, "environment": image, "command": list(contract.ENTRYPOINT)}}
+        execution = aws.run(made.definition, jobs, {}, "1")
+        return result(open_store(options.datastore), execution.status == "SUCCEEDED")
+
+    return run
+
+
+def result(store: Store, ok: bool) -> Result:
+    """What a run left."""
+    found: dict[str, dict[int, str]] = {}
+    for name, why in failures(store, "Random", "1").items():
+        task, _, attempt = name.rpartition("/")
+        found.setdefault(task, {})[int(attempt.removeprefix("attempt-").removesuffix(".json"))] = why
+    return Result(ok, json.loads(kept(store, "Random", "1", gap=10)), found)
