@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -21,6 +21,16 @@ from .settings import setting
 from .stats import stats_option, write_stats
 from .targeting import options_of, settings_of, target_of, target_options
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
+
+_SOMETIMES: Final = (
+    "schedule.json",
+    "events.json",
+    "cloudformation.json",
+    "iam/execution-trust.json",
+    "iam/events-policy.json",
+    "iam/events-trust.json",
+)
+"""Documents that only some flows have, and that whoever applies what is in a folder would take for this one's."""
 
 
 @click.command(
@@ -82,8 +92,8 @@ def command(
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
     if PACKAGE in plain[0]:
         complain(
-            f"flowc: {PACKAGE} stands in the document for where tasks find the flow: `image` if their image holds it, as that of "
-            "the Dockerfile which -o writes does, else the key of a package; flowc deploy uploads one and puts its key there"
+            f"flowc: {PACKAGE} stands in the document for where tasks find the flow: `image`, if their image holds it, or the "
+            "key of a package in the datastore"
         )
     if options.datastore is not None and options.datastore.startswith("/"):
         # flowc mounts nothing: whoever deploys the document may add a volume.
@@ -142,6 +152,9 @@ def _write_folder(
     refuse_to_replace(folder, files, own)
     for path in write_all(folder, files):
         complain(f"wrote {path}")
+    for name in _SOMETIMES:
+        if name not in files and (folder / name).is_file():
+            complain(f"flowc: {folder / name} is not of this compile: if an earlier one wrote it, delete it")
 
 
 def _tell_of_limits(documents: tuple[Document, ...]) -> None:

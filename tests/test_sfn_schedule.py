@@ -7,8 +7,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sfnflows import deployed, reported
 
 from flowc.targets.sfn.schedule import CannotSay, expression_of
 
@@ -128,7 +129,15 @@ def test_the_longest_expression_is_short_enough() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(fields(0, 59), fields(0, 23), fields(1, 31), fields(1, 12, _MONTHS), fields(0, 7, _NAMES), st.booleans())
+@example(minutes="0,2/1", hours="*", month_days="1,3/1", months="*", week_days="*", by_week=False)
+@given(
+    minutes=fields(0, 59),
+    hours=fields(0, 23),
+    month_days=fields(1, 31),
+    months=fields(1, 12, _MONTHS),
+    week_days=fields(0, 7, _NAMES),
+    by_week=st.booleans(),
+)
 def test_means_what_unix_means(minutes: str, hours: str, month_days: str, months: str, week_days: str, by_week: bool) -> None:
     month_days, week_days = ("*", week_days) if by_week else (month_days, "*")
     told = expression_of(f"{minutes} {hours} {month_days} {months} {week_days}")
@@ -193,3 +202,49 @@ def test_what_cannot_be_said(cron: str, said: str, help: str) -> None:
         expression_of(cron)
     assert said in str(caught.value)
     assert help in caught.value.help
+
+
+# --- what starts a flow, in what is deployed ---
+
+REFUSED = {
+    "both days": ('@schedule(cron="0 6 1 * 1")', 'cron="0 6 1 * 1"', "EventBridge knows only one of them"),
+    "around": ('@schedule(timezone="Europe/Berlin", cron="0 22-2 * * *")', 'cron="0 22-2 * * *"', "ends before it begins"),
+    "sunday": ('@schedule(cron="0 6 ? * 0 *")', 'cron="0 6 ? * 0 *"', "1 is Sunday"),
+    "events": ('@trigger(events=["a", "b"])', 'events=["a", "b"]', "sees one at a time"),
+    "flows": ('@trigger_on_finish(flows=["A", "B"])', 'flows=["A", "B"]', "sees one at a time"),
+    "branch": ('@trigger_on_finish(flow={"name": "A", "project": "p"})', 'flow={"name": "A", "project": "p"}', "of which branch"),
+}
+
+
+@pytest.mark.parametrize(("above", "marked", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_eventbridge_cannot_do_is_said_where_it_stands(above: str, marked: str, said: str) -> None:
+    (found,) = reported(above)
+    assert found.rule.code == "FC603"
+    assert said in found.message
+    assert found.help
+    span = found.primary.span
+    assert above[span.column - 1 : span.end_column - 1] == marked
+
+
+def test_a_schedule_has_its_time_zone() -> None:
+    request = deployed('@schedule(weekly=True, timezone="America/New_York")').schedule
+    assert request is not None
+    assert request["ScheduleExpression"] == "cron(0 0 ? * SUN *)"
+    assert request["ScheduleExpressionTimezone"] == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("above", "machine"),
+    [
+        ('@trigger_on_finish(flow="Load")', "Load"),
+        ('@trigger_on_finish(flow="p.prod.Load")', "p-prod-Load"),
+        ('@trigger_on_finish(flow={"name": "Load", "project": "p", "project_branch": "test.x"})', "p-test-x-Load"),
+        ('@project(name="q")\n@trigger_on_finish(flow="Load")', "q-test-b-Load"),
+        ('@project(name="q")\n@trigger_on_finish(flow="p.prod.Load")', "p-prod-Load"),
+    ],
+)
+def test_a_flow_waits_for_another_one_of_its_branch(above: str, machine: str) -> None:
+    (rule,) = deployed(above, branch="b").rules
+    assert rule.pattern["detail"]["status"] == ["SUCCEEDED"]
+    (named,) = rule.pattern["detail"]["stateMachineArn"]
+    assert str(named).rpartition(":")[2] == machine

@@ -69,8 +69,8 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
             _ROLES[name],
             {"Type": "AWS::IAM::Role", "Condition": f"Create{_ROLES[name]}", "Properties": _role(name, role, tags)},
         )
-    for request in with_job_role(deployment):
-        yield _job(request, ecs=deployment.ecs)
+    jobs = dict(_job(request, ecs=deployment.ecs) for request in with_job_role(deployment))
+    yield from jobs.items()
     compact = json.dumps(deployment.definition, ensure_ascii=False, separators=(",", ":"))
     machine = {
         "StateMachineName": deployment.name,
@@ -79,7 +79,8 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
         "DefinitionString": definition_text(compact),
         "Tags": tags,
     }
-    yield _MACHINE, {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}
+    # It names its jobs' definitions, which is no reference: a run that starts before they are there would fail.
+    yield _MACHINE, {"Type": "AWS::StepFunctions::StateMachine", "DependsOn": list(jobs), "Properties": machine}
     yield (
         _VERSION,
         {

@@ -20,6 +20,7 @@ from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Constant, Decorator, Flow, Table
 from ...runtime import contract
 from ..project import Project
+from ..settings import place_of
 from .symbols import Symbol, Text, arn
 
 _FINISHED: Final = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
@@ -108,7 +109,7 @@ def finish_pattern(
         report.add(
             rules.BAD_VALUE,
             f"`@trigger_on_finish` waits for `{name}` of the project `{of}`, and nothing says of which branch",
-            decorator.span,
+            place_of(decorator, "flow" if "flow" in dict(decorator.arguments) else "flows"),
             help=f'write `flow="{of}.prod.{name}"`, or give this flow a `@project`, whose branch then counts',
         )
         return None
@@ -156,6 +157,6 @@ def _report_several(decorator: Decorator, several: str, one: str, report: Report
     report.add(
         rules.BAD_VALUE,
         f"`@{decorator.name}` waits for all of its {several}, and a rule of EventBridge sees one at a time",
-        decorator.span,
+        place_of(decorator, several),
         help=f"name one {one}; or write a flow that takes note of each, and starts this one when it has all",
     )

@@ -75,9 +75,13 @@ class _Place:
         return text("arn:", PARTITION, ":s3:::", self.bucket, f"/{self.prefix}{pattern}")
 
     def listing(self, *patterns: str) -> Statement:
-        """Listing them; without it S3 says of an object that is not there that access is denied."""
+        """Listing them; without it S3 says of an object that is not there that access is denied.
+
+        Asking for such an object is no listing with a prefix, and must be allowed all the same: hence `IfExists`.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
         allowed = _allow("ListObjects", ["s3:ListBucket"], [text("arn:", PARTITION, ":s3:::", self.bucket)])
-        return {**allowed, "Condition": {"StringLike": {"s3:prefix": [self.prefix + pattern for pattern in patterns]}}}
+        return {**allowed, "Condition": {"StringLikeIfExists": {"s3:prefix": [self.prefix + pattern for pattern in patterns]}}}
 
 
 def machine_policy(
@@ -109,10 +113,10 @@ def machine_policy(
         names = dict.fromkeys(_DIGEST.sub("-" + "?" * 12, job["jobDefinitionName"]) for job in jobs)
         definitions = [arn("batch", f"job-definition/{one}{revision}") for one in names for revision in ("", ":*")]
         statements.append(_allow("SubmitJobs", ["batch:SubmitJob"], [*definitions, *map(_queue, queues)]))
-        if tagged:
-            statements.append(_allow("TagJobs", ["batch:TagResource"], [arn("batch", "job/*")]))
-        # A job's name is not known before; and no resource can be named to DescribeJobs.
-        statements.append(_allow("WatchJobs", ["batch:DescribeJobs", "batch:TerminateJob"], ["*"]))
+        # A job's id is not known before; and no resource can be named to DescribeJobs.
+        ends = ["batch:TerminateJob", *(["batch:TagResource"] if tagged else [])]
+        statements.append(_allow("EndJobs", ends, [arn("batch", "job/*")]))
+        statements.append(_allow("WatchJobs", ["batch:DescribeJobs"], ["*"]))
     if "ecs:runTask.sync" in calls:
         statements += _ecs(jobs, roles, options, tagged=tagged)
     rules = [rule for call, rule in _RULES.items() if call in calls]
@@ -185,7 +189,7 @@ def _ecs(
     cluster: str | Symbol = CLUSTER if given is None else given.rpartition("/")[2]
     whole = text(given) if given is not None and given.startswith("arn:") else arn("ecs", "cluster/", cluster)
     names = dict.fromkeys(_DIGEST.sub("-" + "?" * 12, job["family"]) for job in jobs)
-    families = [arn("ecs", f"task-definition/{one}:*") for one in names]
+    families = [arn("ecs", f"task-definition/{one}{revision}") for one in names for revision in ("", ":*")]
     yield {**_allow("RunTasks", ["ecs:RunTask"], families), "Condition": {"ArnEquals": {"ecs:cluster": whole}}}
     tasks = [arn("ecs", "task/", cluster, "/*")]
     yield _allow("WatchTasks", ["ecs:DescribeTasks", "ecs:StopTask", *(["ecs:TagResource"] if tagged else [])], tasks)

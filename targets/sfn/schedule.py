@@ -24,6 +24,7 @@ from typing import Any, Final
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
+from ..settings import place_of
 from .symbols import Symbol, Text
 
 DEFAULT_ZONE: Final = "UTC"
@@ -93,7 +94,8 @@ def schedule_of(flow: Flow, report: Report) -> tuple[str, str] | None:
     try:
         return expression_of(str(cron)), str(said.get("timezone") or DEFAULT_ZONE)
     except CannotSay as error:
-        report.add(rules.BAD_VALUE, f"EventBridge cannot start a flow by `{cron}`: {error}", decorator.span, help=error.help)
+        where = place_of(decorator, "cron")
+        report.add(rules.BAD_VALUE, f"EventBridge cannot start a flow by `{cron}`: {error}", where, help=error.help)
         return None
 
 

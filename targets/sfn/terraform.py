@@ -72,7 +72,8 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
     yield from _of_roles(created, tags)
     kind = "aws_ecs_task_definition" if deployment.ecs else "aws_batch_job_definition"
     make = _task_definition if deployment.ecs else _job_definition
-    yield kind, {str(one["family" if deployment.ecs else "jobDefinitionName"]): make(one) for one in with_job_role(deployment)}
+    jobs = {str(one["family" if deployment.ecs else "jobDefinitionName"]): make(one) for one in with_job_role(deployment)}
+    yield kind, jobs
     machine = {
         "name": deployment.name,
         "type": deployment.machine["type"],
@@ -80,7 +81,9 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
         "definition": definition_text(deployment.text),
         "publish": True,
         "tags": tags,
-        **({"depends_on": ["aws_iam_role_policy.state_machine"]} if "state_machine" in created else {}),
+        # It names its jobs' definitions, and roles what they may do, which are no references: a run that starts before these are
+        # there would fail.
+        "depends_on": [*_grants(created), *(f"{kind}.{name}" for name in jobs)],
     }
     yield "aws_sfn_state_machine", {"flow": machine}
     version = _Expression(f"${{{_MACHINE}.state_machine_version_arn}}")
@@ -89,8 +92,9 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
         {ALIAS: {"name": ALIAS, "routing_configuration": {"state_machine_version_arn": version, "weight": 100}}},
     )
     alias = _Expression(f"${{aws_sfn_alias.{ALIAS}.arn}}")
+    granted = {"depends_on": ["aws_iam_role_policy.events"]} if "events" in created else {}
     if deployment.schedule is not None:
-        yield "aws_scheduler_schedule", {"flow": _schedule(deployment.schedule, alias)}
+        yield "aws_scheduler_schedule", {"flow": {**_schedule(deployment.schedule, alias), **granted}}
     if deployment.rules:
         rules, targets = {}, {}
         for rule in deployment.rules:
@@ -104,7 +108,7 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
                 "tags": tags,
             }
             named = _Expression(f"${{aws_cloudwatch_event_rule.{kind}.name}}")
-            targets[kind] = {"rule": named, **bus, "target_id": "flowc", "arn": alias, "role_arn": rule.role}
+            targets[kind] = {"rule": named, **bus, "target_id": "flowc", "arn": alias, "role_arn": rule.role, **granted}
         yield "aws_cloudwatch_event_rule", rules
         yield "aws_cloudwatch_event_target", targets
 
@@ -123,8 +127,8 @@ def _of_roles(created: Mapping[str, Role], tags: dict[str, str]) -> Iterator[tup
         if role.policy is not None:
             policies[name] = {"count": count, "name": name, "role": named, "policy": json_text(role.policy)}
         for one in role.managed:
-            own = f"{name}_{_snake(one.rpartition('/')[2])}"
-            attachments[own] = {"count": count, "role": named, "policy_arn": text("arn:", PARTITION, f":iam::aws:policy/{one}")}
+            policy = text("arn:", PARTITION, f":iam::aws:policy/{one}")
+            attachments[_attached(name, one)] = {"count": count, "role": named, "policy_arn": policy}
     for kind, found in (
         ("aws_iam_role", roles),
         ("aws_iam_role_policy", policies),
@@ -132,6 +136,20 @@ def _of_roles(created: Mapping[str, Role], tags: dict[str, str]) -> Iterator[tup
     ):
         if found:
             yield kind, found
+
+
+def _grants(created: Mapping[str, Role]) -> Iterator[str]:
+    """What says what the roles may do that are created, but for those that start runs."""
+    for name, role in created.items():
+        if name == "events":
+            continue
+        if role.policy is not None:
+            yield f"aws_iam_role_policy.{name}"
+        yield from (f"aws_iam_role_policy_attachment.{_attached(name, one)}" for one in role.managed)
+
+
+def _attached(name: str, policy: str) -> str:
+    return f"{name}_{_snake(policy.rpartition('/')[2])}"
 
 
 def _job_definition(request: Mapping[str, Any]) -> dict[str, Any]:

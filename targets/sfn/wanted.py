@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .deployment import Deployment
 from .policies import Role
-from .symbols import BUCKET, CLUSTER, PACKAGE, QUEUE, SUBNETS, Symbol, Text, parse, symbols_in
+from .symbols import BUCKET, CLUSTER, PACKAGE, PARTITION, QUEUE, SUBNETS, Symbol, Text, parse, symbols_in, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,14 @@ def wanted_of(deployment: Deployment) -> tuple[Wanted, ...]:
 
 
 def definition_text(written: str) -> Text:
-    """A state machine's definition, however it is written, with symbols for what was not given."""
-    return parse(written, _IN_DEFINITION)
+    """A state machine's definition, however it is written, with symbols for what was not given, and for the partition: that of
+    China has `arn:aws-cn:states:::…` for what Step Functions itself does."""
+    own, service = text("arn:", PARTITION, ":states:::"), "arn:aws:states:::"
+    parts: list[str | Symbol | Text] = []
+    for part in parse(written, _IN_DEFINITION).parts:
+        first, *others = part.split(service) if isinstance(part, str) else [part]
+        parts += [first, *(piece for one in others for piece in (own, one))]
+    return text(*parts)
 
 
 def roles_of(deployment: Deployment) -> Iterator[tuple[str, Role]]:

@@ -22,6 +22,12 @@ from .conftest import FLOW, Run
 WARNED = FLOW.replace("class Sums", "@project(name='x')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
 
 PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu", "--image", "sums:1")
+OPEN = {
+    "argo": "",
+    "sfn": "flowc: ${PackageKey} stands in the document for where tasks find the flow: `image`, if their image holds it, or the "
+    "key of a package in the datastore\n",
+}
+"""What is said of what no option gives."""
 
 
 def test_argo_on_standard_output(flowc: Run) -> None:
@@ -34,7 +40,7 @@ def test_argo_on_standard_output(flowc: Run) -> None:
 
 def test_sfn_on_standard_output(flowc: Run) -> None:
     ended = flowc("compile", "flow.py", "--target", "sfn", *PLACES)
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, ended.err) == (0, OPEN["sfn"])
     assert "start" in json.loads(ended.out)["States"]
 
 
@@ -43,14 +49,16 @@ def test_stats_follow_the_documents(flowc: Run, target: str) -> None:
     plain = flowc("compile", "flow.py", "--target", target, *PLACES)
     ended = flowc("compile", "flow.py", "--target", target, "--stats", *PLACES)
     assert (ended.code, ended.out) == (0, plain.out)
-    rows = ended.err.splitlines()
+    assert ended.err.startswith(OPEN[target])
+    table = ended.err.removeprefix(OPEN[target])
+    rows = table.splitlines()
     assert rows[0].split() == ["what", "used", "/", "limit", "percent", "where"]
     assert [row for row in rows[1:] if not row.startswith("  ")] == ["Sums", target]
     assert len({row.index("/") for row in rows if " / " in row}) == 1
     size = f"{len(plain.out.encode()):,} / 1,000,000"
     assert any(row.lstrip().startswith("bytes of a") and size in row for row in rows)
     folder = flowc("compile", "flow.py", "--target", target, "--stats", "-o", "out", *PLACES)
-    assert folder.err.endswith(ended.err)
+    assert folder.err.endswith(table)
 
 
 def test_faults_go_to_standard_error(flowc: Run) -> None:
@@ -100,20 +108,21 @@ def test_settings_for_another_platform(flowc: Run, target: str, decorators: tupl
         assert ended.err.startswith(f"flow.py:{line}:6: warning[FC602] {message}")
         assert ended.err.count("FC602") == 1
     else:
-        assert ended.err == ""
+        assert ended.err == OPEN[target]
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_folder(flowc: Run, target: str) -> None:
     ended = flowc("compile", "flow.py", "--target", target, "-o", "a/b/", "--base-image", "python:3.12", *PLACES)
     assert (ended.code, ended.out) == (0, "")
-    names = sorted(path.name for path in Path("a/b").iterdir())
-    assert sorted(ended.err.splitlines()) == [f"wrote {Path('a/b', name)}" for name in names]
-    assert {"Dockerfile", "flow.py", "plan.json"} < set(names)
+    names = {str(path.relative_to("a/b")) for path in Path("a/b").rglob("*") if path.is_file()}
+    assert ended.err.startswith(OPEN[target])
+    assert set(ended.err.removeprefix(OPEN[target]).splitlines()) == {f"wrote {Path('a/b', name)}" for name in names}
+    assert {"Dockerfile", "flow.py", "plan.json"} < names
     assert Path("a/b/flow.py").read_bytes() == Path("flow.py").read_bytes()
     assert json.loads(Path("a/b/plan.json").read_text(encoding="utf-8"))["flow"] == "Sums"
     first = flowc("compile", "flow.py", "--target", target, *PLACES).out
-    assert first.encode() in [path.read_bytes() for path in Path("a/b").iterdir()]
+    assert first.encode() in [path.read_bytes() for path in Path("a/b").glob("*.*")]
     lines = Path("a/b/Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "FROM python:3.12" in lines
     assert 'COPY ["flow.py", "plan.json", "flowc.zip", "/flowc/"]' in lines
@@ -156,6 +165,22 @@ def test_folder_again_and_onto_itself(flowc: Run) -> None:
         assert flowc("compile", "flow.py", "--target", "argo", "-o", ".").code == 0
     assert Path("flow.py").read_text(encoding="utf-8") == FLOW
     assert not [path for path in Path().iterdir() if path.suffix == ".new"]
+
+
+def test_documents_that_a_flow_no_longer_has_are_named(flowc: Run) -> None:
+    text = "from flowc import FlowSpec, schedule, step\n\n\n@schedule(daily=True)\nclass Sole(FlowSpec):\n"
+    text += "    @step(start=True, end=True)\n    def only(self):\n        pass\n"
+    Path("sole.py").write_text(text)
+    ended = flowc("compile", "sole.py", "--target", "sfn", "-o", "out")
+    assert (ended.code, "not of this compile" in ended.err) == (0, False), ended.err
+    Path("sole.py").write_text(text.replace("@schedule(daily=True)\n", "").replace(", schedule", ""))
+    ended = flowc("compile", "sole.py", "--target", "sfn", "-o", "out")
+    said = [line.partition(" is not of this compile")[0] for line in ended.err.splitlines() if "not of this compile" in line]
+    names = ("schedule.json", "iam/events-policy.json", "iam/events-trust.json")
+    assert said == [f"flowc: {Path('out', name)}" for name in names]
+    documents = {path: path.read_bytes() for path in Path("out").rglob("*.json")}
+    assert flowc("compile", "sole.py", "--target", "sfn", "-o", "out").code == 0
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.json")} == documents
 
 
 def test_names_as_docker_reads_them() -> None:

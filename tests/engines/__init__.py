@@ -12,6 +12,7 @@ warm            the process that forks for jobs
 batch, ecs      jobs of AWS Batch, tasks of ECS
 storage         conditional writes
 faults          calls that fail on request
+calls           who called what
 services        what states send to services
 waiting         how executions wait, try again, and stop
 maps            Map states
@@ -21,6 +22,7 @@ parsing         what is parsed once
 machines        machines, versions, aliases
 states          states and machines to write tests with
 executions      starting, stopping, redriving, describing
+stacks          resources of CloudFormation
 redriving       what an execution remembers for that
 mending         how all these change moto
 """

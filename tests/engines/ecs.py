@@ -52,6 +52,12 @@ def _run_task(
     return tasks
 
 
+@mend(EC2ContainerServiceBackend, "_calculate_task_resource_requirements")
+def _requirements(_original: Callable[..., dict[str, Any]], _definition: Any) -> dict[str, Any]:
+    """moto wants the memory of each container, where a definition may have that of all of them."""
+    return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+
+
 def _work(backend: Any, task: Any, container: dict[str, Any], overrides: dict[str, Any]) -> None:
     given: dict[str, Any] = next((one for one in overrides.get("containerOverrides", ()) if one["name"] == container["name"]), {})
     command = [*container.get("entryPoint", ()), *(given.get("command") or container.get("command", ()))]

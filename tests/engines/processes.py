@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from engines.calls import JOB
 from engines.warm import ready
 
 GRACE = 5.0
@@ -148,7 +149,7 @@ class Runners:
 
     def __init__(self, folder: Path, endpoint: str) -> None:
         self._folder = folder
-        self.environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"} | aws_environment(endpoint)
+        self.environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"} | aws_environment(endpoint, JOB)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
         command = [sys.executable, "-P", str(Path(__file__).with_name("warm.py")), str(theirs.fileno())]
@@ -174,11 +175,11 @@ class Runners:
         self._server.wait()
 
 
-def aws_environment(endpoint: str) -> dict[str, str]:
-    """What a job's role and the SDKs' settings would tell it of AWS."""
+def aws_environment(endpoint: str, who: str = "engine") -> dict[str, str]:
+    """What a role and the SDKs' settings would tell a process of AWS; `who` is its access key, by which its calls are known."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "engine",
+        "AWS_ACCESS_KEY_ID": who,
         "AWS_SECRET_ACCESS_KEY": "engine",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from engines import batch, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
+from engines.calls import Calls
 from engines.faults import Faults
 from engines.mending import mend
 from engines.processes import Runners
@@ -83,7 +84,12 @@ _backends: dict[str | None, Any] = {}
 
 def main(folder: Path) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    server = ThreadedWSGIServer("127.0.0.1", 0, Faults(DomainDispatcherApplication(create_backend_app)), _Handler)
+    application: Any = Faults(DomainDispatcherApplication(create_backend_app))
+    if os.environ.get("FLOWC_ENGINE_CALLS"):
+        application = Calls(application)
+    server = ThreadedWSGIServer("127.0.0.1", 0, application, _Handler)
+    if os.environ.get("FLOWC_ENGINE_STACKS"):
+        from engines import stacks  # noqa: F401  # takes seconds
     os.environ["MOTO_PORT"] = str(server.server_port)
     runners = Runners(folder, f"http://127.0.0.1:{server.server_port}")
     batch.install(runners)

@@ -25,13 +25,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
+from engines.calls import MACHINE
 from engines.mending import mend
 
 _Service = state_task_service.StateTaskService
 
 
 @lru_cache
-def client_for(region: str, service: str) -> BaseClient:
+def client_for(region: str, service: str, who: str = MACHINE) -> BaseClient:
     """A client of one of the engine's services."""
     endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}", f"http://127.0.0.1:{settings.moto_server_port()}")
     session: Any = boto3.session.Session()
@@ -39,7 +40,7 @@ def client_for(region: str, service: str) -> BaseClient:
         service,
         region_name=region,
         endpoint_url=endpoint,
-        aws_access_key_id="engine",
+        aws_access_key_id=who,
         aws_secret_access_key="engine",
         config=Config(retries={"max_attempts": 0}, max_pool_connections=200),
     )
