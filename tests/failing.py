@@ -10,6 +10,7 @@ from flowc import *
 
 
 class Fails(FlowSpec):
+    @foreach(mode="distributed")
     @step
     def start(self):
         self.items = [0, 1, 2]
@@ -32,7 +33,7 @@ class Fails(FlowSpec):
     def end(self):
         pass
 """
-_INLINE = _ITEMS.replace("    @step\n    def start", '    @foreach(mode="inline")\n    @step\n    def start')
+_INLINE = _ITEMS.replace("distributed", "inline")
 _NESTED = """
 from flowc import *
 
