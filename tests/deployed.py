@@ -145,10 +145,9 @@ def make_queues(aws: Aws, names: Iterable[str]) -> None:
     """Those that are not there yet (names or ARNs), on the machines of the account's own."""
     batch = aws.client("batch")
     machines = batch.describe_job_queues(jobQueues=[aws.batch_queue])["jobQueues"][0]["computeEnvironmentOrder"]
-    for name in names:
+    for name in (one.rpartition("/")[2] for one in names):
         if not batch.describe_job_queues(jobQueues=[name])["jobQueues"]:
-            short = name.rpartition("/")[2]
-            batch.create_job_queue(jobQueueName=short, state="ENABLED", priority=1, computeEnvironmentOrder=machines)
+            batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=machines)
 
 
 @contextmanager

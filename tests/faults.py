@@ -50,11 +50,13 @@ class Proxy:
         server: what it forwards to.
         endpoint: its own address.
         requests: what it was asked, in order.
+        bodies: what came with it, where somebody wants to know and has put a list here.
     """
 
     server: Server
     endpoint: str
     requests: list[Request] = field(default_factory=list)
+    bodies: list[bytes] | None = None
     _planned: list[_Planned] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -213,7 +215,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def drain(self) -> bytes:
         """The request's body."""
-        return self.rfile.read(self.length)
+        body = self.rfile.read(self.length)
+        if self.proxy.bodies is not None:
+            self.proxy.bodies.append(body)
+        return body
 
     def ask(self) -> tuple[HTTPResponse, bytes]:
         """The server's answer. The signature covers the header `Host`, which therefore stays the proxy's."""

@@ -12,6 +12,7 @@ from containers import IMAGE, containers  # noqa: F401
 from deployed import deploy, run_here
 from engines import Aws
 from engines.ministack import ministack, ministack_containers  # noqa: F401
+from mishaps import FAIL, GO_ON
 from test_golden_runs import RUNS
 
 
@@ -20,6 +21,18 @@ def test_golden_flow(ministack: Aws, case: Path) -> None:  # noqa: F811
     ran = deploy(ministack, case / "flow.py").run()
     assert ran.execution.status == "SUCCEEDED", ran.execution.report()
     assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("what", [*FAIL, *GO_ON])
+def test_failures(ministack: Aws, what: str, tmp_path: Path) -> None:  # noqa: F811
+    file = (FAIL | GO_ON)[what].write(tmp_path)
+    here = run_here(file, "Fails")
+    ran = deploy(ministack, file).run()
+    assert ran.execution.status == ("FAILED" if what in FAIL else "SUCCEEDED"), ran.execution.report()
+    assert here.failures
+    assert ran.failures() == here.failures
+    if what in GO_ON:
+        assert ran.kept() == here.kept
 
 
 ECS = """\

@@ -1,152 +1,181 @@
-"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons."""
+"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons, and what is done is
+the same. Flows are deployed, started, stopped and redriven by the command line.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
 import pytest
-from deployed import Ran, deploy, run_here
+from deployed import run_here
 from engines import Aws
-from engines.ministack import ministack  # noqa: F401
+from mishaps import BRANCHES, FAIL, GO_ON
+from shipped import Run, Said, Ship, Shipped, Shop, ship, shop  # noqa: F401
 
-HEAD = """
-from flowc import *
-
-
-class Fails(FlowSpec):
-    @step
-    def start(self):
-        self.items = [0, 1, 2]
-        self.next(BODY, foreach="items")
-"""
-ITEMS = (
-    HEAD.replace("BODY", "self.work")
-    + """
-    DECORATORS
-    @step
-    def work(self):
-        BODY
-        self.square = self.input**2
-        self.next(self.join)
-
-    @step
-    def join(self, inputs):
-        self.squares = [getattr(one, "square", None) for one in inputs]
-        self.caught = [str(getattr(one, "failure", None)) for one in inputs]
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-)
-BRANCHES = """
-from flowc import *
-
-
-class Fails(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.good, self.bad)
-
-    @step
-    def good(self):
-        self.next(self.join)
-
-    DECORATORS
-    @step
-    def bad(self):
-        BODY
-        self.next(self.join)
-
-    @step
-    def join(self, inputs):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-ONE_FAILS = "if self.input == 1: raise ValueError('never $(one) {{1}}')"
-ONCE_FAILS = "if self.input == 1 and current.retry_count == 0: raise ValueError('not at first')"
-DIES = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-SLEEPS = "import time; time.sleep(600)"
-RETRY = "@retry(times=1, minutes_between_retries=0)"
-CATCH = "@catch(var='failure')"
-
-FAIL = {
-    "an item": (ITEMS, "", ONE_FAILS),
-    "an item, twice": (ITEMS, RETRY, ONE_FAILS),
-    "a branch": (BRANCHES, "", "raise KeyError('x')"),
-    "a killed branch": (BRANCHES, RETRY, DIES),
-    "a branch that takes too long": (BRANCHES, "@timeout(seconds=1)", SLEEPS),
-}
-GO_ON = {
-    "an item that is tried again": (ITEMS, RETRY, ONCE_FAILS),
-    "an item that is caught": (ITEMS, CATCH, ONE_FAILS),
-    "an item that is tried again, and caught": (ITEMS, f"{RETRY}\n    {CATCH}", ONE_FAILS),
-    "a killed branch that is caught": (BRANCHES, CATCH, DIES),
-    "a branch that takes too long, and is caught": (BRANCHES, f"@timeout(seconds=1)\n    {CATCH}", SLEEPS),
-}
-
-
-@pytest.fixture(params=["moto", "ministack"])
-def account(request: pytest.FixtureRequest) -> Aws:
-    """Each of the engines."""
-    found: Aws = request.getfixturevalue("aws" if request.param == "moto" else "ministack")
-    return found
-
-
-def write(folder: Path, text: str, decorators: str = "", body: str = "") -> Path:
-    file = folder / "flow.py"
-    file.write_text(text.replace("DECORATORS", decorators or "# none").replace("BODY", body), encoding="utf-8")
-    return file
+from flowc.runtime import contract
+from flowc.runtime.paths import TaskId
+from flowc.runtime.records.logs import read_lines
 
 
 @pytest.mark.parametrize("what", FAIL)
-def test_what_fails_a_run(account: Aws, what: str, tmp_path: Path) -> None:
-    file = write(tmp_path, *FAIL[what])
+def test_what_fails_a_run(ship: Ship, what: str, tmp_path: Path) -> None:  # noqa: F811
+    file = FAIL[what].write(tmp_path)
     here = run_here(file, "Fails")
     assert here.code == 1
-    assert here.failures or "killed" in what
-    ran = deploy(account, file).run()
-    assert ran.execution.status == "FAILED", ran.execution.report()
+    assert here.failures
+    ran = ship(file).run()
+    assert (ran.code, ran.execution().status) == (1, "FAILED"), ran.report()
+    assert f"Fails/{ran.id} failed" in ran.said.err
     assert ran.failures() == here.failures
-    left = json.loads(ran.kept())
-    assert not {"join/-", "end/-"} & set(left)
-    assert {task: left[task] for task in json.loads(here.kept) if task in left}.items() <= json.loads(here.kept).items()
+    kept, kept_here = json.loads(ran.kept()), json.loads(here.kept)
+    assert not {"join/-", "end/-"} & kept.keys()
+    # Of what runs beside a failure, either may have more when that is seen.
+    assert {task: kept[task] for task in kept.keys() & kept_here.keys()} == {
+        task: kept_here[task] for task in kept.keys() & kept_here.keys()
+    }
+    assert ("start/-" in kept) == ("start/-" in kept_here)
 
 
 @pytest.mark.parametrize("what", GO_ON)
-def test_what_a_run_gets_over(account: Aws, what: str, tmp_path: Path) -> None:
-    file = write(tmp_path, *GO_ON[what])
+def test_what_a_run_gets_over(ship: Ship, what: str, tmp_path: Path) -> None:  # noqa: F811
+    file = GO_ON[what].write(tmp_path)
     here = run_here(file, "Fails")
     assert here.code == 0
     assert here.failures
-    ran = deploy(account, file).run()
-    assert ran.execution.status == "SUCCEEDED", ran.execution.report()
+    ran = ship(file).run()
+    assert (ran.code, ran.execution().status) == (0, "SUCCEEDED"), ran.report()
     assert ran.failures() == here.failures
     assert ran.kept() == here.kept
 
 
-def test_a_stopped_run(aws: Aws, tmp_path: Path) -> None:
+def test_refused_jobs_are_no_attempts(ship: Ship, aws: Aws, tmp_path: Path) -> None:  # noqa: F811
+    file = GO_ON["an item that is tried again, and caught"].write(tmp_path)
+    here = run_here(file, "Fails")
+    shipped = ship(file)
+    aws.fail("batch", "SubmitJob", "AWSBatchException", status=429, times=4)  # so Step Functions calls too many requests
+    ran = shipped.run()
+    assert ran.code == 0, ran.report()
+    assert len(ran.execution().events("TaskFailed")) == 4  # those of items are in histories of their own
+
+    def numberless(text: str) -> object:
+        return {task: {name: one for name, one in told.items() if name != "attempt"} for task, told in json.loads(text).items()}
+
+    assert numberless(ran.kept()) == numberless(here.kept)
+    assert list(ran.failures().values()) == list(here.failures.values())
+
+
+def test_a_stopped_run(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
     running = tmp_path / "running"
-    file = write(tmp_path, BRANCHES, "", f"open({str(running)!r}, 'w').close(); {SLEEPS}")
-    deployed = deploy(aws, file)
-    arn = aws.start(deployed.deployment.definition)
+    body = f"import os; open('{running}.new', 'w').write(str(os.getpid())); os.rename('{running}.new', '{running}'); {BRANCHES.body}"
+    shipped = ship(BRANCHES._replace(body=body).write(tmp_path))
+    run = shipped.start()
     while not running.exists():
         time.sleep(0.05)
-    aws.client("stepfunctions").stop_execution(executionArn=arn)
-    execution = aws.wait(arn)
-    assert execution.status == "ABORTED"
-    left = Ran(deployed.flow, execution, deployed.place)
-    assert set(json.loads(left.kept())) <= {"start/-", "good/-"}
+    stopped = shipped("stop", run)
+    assert stopped.code == 0, stopped.err
+    ran = Run(shipped, stopped, run)
+    assert ran.execution().status == "ABORTED"
+    while is_alive(int(running.read_text())):  # it was not only forgotten
+        time.sleep(0.05)
+    assert set(json.loads(ran.kept())) <= {"start/-", "good/-"}
 
 
-def test_a_run_that_takes_too_long(aws: Aws, tmp_path: Path) -> None:
-    file = write(tmp_path, BRANCHES, "", SLEEPS)
-    ran = deploy(aws, file, workflow_timeout=3).run()
-    assert ran.execution.status == "TIMED_OUT", ran.execution.report()
-    assert "join/-" not in json.loads(ran.kept())
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_run_that_takes_too_long(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
+    ran = ship(BRANCHES.write(tmp_path), "--workflow-timeout", "3").run()
+    assert (ran.code, ran.execution().status) == (1, "TIMED_OUT"), ran.report()
+    assert f"Fails/{ran.id} timed out" in ran.said.err
+    assert not {"bad/-", "join/-"} & set(json.loads(ran.kept()))
+
+
+def test_a_failed_run_goes_on_where_it_failed(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
+    there = tmp_path / "there"
+    body = f"import os; assert self.input != 1 or os.path.exists({str(there)!r})"
+    file = FAIL["an item of an item"]._replace(body=body).write(tmp_path)
+    shipped = ship(file)
+    ran = shipped.run()
+    assert ran.code == 1
+    done = json.loads(ran.kept())
+    assert {"start/-", "row/0", "cell/0.0"} <= done.keys()
+    times = {task: written(ran, task) for task in done}
+    there.touch()
+    assert shipped("redrive", ran.id, "--wait").code == 0
+    assert {task: written(ran, task) for task in done} == times, "what was done is not done again"
+    assert ran.kept() == run_here(file, "Fails").kept
+
+
+def written(ran: Run, task: str) -> bytes | None:
+    """What a task left, which is written once."""
+    step, path = task.split("/")
+    return ran.store.get(f"{contract.task_key('Fails', ran.id, step, path)}/{contract.MANIFEST}")
+
+
+HOOKED = """
+from flowc import *
+
+
+def thank(run):
+    print("thanks for", run.data.how)
+    assert "hook" not in run.data.how
+
+
+def apologise(run):
+    print("sorry for", run["start"].task.data.how)
+    assert "hook" not in run["start"].task.data.how
+
+
+@exit_hook(on_success=[thank], on_error=[apologise])
+class Hooked(FlowSpec):
+    how = Parameter("how", default="")
+
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        if "body" in self.how and self.input:
+            raise ValueError("no item")
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_hooks_run_when_a_run_is_over_and_have_no_say_in_it(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "flow.py"
+    file.write_text(HOOKED, encoding="utf-8")
+    shipped = ship(file)
+    ways = ("nothing", "a failing body", "a failing hook", "a failing body and hook")
+    runs = {how: Run(shipped, Said(0, "", ""), shipped.start("--how", how)) for how in ways}
+    for how, ran in runs.items():
+        execution = ran.execution()
+        outcome = "failure" if "body" in how else "success"
+        assert execution.status == ("FAILED" if "body" in how else "SUCCEEDED"), (how, ran.report())
+        if "body" in how:
+            assert execution.error == "States.TaskFailed"
+        assert ("end/-" in json.loads(ran.kept())) == ("body" not in how)
+        hook, other = (contract.HOOK_STEPS[one] for one in (outcome, "success" if outcome == "failure" else "failure"))
+        line, *_ = (one.text for one in read_lines(ran.store, "Hooked", TaskId(ran.id, hook, "-"), 0))
+        assert line == (f"sorry for {how}" if "body" in how else f"thanks for {how}")
+        assert not list(ran.store.list(f"{contract.run_key('Hooked', ran.id)}/{other}/"))
+        assert (f"{hook}/-/attempt-0.json" in ran.failures()) == ("hook" in how)
+        said = shipped("status", ran.id, "--format", "json")
+        assert json.loads(said.out)["status"] == ("failed" if "body" in how else "done"), how

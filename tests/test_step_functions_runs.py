@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deployed import make_queues
 from shipped import Ship, ship, shop  # noqa: F401
 from test_golden_runs import RUNS
 

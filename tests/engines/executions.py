@@ -29,6 +29,7 @@ from engines.mending import mend
 from engines.redriving import Journal
 
 _starting = threading.Lock()
+_LAST = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
 class ExecutionNotRedrivable(AWSError):
@@ -221,9 +222,13 @@ def describe_state_machine_for_execution(self: Any) -> ActionResult:
 
 
 def get_execution_history(self: Any) -> ActionResult:
-    """`GetExecutionHistory`: in pages, and backwards."""
+    """`GetExecutionHistory`: in pages, and backwards. What was stopped below a failure may say so after the execution's own end."""
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     events = list(execution.events.get_event_history()) if hasattr(execution, "events") else []
+    kinds = [one["type"] for one in events]
+    ended = max((at for at, kind in enumerate(kinds) if kind in _LAST), default=None)
+    if ended is not None and "ExecutionRedriven" not in kinds[ended:]:
+        events = events[: ended + 1]
     if self._get_param("reverseOrder"):
         events.reverse()
     if self._get_param("includeExecutionData") is False:
