@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,6 @@ class Ended(NamedTuple):
     err: str
 
 
-_LOADER: dict[str, Any] = {}
 Run = Callable[..., Ended]
 
 FLOW = """\
@@ -159,12 +159,17 @@ def is_write(method: str, path: str) -> bool:
     return method in ("PUT", "DELETE")
 
 
+@cache
+def _loader(path: str | None) -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
+
+
 @pytest.fixture
 def account(empty_engine: Aws, flowc: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    from botocore import loaders
-
     # The models of services are some megabytes of JSON, which every command line would read again.
-    monkeypatch.setattr(loaders, "create_loader", lambda *_: _LOADER.setdefault("", loaders.Loader()))
+    monkeypatch.setattr("botocore.session.create_loader", _loader)
     aws = empty_engine.emptied()
     for name in list(os.environ):
         if name.startswith(("AWS_", "FLOWC_")):

@@ -79,6 +79,7 @@ def unusable_roles(session: Session, deployment: Deployment) -> Iterator[str]:
         "--execution-role": deployment.execution_role,
     }
     seen: dict[str, dict[str, Any]] = {}
+    visible = True
     for flag, role in flags.items():
         if role is None or not isinstance(role.arn, str) or (found := _ROLE.fullmatch(role.arn)) is None:
             continue
@@ -90,8 +91,10 @@ def unusable_roles(session: Session, deployment: Deployment) -> Iterator[str]:
                 )
                 continue
             try:
-                seen[role.arn] = session.ask("iam", "get_role", RoleName=found["name"])["Role"]
+                if visible:
+                    seen[role.arn] = session.ask("iam", "get_role", RoleName=found["name"])["Role"]
             except AwsError as error:
+                visible = error.missing or error.denied  # from within a VPC there may be no way to IAM
                 if error.missing:
                     yield f"there is no role {found['name']}: create it, or correct {flag}"
         lacking = _distrusted(role, seen[role.arn].get("AssumeRolePolicyDocument"))

@@ -20,6 +20,9 @@ from ...platform import PlatformError
 _ATTEMPTS: Final = 6
 """How often a request is made at the most; boto3's own 3 are soon used up where a whole team deploys at once."""
 
+_DISPENSABLE: Final = ("iam",)
+"""Services that are only asked for the sake of better messages: once, and not for long."""
+
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _WRONG_KEYS: Final = {
     "InvalidClientTokenId": "AWS does not know the access key",
@@ -109,7 +112,7 @@ class Session:
         if service not in self._clients:
             try:
                 self._clients[service] = _explained(
-                    lambda: self._boto.client(service, region_name=self.region, config=_config()), service, None
+                    lambda: self._boto.client(service, region_name=self.region, config=_config(service)), service, None
                 )
             except ValueError as error:  # of a variable that botocore takes as it is
                 raise AwsError(f"AWS cannot be asked: {_one_line(str(error))} ({_LOOK})", code="ValueError", setup=True) from None
@@ -208,9 +211,11 @@ def _boto_session() -> Any:
     return boto3.session.Session()
 
 
-def _config() -> Any:
+def _config(service: str) -> Any:
     from botocore.config import Config
 
+    if service in _DISPENSABLE:
+        return Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=5, user_agent_extra="flowc")
     retries: Any = {}
     if not os.environ.get("AWS_RETRY_MODE"):
         retries["mode"] = "standard"
