@@ -28,7 +28,7 @@ DEPTH = 4
 """How deep regions are nested at the most."""
 REGIONS = 6
 """How many there are at the most."""
-TASKS = 24
+TASKS = 14
 """How many tasks a run may have, so that many runs are cheap."""
 
 ACT = '''

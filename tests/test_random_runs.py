@@ -32,6 +32,11 @@ from flowc.targets.options import Options
 from flowc.targets.sfn.deployment import deployment_of
 
 COUNT = int(os.environ.get("FLOWC_RANDOM_GRAPHS") or 200)
+VERB = """
+    click flowc.cli.program flowc.cli.run flowc.cli.running flowc.cli.packaging flowc.compiler.pipeline flowc.compiler.plan
+    flowc.runtime.local.scheduler flowc.runtime.local.attempts flowc.runtime.local.processes flowc.runtime.records.runs
+""".split()
+"""What `flowc run` imports."""
 AT_ONCE = 200
 """How many one engine runs: it forgets nothing."""
 
@@ -97,7 +102,7 @@ def write(flow: Failing, folder: Path) -> None:
 @contextmanager
 def runners(folder: Path) -> Iterator[Runners]:
     """What starts processes, for a while."""
-    found = Runners(folder, "")
+    found = Runners(folder, "", VERB)
     try:
         yield found
     finally:
