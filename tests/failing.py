@@ -87,11 +87,13 @@ class Result:
 
     Attributes:
         ok: Whether it came to its end.
+        told: What it said of how it ended, for people.
         kept: By `step/path`: what each task left.
         failures: By `step/path`, then by number: why attempts failed.
     """
 
     ok: bool
+    told: str
     kept: Mapping[str, object]
     failures: Mapping[str, Mapping[int, str]]
 
@@ -220,9 +222,9 @@ def faults_of(flow: Failing, result: Result) -> Iterator[str]:
     """What is wrong with what a run left, whatever others did."""
     ends = {task for task in flow.fatal if task in result.failures}
     if result.ok == bool(flow.fatal):
-        yield f"the run is {'well' if result.ok else 'failed'}, and should not be"
+        yield f"the run {'succeeded' if result.ok else 'failed'}, and should not have: {result.told}"
     if flow.fatal and not ends:
-        yield "none of the tasks failed that fail the run"
+        yield f"none of the tasks failed that fail the run, but: {result.told}"
     for task in result.kept.keys() - flow.histories.keys():
         yield f"{task} ran, which cannot be"
     for task in flow.histories.keys() & result.kept.keys():
@@ -249,4 +251,4 @@ def disagreements(flow: Failing, here: Result, there: Result) -> Iterator[str]:
         return
     for task in flow.fatal:
         if here.failures.get(task) != there.failures.get(task):
-            yield f"{task} failed\n    {here.failures.get(task)}\nand\n    {there.failures.get(task)}"
+            yield f"{task} failed\n    {here.failures.get(task)}\nand\n    {there.failures.get(task)}\nbut {here.told}\nand {there.told}"
