@@ -32,6 +32,11 @@ from flowc.targets.options import Options
 from flowc.targets.sfn.deployment import deployment_of
 
 COUNT = int(os.environ.get("FLOWC_RANDOM_GRAPHS") or 200)
+VERB = """
+    click flowc.cli.program flowc.cli.run flowc.cli.running flowc.cli.packaging flowc.compiler.pipeline flowc.compiler.plan
+    flowc.runtime.local.scheduler flowc.runtime.local.attempts flowc.runtime.local.processes flowc.runtime.records.runs
+""".split()
+"""What `flowc run` imports."""
 AT_ONCE = 200
 """How many one engine runs: it forgets nothing."""
 
@@ -97,7 +102,7 @@ def write(flow: Failing, folder: Path) -> None:
 @contextmanager
 def runners(folder: Path) -> Iterator[Runners]:
     """What starts processes, for a while."""
-    found = Runners(folder, "")
+    found = Runners(folder, "", VERB)
     try:
         yield found
     finally:
@@ -113,7 +118,7 @@ def run_here(runners: Runners) -> Run:
         running = runners.start(["python3", "-m", "flowc", *arguments], {}, f"here-{folder.name}")
         code = running.wait(None)
         assert code in (0, 1), running.output()
-        return result(store, code == 0)
+        return result(store, code == 0, running.output())
 
     return run
 
@@ -133,15 +138,15 @@ def run_there(aws: Aws) -> Run:
             image = [*container["environment"], {"name": contract.PACKAGE, "value": str(folder)}]
             one |= {"containerProperties": {**container, "environment": image, "command": list(contract.ENTRYPOINT)}}
         execution = aws.run(made.definition, jobs, {}, "1")
-        return result(open_store(options.datastore), execution.status == "SUCCEEDED")
+        return result(open_store(options.datastore), execution.status == "SUCCEEDED", f"{execution.error} {execution.cause}")
 
     return run
 
 
-def result(store: Store, ok: bool) -> Result:
+def result(store: Store, ok: bool, told: str) -> Result:
     """What a run left."""
     found: dict[str, dict[int, str]] = {}
     for name, why in failures(store, "Random", "1").items():
         task, _, attempt = name.rpartition("/")
         found.setdefault(task, {})[int(attempt.removeprefix("attempt-").removesuffix(".json"))] = why
-    return Result(ok, json.loads(kept(store, "Random", "1", gap=10)), found)
+    return Result(ok, told, json.loads(kept(store, "Random", "1", gap=10)), found)

@@ -144,15 +144,15 @@ class Runners:
     Args:
         folder: Where they work.
         endpoint: Where AWS is, for them.
-        python: A folder in which `python3` is found.
+        modules: What they are likely to import beside flowc's runtime.
     """
 
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, modules: Sequence[str] = ()) -> None:
         self._folder = folder
         self.environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"} | aws_environment(endpoint, JOB)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
-        command = [sys.executable, "-P", str(Path(__file__).with_name("warm.py")), str(theirs.fileno())]
+        command = [sys.executable, "-P", str(Path(__file__).with_name("warm.py")), str(theirs.fileno()), *modules]
         # It ends when our end of the socket is closed, however we end.
         self._server = subprocess.Popen(
             command, env={"PATH": self.environment["PATH"]}, pass_fds=[theirs.fileno()], cwd=folder, stdin=subprocess.DEVNULL

@@ -1,6 +1,6 @@
 r"""Starts jobs in a few milliseconds: a process that has imported flowc's runtime forks for each.
 
-    python3 warm.py 5                     # 5: the socket on which jobs are ordered
+    python3 warm.py 5 MODULE…             # 5: the socket on which jobs are ordered; further modules to import
 
 An order is one datagram, `{"argv": …, "environment": …, "cwd": …}`, with two descriptors: where the job's output goes, and a
 socket of its own. On that socket the answer is the exit code as four bytes (minus the signal that killed the job). What arrives
@@ -26,7 +26,8 @@ from contextlib import suppress
 MODULES = """
     flowc.runtime.container.assignment flowc.runtime.container.supervisor flowc.runtime.container.work flowc.runtime.tasks.task
     flowc.runtime.local.progress flowc.runtime.language flowc.runtime.artifacts flowc.runtime.store flowc.runtime.records.manifest
-    obstore runpy pickle traceback hashlib hmac binascii zlib socket typing dataclasses
+    flowc.runtime.container.hooks flowc.runtime.store.objects flowc.runtime.store.transfers flowc.runtime.store.clients
+    obstore runpy pickle traceback hashlib hmac binascii zlib socket typing dataclasses ctypes encodings.ascii
 """.split()
 
 
@@ -37,9 +38,9 @@ def ready(argv: list[str], environment: dict[str, str]) -> bool:
     return argv[:2] in (["python3", "-c"], ["python3", "-m"]) and len(argv) > 2
 
 
-def serve(orders: socket.socket) -> None:
+def serve(orders: socket.socket, modules: list[str]) -> None:
     """Fork for each order, and say how each ended."""
-    for name in MODULES:
+    for name in [*MODULES, *modules]:
         with suppress(ImportError):
             __import__(name)
     gc.collect()
@@ -157,4 +158,4 @@ def _run(how: str, what: str) -> int:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
