@@ -2,9 +2,9 @@
 
 A block ```` ```python NAME ```` is a file, and must be a sound flow; of another language with a name it is a file beside it. A
 block ```` ```console ```` is a session in the folder with the README's files: what follows `$ command` is what it prints, on both
-outputs, where `...` stands for any lines, and in a line for anything; `[exit 1]` ends the output of a command that fails. With ```` ```console NAME: OLD →
-NEW ```` it runs with that change made to a file, with ```` ```console aws ```` in an account that has what the settings of the
-block ```` ```toml flowc.toml ```` name.
+outputs, where `...` stands for any lines, and in a line for anything; `[exit 1]` ends the output of a command that fails. With
+```` ```console NAME: OLD → NEW ```` it runs with that change made to a file, with ```` ```console aws ```` in an account that has
+what the settings of the block ```` ```toml flowc.toml ```` name.
 """
 
 from __future__ import annotations
