@@ -1,14 +1,14 @@
-"""A person's folder, from which flows are deployed and run by `flowc deploy`, `trigger`, `stop`, `redrive`, on an engine of `engines`.
+"""A person's shell, in which flows are deployed and run by the command line: `deploy`, `trigger`, `stop`, `redrive`.
 
-    ran = ship(case / "flow.py").run("--alpha", "0.5")
-    assert ran.code == 0, ran.report()
-    ran.kept()              # all that its tasks left, as text
+ran = ship(case / "flow.py").run("--alpha", "0.5")
+assert ran.code == 0, ran.report()
+ran.kept()              # all that its tasks left, as text
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,8 +131,8 @@ Ship = Callable[..., Shipped]
 
 
 @pytest.fixture
-def shop(aws: Aws, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Shop]:
-    """A shell whose variables say all that a deployment needs; what is deployed from it is undeployed in the end."""
+def shop(aws: Aws, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Shop:
+    """A shell whose variables say all that a deployment needs."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "FLOWC_"))]:
         monkeypatch.delenv(name)
     place = f"s3://{aws.bucket()}/flows"
@@ -146,12 +146,10 @@ def shop(aws: Aws, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
     }
     for name, value in {**aws.environment, **told}.items():
         monkeypatch.setenv(name, value)
-    yield Shop(aws, place, capfd)
+    return Shop(aws, place, capfd)
 
 
 @pytest.fixture
 def ship(shop: Shop) -> Ship:
     """Deploys a flow from its file, with these options of `flowc deploy`."""
     return shop.deploy
-
-

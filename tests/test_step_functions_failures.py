@@ -1,5 +1,5 @@
-"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons, and what is done is
-the same. Flows are deployed, started, stopped and redriven by the command line.
+"""What goes wrong in a deployed run goes wrong as in a local one: the same attempts fail, for the same reasons, and what is done
+is the same. Flows are deployed, started, stopped and redriven by the command line.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def test_refused_jobs_are_no_attempts(ship: Ship, aws: Aws, tmp_path: Path) -> N
 
 def test_a_stopped_run(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
     running = tmp_path / "running"
-    body = f"import os; open('{running}.new', 'w').write(str(os.getpid())); os.rename('{running}.new', '{running}'); {BRANCHES.body}"
+    body = (
+        f"import os; open('{running}.new', 'w').write(str(os.getpid())); os.rename('{running}.new', '{running}'); {BRANCHES.body}"
+    )
     shipped = ship(BRANCHES._replace(body=body).write(tmp_path))
     run = shipped.start()
     while not running.exists():

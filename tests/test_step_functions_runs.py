@@ -1,8 +1,8 @@
-"""Every golden flow goes to Step Functions as a user's does: `flowc deploy`, `flowc trigger --wait`. What the store then holds is what
-a local run leaves.
+"""Every golden flow goes to Step Functions as a user's does: `flowc deploy`, `flowc trigger --wait`. What the store then holds is
+what a local run leaves.
 
-The account is the engine's: its interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the package
-from the engine's S3 and keep their artifacts there.
+The account is the engine's: its interpreter is moto's, mended; jobs are processes of the compiled command, which fetch the
+package from the engine's S3 and keep their artifacts there.
 """
 
 from __future__ import annotations

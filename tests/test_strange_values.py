@@ -31,7 +31,7 @@ STRANGE = (
     "$.run $$.Execution.Name $[0] $",
     "States.Format('{}', 1)",
     "States.JsonToString($$.Execution.Input)",
-    "{\"$ref\": 1, \"Value.$\": \"$.run\"}",
+    '{"$ref": 1, "Value.$": "$.run"}',
     "Ref::x Fn::Sub",
     "\\ \\\\ \\n \\u0041 \\",
     "two\nlines\r\nand a\rthird\n",

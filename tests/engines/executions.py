@@ -222,7 +222,7 @@ def describe_state_machine_for_execution(self: Any) -> ActionResult:
 
 
 def get_execution_history(self: Any) -> ActionResult:
-    """`GetExecutionHistory`: in pages, and backwards. What was stopped below a failure may say so after the execution's own end."""
+    """`GetExecutionHistory`: in pages, and backwards. In moto what was stopped may still say so after the execution's own end."""
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     events = list(execution.events.get_event_history()) if hasattr(execution, "events") else []
     kinds = [one["type"] for one in events]
