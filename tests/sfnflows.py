@@ -89,10 +89,10 @@ def flow_of(above: str = STARTED, text: str = TEXT) -> Flow:
     return done.flow
 
 
-def reported(above: str, **options: Any) -> list[Diagnostic]:
+def reported(above: str, text: str = TEXT, **options: Any) -> list[Diagnostic]:
     """What is said of the flow with these decorators."""
     report = Report()
-    emit(flow_of(above), Options(**options), report)
+    emit(flow_of(above, text), Options(**options), report)
     return list(report.sorted())
 
 

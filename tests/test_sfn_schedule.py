@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sfnflows import deployed, reported
+from sfnflows import TEXT, deployed, reported
 
 from flowc.targets.sfn.schedule import CannotSay, expression_of
 
@@ -224,6 +224,12 @@ def test_what_eventbridge_cannot_do_is_said_where_it_stands(above: str, marked: 
     assert found.help
     span = found.primary.span
     assert above[span.column - 1 : span.end_column - 1] == marked
+
+
+def test_a_schedule_gives_no_values() -> None:
+    (found,) = reported("@schedule(daily=True)", TEXT.replace("default=1.0", "required=True, type=float"))
+    assert (found.rule.code, "nobody gives it the parameter `alpha`" in found.message) == ("FC603", True)
+    assert [label.text for label in found.secondary] == ["is required"]
 
 
 def test_a_schedule_has_its_time_zone() -> None:

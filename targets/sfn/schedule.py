@@ -87,6 +87,15 @@ def schedule_of(flow: Flow, report: Report) -> tuple[str, str] | None:
     decorator = next((one for one in flow.decorators if one.name == "schedule"), None)
     if decorator is None:
         return None
+    for parameter in flow.parameters:
+        if parameter.required:
+            report.add(
+                rules.BAD_VALUE,
+                f"a run that `@schedule` starts would fail: nobody gives it the parameter `{parameter.name}`",
+                decorator.span,
+                also=[(parameter.span, "is required")],
+                help=f"give `{parameter.name}` a default; whoever starts a run can still say otherwise",
+            )
     said = dict(decorator.arguments)
     cron = said.get("cron")
     if not cron:

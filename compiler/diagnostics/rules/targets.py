@@ -34,7 +34,7 @@ which range it takes.
 
 So is what a platform cannot do at all. EventBridge, which starts state machines, sees one event at a time: it cannot wait for
 all of several events or flows. Its schedules name days of the month or days of the week, never both, and their ranges do not
-wrap around.
+wrap around. And a schedule gives no values: a flow that it starts needs a default for each parameter.
 """,
 )
 NEAR_LIMIT = Rule(
