@@ -31,7 +31,7 @@ demo: $(STAMP)  ## Check, compile and run a BigSum flow, and look back at it
 	$(BIN)/flowc dump $(DEMO) latest/end --datastore $(OUT)/store
 
 test: $(STAMP)  ## Run all tests
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 lint: $(STAMP)  ## ruff: rules and layout
 	$(BIN)/ruff check

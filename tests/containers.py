@@ -1,6 +1,6 @@
 """Real containers to test with: a Docker daemon, an image of Python and its standard library, a network without an exit.
 
-The daemon is the one that `docker` reaches; else, for root where there is `dockerd`, one of our own that ends with the session.
+The daemon is the one that `docker` reaches; else, for root where there is `dockerd`, one of our own, while a module's tests run.
 The image is made of the Python that runs the tests: no registry is asked. It has no shell, no package and no compiled module.
 """
 
@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from validators import tools
 
 IMAGE = "flowc-tests-python"
 _LEFT_OUT = {"test", "tests", "idlelib", "lib2to3", "site-packages", "tkinter", "turtledemo", "__pycache__"}
@@ -61,7 +62,7 @@ class Network:
             _docker(self.environment, "rm", "--force", "--volumes", *left)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def containers() -> Iterator[Network]:
     """A network in which containers can be run."""
     if (missing := _missing()) is not None:
@@ -139,6 +140,11 @@ def _engine() -> Iterator[dict[str, str]]:
     if _answers(environment):
         yield environment
         return
+    with tools.only_one("dockerd"):  # two of them undo each other's network
+        yield from _daemon(environment)
+
+
+def _daemon(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     folder = Path(tempfile.mkdtemp(prefix="flowc-docker-"))
     environment["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
     places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root")]

@@ -19,8 +19,6 @@ from flowc.runtime import contract
 from flowc.runtime.store import open_store
 from flowc.templates import bootstrap_command
 
-pytestmark = pytest.mark.xdist_group("containers")  # a machine has one Docker daemon
-
 FLOW = """\
 import os
 from flowc import FlowSpec, Parameter, current, step

@@ -63,7 +63,7 @@ def test_aws_knows_what_any_compute_makes_of_them(compute: str, tmp_path: Path) 
         if report.failed:
             refused.add(case.name)
             continue
-        assert service.job_definition_problems(list(made.jobs)) == []
+        assert service.job_definition_problems(list(made.filled({}).jobs)) == []
         assert service.problems(made.definition) == []
         assert asl_dangling.dangling(made.definition) == []
         written.append(tmp_path / f"{case.name}.json")

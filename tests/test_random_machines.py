@@ -54,7 +54,7 @@ def test_aws_knows_every_parameter(shape: list[Shape], chance: random.Random) ->
     made = deployment(shape, chance)
     assert service.problems(made.definition) == []
     assert dangling(made.definition) == []
-    assert service.job_definition_problems(list(made.jobs)) == []
+    assert service.job_definition_problems(list(made.filled({}).jobs)) == []
 
 
 def test_asl_validator_accepts_them(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ STRANGE = (
 SWITCHED = ("$(touch CANARY)", "{{a}} 'b' \"c\"", "States.Format('{}', 1)", "$.x\n😀")
 
 FLOW = """
+import os
 from flowc import *
 
 

@@ -78,7 +78,7 @@ def ministack() -> Iterator[Aws]:
         yield account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ministack_containers(containers: Network) -> Iterator[Aws]:
     """Likewise, with real containers as ECS tasks."""
     tools.demand(missing())
