@@ -14,7 +14,7 @@ from flowc.compiler.diagnostics.model import Report
 from flowc.targets.options import COMPUTE, Options
 from flowc.targets.sfn.deployment import deployment_of
 
-LARGE = {"bigsum", "bigsum_batch", "decorators"}
+LARGE = {"batch_settings", "bigsum", "bigsum_small", "decorators"}
 """They want what Fargate has not got, and are told so."""
 
 
