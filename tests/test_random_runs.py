@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from deployed import environment, failures
+from deployed import environment, failures, in_image
 from engines import Aws
 from engines.account import engine
 from engines.processes import Runners
@@ -132,12 +132,7 @@ def run_there(aws: Aws) -> Run:
         options = Options(datastore=f"s3://{bucket}/{folder.name}", batch_queue=aws.batch_queue, max_workers=4)
         made = deployment_of(flow.flow, options, report)
         assert not report.failed, report.sorted()
-        jobs = [dict(one) for one in made.jobs]
-        for one in jobs:
-            container = one["containerProperties"]
-            image = [*container["environment"], {"name": contract.PACKAGE, "value": str(folder)}]
-            one |= {"containerProperties": {**container, "environment": image, "command": list(contract.ENTRYPOINT)}}
-        execution = aws.run(made.definition, jobs, {}, "1")
+        execution = aws.run(made.definition, in_image(made.jobs, folder), {}, "1")
         return result(open_store(options.datastore), execution.status == "SUCCEEDED", f"{execution.error} {execution.cause}")
 
     return run
