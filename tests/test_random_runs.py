@@ -77,7 +77,8 @@ def test_runs_agree(drawn: Sequence[Failing], tmp_path: Path) -> None:
         with engine() as aws, environment(aws.environment):
             others = at_once(part, folders, run_there(aws))
         for flow, folder, one, other in zip(part, folders, ones, others, strict=True):
-            said = [*("here: " + fault for fault in faults_of(flow, one)), *("there: " + fault for fault in faults_of(flow, other))]
+            said = [f"here: {fault}" for fault in faults_of(flow, one)]
+            said += [f"there: {fault}" for fault in faults_of(flow, other)]
             if said := said or list(disagreements(flow, one, other)):
                 wrong.append("\n".join([folder.name, *said, flow.text]))
     assert not wrong, f"{len(wrong)} of {COUNT} disagree\n" + "\n\n".join(wrong[:5])
