@@ -126,11 +126,10 @@ def run_here(runners: Runners) -> Run:
 
 def run_there(aws: Aws) -> Run:
     """An execution of the flow's machine."""
-    bucket = aws.bucket()
 
     def run(flow: Failing, folder: Path) -> Result:
         report = Report()
-        options = Options(datastore=f"s3://{bucket}/{folder.name}", batch_queue=aws.batch_queue, max_workers=4)
+        options = Options(datastore=f"s3://{aws.bucket()}/flows", batch_queue=aws.batch_queue, max_workers=4)
         made = deployment_of(flow.flow, options, report)
         assert not report.failed, report.sorted()
         execution = aws.run(made.definition, in_image(made.jobs, folder), {}, "1")
