@@ -158,9 +158,7 @@ def _compiled(text: str) -> Flow:
     return done.flow
 
 
-def _run(
-    flow: Flow, bounded: set[str], turns: int | None
-) -> tuple[Mapping[tuple[str, str], tree.History], set[tuple[str, str]]]:
+def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[Mapping[tuple[str, str], tree.History], set[tuple[str, str]]]:
     """What runs if nothing fails, and the tasks among these that take one turn too many."""
     steps = {step.name: step for step in flow.steps}
     over = set()
@@ -242,13 +240,13 @@ def faults_of(flow: Failing, result: Result) -> Iterator[str]:
 
 def disagreements(flow: Failing, here: Result, there: Result) -> Iterator[str]:
     """What two runs did not do alike; of each the faults are known."""
-    for task in sorted(here.kept.keys() & there.kept.keys()):
+    alike = here.kept.keys() & there.kept.keys()
+    for task in sorted(alike):
         if here.kept[task] != there.kept[task]:
             yield f"{task} left\n    {here.kept[task]}\nand\n    {there.kept[task]}"
+    if len(flow.fatal) == 1:  # of several, whichever comes first stops the others
+        alike |= flow.fatal
+    for task in sorted(alike):
         if here.failures.get(task) != there.failures.get(task):
             yield f"attempts of {task} failed\n    {here.failures.get(task)}\nand\n    {there.failures.get(task)}"
-    if len(flow.fatal) > 1:  # whichever comes first stops the other
-        return
-    for task in flow.fatal:
-        if here.failures.get(task) != there.failures.get(task):
-            yield f"{task} failed\n    {here.failures.get(task)}\nand\n    {there.failures.get(task)}\nbut {here.told}\nand {there.told}"
+            yield f"and the runs said\n    {here.told}\nand\n    {there.told}"

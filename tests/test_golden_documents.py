@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import CASES, compile_case
+from sfnflows import with_all
 from validators import argo, argo_dangling, asl, asl_dangling, service, tools
 
 from flowc.compiler.diagnostics.model import Report
-from flowc.targets.options import COMPUTE, Options
+from flowc.targets.options import COMPUTE
 from flowc.targets.sfn.deployment import deployment_of
+from flowc.targets.sfn.symbols import fill
 
 LARGE = {"batch_settings", "bigsum", "bigsum_small", "decorators"}
 """They want what Fargate has not got, and are told so."""
@@ -59,11 +61,11 @@ def test_aws_knows_what_any_compute_makes_of_them(compute: str, tmp_path: Path) 
     for case in CASES:
         report, flow = Report(), compile_case(case).flow
         assert flow is not None
-        made = deployment_of(flow, Options(compute=compute), report)
+        made = deployment_of(flow, with_all(compute), report)
         if report.failed:
             refused.add(case.name)
             continue
-        assert service.job_definition_problems(list(made.filled({}).jobs)) == []
+        assert service.job_definition_problems(fill(made.jobs, {})) == []
         assert service.problems(made.definition) == []
         assert asl_dangling.dangling(made.definition) == []
         written.append(tmp_path / f"{case.name}.json")

@@ -128,6 +128,24 @@ def test_counts_are_those_of_the_documents() -> None:
     assert used[limits.ASL_HISTORY.what] == 2 + 2 + 4 * 6
 
 
+HOOKED = """\
+@exit_hook(on_success=["told"], on_error=["told"])
+class Chain"""
+
+
+@pytest.mark.parametrize("what", ["", "with all that makes states longer"])
+def test_500_steps_are_no_more_than_700_kb(what: str) -> None:
+    text = chain(500)
+    if what:
+        decorators = "@retry(times=3, minutes_between_retries=1, backoff=2)\n    @timeout(minutes=5)"
+        text = chain(500, decorators, "    alpha = Parameter('alpha', default=1)\n").replace("class Chain", HOOKED)
+        text = f"from flowc import *\n\n\ndef told(run):\n    print(run)\n\n\n{text}"
+    document, _, said = emitted(text, "sfn")
+    assert said == []
+    assert all((word in document.text) == bool(what) for word in ("exit.success", "run.input", "BackoffRate"))
+    assert len(document.text.encode()) <= 700_000
+
+
 def test_events_of_all_turns_may_come() -> None:
     text = chain(3).replace("self.next(self.s0)", "self.next(self.turn)").replace("def s0", "def turn")
     text = text.replace("        self.next(self.end)", LOOP.splitlines()[-1]).replace("    @step", "    k = 1\n\n    @step", 1)

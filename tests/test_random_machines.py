@@ -9,13 +9,15 @@ from pathlib import Path
 from graphs import Shape, shapes, source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sfnflows import with_all
 from validators import asl, service, tools
 from validators.asl_dangling import dangling
 
 from flowc.compiler import Source, compile_source
 from flowc.compiler.diagnostics.model import Report
-from flowc.targets.options import COMPUTE, Options
+from flowc.targets.options import COMPUTE
 from flowc.targets.sfn.deployment import Deployment, deployment_of
+from flowc.targets.sfn.symbols import fill
 
 DECORATORS = (
     "@retry(times=4, minutes_between_retries=1)",
@@ -35,7 +37,7 @@ def deployment(shape: list[Shape], chance: random.Random) -> Deployment:
     flow = compile_source(Source("flow.py", f"from flowc import *\n{head}{text}")).flow
     assert flow is not None
     report = Report()
-    made = deployment_of(flow, Options(compute=chance.choice(COMPUTE)), report)
+    made = deployment_of(flow, with_all(chance.choice(COMPUTE)), report)
     assert not report.failed, report.sorted()
     return made
 
@@ -54,7 +56,7 @@ def test_aws_knows_every_parameter(shape: list[Shape], chance: random.Random) ->
     made = deployment(shape, chance)
     assert service.problems(made.definition) == []
     assert dangling(made.definition) == []
-    assert service.job_definition_problems(list(made.filled({}).jobs)) == []
+    assert service.job_definition_problems(fill(made.jobs, {})) == []
 
 
 def test_asl_validator_accepts_them(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from deployed import environment, failures
+from deployed import environment, failures, in_image
 from engines import Aws
 from engines.account import engine
 from engines.processes import Runners
@@ -77,7 +77,8 @@ def test_runs_agree(drawn: Sequence[Failing], tmp_path: Path) -> None:
         with engine() as aws, environment(aws.environment):
             others = at_once(part, folders, run_there(aws))
         for flow, folder, one, other in zip(part, folders, ones, others, strict=True):
-            said = [*("here: " + fault for fault in faults_of(flow, one)), *("there: " + fault for fault in faults_of(flow, other))]
+            said = [f"here: {fault}" for fault in faults_of(flow, one)]
+            said += [f"there: {fault}" for fault in faults_of(flow, other)]
             if said := said or list(disagreements(flow, one, other)):
                 wrong.append("\n".join([folder.name, *said, flow.text]))
     assert not wrong, f"{len(wrong)} of {COUNT} disagree\n" + "\n\n".join(wrong[:5])
@@ -125,19 +126,13 @@ def run_here(runners: Runners) -> Run:
 
 def run_there(aws: Aws) -> Run:
     """An execution of the flow's machine."""
-    bucket = aws.bucket()
 
     def run(flow: Failing, folder: Path) -> Result:
         report = Report()
-        options = Options(datastore=f"s3://{bucket}/{folder.name}", batch_queue=aws.batch_queue, max_workers=4)
+        options = Options(datastore=f"s3://{aws.bucket()}/flows", batch_queue=aws.batch_queue, max_workers=4)
         made = deployment_of(flow.flow, options, report)
         assert not report.failed, report.sorted()
-        jobs = [dict(one) for one in made.jobs]
-        for one in jobs:
-            container = one["containerProperties"]
-            image = [*container["environment"], {"name": contract.PACKAGE, "value": str(folder)}]
-            one |= {"containerProperties": {**container, "environment": image, "command": list(contract.ENTRYPOINT)}}
-        execution = aws.run(made.definition, jobs, {}, "1")
+        execution = aws.run(made.definition, in_image(made.jobs, folder), {}, "1")
         return result(open_store(options.datastore), execution.status == "SUCCEEDED", f"{execution.error} {execution.cause}")
 
     return run

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from moto.batch.models import Job
+from moto.batch.models import BatchBackend, Job
 from moto.core.utils import unix_time_millis
 
 from engines.mending import mend
@@ -47,6 +47,24 @@ def container_of(job: Job) -> tuple[list[str], dict[str, str]]:
     }
     secrets = secrets_of(properties, job.backend.account_id, job.backend.region_name)
     return list(command), secrets | environment | batch
+
+
+class _Steady(dict[str, Any]):
+    """A dictionary that may change while somebody goes through it."""
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        return list(super().values())
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        return list(super().items())
+
+
+@mend(BatchBackend, "__init__")
+def _at_once(original: Callable[..., None], self: Any, *arguments: Any, **named: Any) -> None:
+    """moto looks through all jobs and all definitions while others add theirs, and fails whoever looks."""
+    original(self, *arguments, **named)
+    for name in ("_jobs", "_job_definitions"):
+        setattr(self, name, _Steady(getattr(self, name)))
 
 
 @mend(Job, "run")
