@@ -237,7 +237,7 @@ def _with_symbols(data: Any, options: Options) -> Any:
         if data.get("name") == contract.DATASTORE and data.get("value") == options.datastore_url != options.datastore:
             return {**data, "value": text("s3://", BUCKET)}
         return {
-            key: _SYMBOLS[key] if value == str(_SYMBOLS.get(key)) else _with_symbols(value, options)
+            key: _SYMBOLS[key] if key in _SYMBOLS and value == str(_SYMBOLS[key]) else _with_symbols(value, options)
             for key, value in data.items()
         }
     return [_with_symbols(one, options) for one in data] if isinstance(data, list) else data
