@@ -264,6 +264,9 @@ def test_one_definition_for_each_setting() -> None:
         ({"security_groups": ("sg",)}, "--security-groups takes"),
         ({"security_groups": ("sg-0123abcd",), "compute": "ecs"}, "with --subnets only"),
         ({"image": "a b"}, "--image takes the name of an image"),
+        ({"datastore": "s3://bucket/a//b"}, "no empty part"),
+        ({"datastore": "s3://bucket//a"}, "no empty part"),
+        ({"datastore": "s3://bucket/a/../b/"}, "no empty part"),
     ],
 )
 def test_options_that_cannot_be_used(given: dict[str, Any], words: str) -> None:
@@ -278,6 +281,8 @@ def test_options_that_can_be_used() -> None:
         Options(**FARGATE, security_groups=("sg-0123abcd",), batch_queue=arn, sfn_role=ROLE, events_role=OTHER),
         Options(compute="ecs-fargate", security_groups=("sg-0123abcd",)),
         Options(ecs_cluster="arn:aws-cn:ecs:cn-north-1:123456789012:cluster/flows"),
+        Options(datastore="s3://bucket/a.b/"),
+        Options(datastore="s3://bucket/"),
         Options(),
     ):
         assert options.unusable("sfn") is None
