@@ -44,8 +44,6 @@ class Deployment:
     Attributes:
         name: The state machine's name, of which one account has one for each flow and branch of its project.
         flow: The flow's name.
-        project: The name in `@project`, or None.
-        branch: The full name of the project's branch, as `test.x`; None without a project.
         definition: The state machine.
         text: That as it is sent. What was not given stands in it as the placeholders of `options.PLACEHOLDERS`.
         machine: The request of `states:CreateStateMachine` but for its definition: name, type, role, tags.
@@ -64,8 +62,6 @@ class Deployment:
 
     name: str
     flow: str
-    project: str | None
-    branch: str | None
     definition: dict[str, Any] = field(repr=False)
     text: str = field(repr=False)
     machine: dict[str, Any] = field(repr=False)
@@ -143,8 +139,6 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     return Deployment(
         name=name,
         flow=flow.name,
-        project=project.name if project else None,
-        branch=project.branch if project else None,
         definition=definition,
         text=written,
         machine={

@@ -52,10 +52,6 @@ class Jobs:
         first = {name: step for step, name in reversed(self._names.items())}
         return [(first[name], definition) for name, definition in self._definitions.items()]
 
-    def definition_of(self, step: str) -> str:
-        """The name of a step's job definition, or the family of its task definition."""
-        return self._names[step]
-
     def queue_of(self, step: str) -> str:
         """The queue of a step's jobs, where AWS Batch runs them."""
         return self.settings[step].queue or self.options.batch_queue or "${BatchQueue}"
