@@ -34,13 +34,19 @@ def command(flow: FlowFile | str | None, run: str, target: str | None, branch: s
     if found.over:
         complain(f"flowc: the run {found.run} {ENDED[found.state]} already, {_ago(found.ended)}")
         return
-    _stop(deployment, found.run)
+    stop_run(deployment, found.run)
 
 
-def _stop(deployment: Deployment, run: str) -> None:
+def stop_run(deployment: Deployment, run: str) -> None:
+    """End a run that goes on, and wait until it is over."""
+    from ..targets.platform import PlatformError
+
     executions = deployment.executions
-    with asked():
+    try:
         jobs, fans = executions.jobs(run, ()), executions.fans(run)
+    except PlatformError:  # they are only told of, which must not keep the run from being stopped
+        jobs, fans = (), ()
+    with asked():
         executions.stop(run, f"by {user_name() or 'somebody'}, with flowc stop")
     what = [f"the job of {job.step}" + (f"/{job.path}" if job.path not in (None, "-") else "") for job in jobs]
     what += [f"{fan.running} items of the foreach {fan.name}" for fan in fans if fan.running]

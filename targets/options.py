@@ -116,7 +116,12 @@ class Options:
 
     def _unusable_datastore(self, target: str) -> str | None:
         url = self.datastore
-        if url is None or re.fullmatch(rf"s3://{_BUCKET}(/[A-Za-z0-9_.=/-]*)?", url):
+        if url is None:
+            return None
+        if re.fullmatch(rf"s3://{_BUCKET}(/[A-Za-z0-9_.=/-]*)?", url):
+            # Tasks leave out empty parts, and refuse the others.
+            if {"", ".", ".."} & set(url.removeprefix("s3://").rstrip("/").split("/")):
+                return f"a datastore's prefix has no empty part and no `.` or `..` in it, unlike that of {url!r}"
             return None
         if not url:
             return "--datastore is empty: leave it out, or name one, as s3://bucket/prefix"

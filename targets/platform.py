@@ -7,7 +7,7 @@ applied: a proposal is made by reading alone.
     platform = load_platform("sfn")(options)
     proposal = platform.propose_deploy(flow, upload)      # reads what is there
     for change in proposal.changes: …                     # shown
-    platform.apply(proposal, print)                       # made, in this order
+    apply(proposal, print)                                # made, in this order
 
 Whatever a platform refuses, or what it lacks, is a `PlatformError`, whose text is for the user.
 """

@@ -39,6 +39,7 @@ STRANGE = (
     "\u2028\u2029\u202e\u200b\ufeff\ufffe\uffff",
     "ünïcödé עברית 漢字 😀 👩\u200d👩\u200d👧 e\u0301 \U0010ffff",
     "null",
+    "None",
     " true ",
     "1e3",
     "-",

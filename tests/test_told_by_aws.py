@@ -17,6 +17,8 @@ from typing import Any, cast
 import pytest
 
 import flowc.targets.sfn.aws
+from flowc.cli.platforms import Deployment
+from flowc.cli.stop import stop_run
 from flowc.cli.told import without_stopped
 from flowc.targets.executions import State, Trouble
 from flowc.targets.sfn.aws.executions import MachineRuns
@@ -236,6 +238,42 @@ def test_jobs_of_items_say_what_they_wait_for() -> None:
     assert (job.step, job.path, job.status, job.waits, job.of_item) == ("fit", "3", "RUNNABLE", True, True)
     assert job.reason == "MISCONFIGURATION: no instance is large enough"
     assert machine.jobs("1", ()) == ()
+
+
+@pytest.mark.parametrize("ended", ["TaskSucceeded", "TaskFailed", "TaskTimedOut", "TaskStateAborted", "ExecutionRedriven"])
+def test_jobs_that_are_over_are_not_under_way(ended: str) -> None:
+    history = submitted({"JobId": "8a1c"}, FIT)
+    described = {"jobs": [{"jobId": "8a1c", "status": "RUNNING"}]}
+    assert [job.id for job in runs(get_execution_history=history, describe_jobs=described).jobs("1", ())] == ["8a1c"]
+    # What aborts an execution says nothing of its jobs, which do not come back when it is redriven.
+    history["events"].append({"id": 4, "previousEventId": 0 if ended == "ExecutionRedriven" else 3, "type": ended})
+    assert runs(get_execution_history=history, describe_jobs=described).jobs("1", ()) == ()
+
+
+def test_what_only_tells_more_is_left_out_where_it_may_not_be_seen() -> None:
+    denied = AwsError("no", code="AccessDeniedException", setup=True)
+    run = {"executionArn": RUN, "name": "1", "status": "FAILED", "startDate": NOW, "error": "Boom", "cause": "why"}
+    machine = runs(
+        describe_execution=run,
+        get_execution_history=denied,
+        list_map_runs={"mapRuns": [{"mapRunArn": MAP, "startDate": NOW}]},
+        describe_map_run=denied,
+        list_executions=denied,
+    )
+    assert (machine.jobs("1", ()), machine.fans("1"), machine.hook_troubles("1")) == ((), (), ())
+    (found,) = machine.troubles("1")
+    assert (found.step, found.error, found.cause) == (None, "Boom", "why")
+
+
+def test_what_cannot_be_told_does_not_keep_a_run_from_being_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = Answers(
+        get_execution_history=AwsError("slow down", code="ThrottlingException"),
+        stop_execution={"stopDate": NOW},
+        describe_execution={"executionArn": RUN, "name": "1", "status": "ABORTED", "startDate": NOW, "stopDate": NOW},
+    )
+    stop_run(Deployment("Sums", "Sums", "sfn", MachineRuns(cast(Session, answers), "Sums"), "Sums", ()), "1")
+    assert "stop_execution" in answers.asked
+    assert capsys.readouterr().err == "flowc: stopping the run 1\nflowc: the run 1 was stopped\n"
 
 
 @pytest.mark.parametrize(("status", "waits"), [("PROVISIONING", True), ("PENDING", True), ("RUNNING", False)])

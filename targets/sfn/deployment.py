@@ -20,7 +20,7 @@ from ..options import Options
 from ..project import Project, project_of
 from . import policies
 from .events import EVENT, FINISH, EventRule, event_pattern, finish_pattern
-from .jobs import Jobs
+from .jobs import FLOW_TAG, Jobs
 from .limits import measure
 from .lower import lower
 from .maps import choose_maps
@@ -29,7 +29,7 @@ from .schedule import schedule_of, schedule_request
 from .serialise import to_text
 from .symbols import BUCKET, EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, REGION, Symbol, Text, arn, fill, text
 
-MACHINE_NAME: Final = 80
+_MACHINE_NAME: Final = 80
 """Characters of a state machine's name."""
 _EVENTS_NAME: Final = 64
 """Characters of the name of a schedule, and of a rule."""
@@ -44,15 +44,13 @@ class Deployment:
     Attributes:
         name: The state machine's name, of which one account has one for each flow and branch of its project.
         flow: The flow's name.
-        project: The name in `@project`, or None.
-        branch: The full name of the project's branch, as `test.x`; None without a project.
         definition: The state machine.
         text: That as it is sent. What was not given stands in it as the placeholders of `options.PLACEHOLDERS`.
         machine: The request of `states:CreateStateMachine` but for its definition: name, type, role, tags.
         jobs: The requests of `batch:RegisterJobDefinition`, or of `ecs:RegisterTaskDefinition` where `ecs`.
         ecs: Whether tasks are run by ECS itself.
         queues: The Batch queues (names or ARNs) that jobs go to.
-        schedule: The request of `scheduler:CreateSchedule`, or None. It has no tags: its `Description` is `mark_of(flow)`.
+        schedule: The request of `scheduler:CreateSchedule`, or None. It has no tags.
         rules: One for each event or flow that starts the machine.
         machine_role: The state machine's role.
         job_role: The role of what runs the user's code.
@@ -64,8 +62,6 @@ class Deployment:
 
     name: str
     flow: str
-    project: str | None
-    branch: str | None
     definition: dict[str, Any] = field(repr=False)
     text: str = field(repr=False)
     machine: dict[str, Any] = field(repr=False)
@@ -116,9 +112,8 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     maps = choose_maps(flow, jobs.settings, options.max_workers)
     definition = lower(flow, jobs, options, maps)
     written = to_text(definition)
-    project = project_of(flow, options)
-    name = machine_name(project.name_of(flow.name) if project else flow.name)
-    tags = {"flowc:flow": flow.name}
+    project, name = project_of(flow, options), name_of(flow, options)
+    tags = {FLOW_TAG: flow.name}
     if project:
         tags |= {"flowc:project": project.name, "flowc:branch": _tag(project.branch)}
     requests = tuple(_with_symbols(one, options) for one in jobs.definitions())
@@ -143,8 +138,6 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     return Deployment(
         name=name,
         flow=flow.name,
-        project=project.name if project else None,
-        branch=project.branch if project else None,
         definition=definition,
         text=written,
         machine={
@@ -167,9 +160,15 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     )
 
 
+def name_of(flow: Flow, options: Options) -> str:
+    """The name of a flow's state machine."""
+    project = project_of(flow, options)
+    return machine_name(project.name_of(flow.name) if project else flow.name)
+
+
 def machine_name(whole: str) -> str:
     """The name of the state machine of a flow, by its whole name: `Sum`, `sums.prod.Sum`."""
-    return Names(MACHINE_NAME, spell_dotted).of(whole)
+    return Names(_MACHINE_NAME, spell_dotted).of(whole)
 
 
 def schedule_name(machine: str) -> str:
@@ -183,7 +182,7 @@ def rule_name(machine: str, kind: str) -> str:
 
 
 def mark_of(flow: str) -> str:
-    """What tells, in a description, that something without tags is a flow's."""
+    """How the description of a schedule or a rule says whose it is, to people."""
     return f"{flow}, by flowc"
 
 
@@ -237,7 +236,7 @@ def _with_symbols(data: Any, options: Options) -> Any:
         if data.get("name") == contract.DATASTORE and data.get("value") == options.datastore_url != options.datastore:
             return {**data, "value": text("s3://", BUCKET)}
         return {
-            key: _SYMBOLS[key] if value == str(_SYMBOLS.get(key)) else _with_symbols(value, options)
+            key: _SYMBOLS[key] if key in _SYMBOLS and value == str(_SYMBOLS[key]) else _with_symbols(value, options)
             for key, value in data.items()
         }
     return [_with_symbols(one, options) for one in data] if isinstance(data, list) else data

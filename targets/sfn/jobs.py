@@ -21,6 +21,8 @@ from . import batch, ecs
 from .checks import check, check_mounts, size_of
 from .containers import ARGUMENTS, Container, container_of, deployment_variables
 
+FLOW_TAG: Final = "flowc:flow"
+"""On everything that flowc makes."""
 _DIGEST: Final = 12
 
 
@@ -52,10 +54,6 @@ class Jobs:
         first = {name: step for step, name in reversed(self._names.items())}
         return [(first[name], definition) for name, definition in self._definitions.items()]
 
-    def definition_of(self, step: str) -> str:
-        """The name of a step's job definition, or the family of its task definition."""
-        return self._names[step]
-
     def queue_of(self, step: str) -> str:
         """The queue of a step's jobs, where AWS Batch runs them."""
         return self.settings[step].queue or self.options.batch_queue or "${BatchQueue}"
@@ -86,7 +84,7 @@ class Jobs:
         self._definitions[name] = {"family" if self._ecs else "jobDefinitionName": name, **definition}
 
     def _define(self, container: Container) -> dict[str, Any]:
-        tags = {"flowc:flow": self.flow.name}
+        tags = {FLOW_TAG: self.flow.name}
         if self._ecs:
             return ecs.define(container, tags, fargate=self._fargate, interface=bool(self.options.subnets))
         return batch.define(container, tags, fargate=self._fargate)

@@ -160,6 +160,24 @@ def test_a_role_that_is_not_known_everywhere_yet(account: Account, monkeypatch: 
     assert said in ended.err
 
 
+def test_a_role_that_may_not_make_the_rule_of_step_functions(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    rule = refusal(400, "AccessDeniedException", f"'{account.role}' is not authorized to create managed-rule.")
+    account.proxy.fail(rule, path=".CreateStateMachine", times=2)
+    ended = account.deploy("--yes")
+    assert ended.code == 0, ended.err
+    account.renew()
+    account.proxy.fail(rule, path=".CreateStateMachine", times=9)
+    ended = account.deploy("--yes")
+    assert ended.code == 2
+    said = (
+        f"flowc: the role {account.role} may not make the EventBridge rule by which Step Functions learns that jobs are over: it "
+        "needs the policy that `flowc compile -o DIR` writes to DIR/iam/state-machine-policy.json\n"
+    )
+    assert said in ended.err
+    assert "credentials" not in ended.err
+
+
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
     [
@@ -231,6 +249,12 @@ def test_a_role_that_is_not_known_everywhere_yet(account: Account, monkeypatch: 
             refusal(400, "ThrottlingException", "Rate exceeded"),
             1,
             "AWS has too many requests for states:DescribeStateMachine just now: try again in a minute",
+        ),
+        (
+            refusal(400, "LimitExceededException", "The requested resource exceeds the maximum number allowed."),
+            1,
+            "AWS refuses states:DescribeStateMachine (LimitExceededException): The requested resource exceeds the maximum number "
+            "allowed.",
         ),
         (
             refusal(500, "InternalError"),

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...platform import Change, PlatformError, Upload
-from .machine import FLOW_TAG, number_of, shortened
+from ..jobs import FLOW_TAG
+from .machine import number_of, shortened
 from .session import AwsError, Session
 
 

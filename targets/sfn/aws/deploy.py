@@ -8,7 +8,6 @@ already is left out, so that a deploy goes on where one before it failed.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from ...options import Options
 from ...platform import PlatformError, Proposal, Upload
 from ..deployment import Deployment, deployment_of, rule_name, schedule_name
 from ..events import EVENT, FINISH
+from ..serialise import to_text
 from .carried import definition_changes, upload_changes
 from .machine import describe, machine_arn, read_machine, refuse_foreign
 from .needs import missing_settings, missing_things
@@ -140,4 +140,4 @@ def _in_partition(made: Deployment, partition: str) -> str:
             }
         return [spelt(one) for one in data] if isinstance(data, list) else data
 
-    return json.dumps(spelt(made.definition), indent=1, ensure_ascii=False) + "\n"
+    return to_text(spelt(made.definition))

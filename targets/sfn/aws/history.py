@@ -16,8 +16,11 @@ from typing import Any, Final
 
 from ....runtime import contract
 
-_OVER: Final = frozenset({"TaskSucceeded", "TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed"})
-_FAILED: Final = (*(_OVER - {"TaskSucceeded"}), "MapRunFailed", "EvaluationFailed")
+_FAILED: Final = frozenset(
+    {"TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed", "MapRunFailed", "EvaluationFailed"}
+)
+_OVER: Final = _FAILED | {"TaskSucceeded", "TaskStateAborted"}
+"""`TaskStateAborted`: another branch, or another item of an inline Map, failed."""
 _LONGEST: Final = 4000
 """Characters of a cause that are shown: it may hold all of a job's description."""
 
@@ -72,8 +75,10 @@ class History:
     def submitted(self) -> Iterator[Mapping[str, Any]]:
         """The events of jobs that were submitted and are not over, in their order."""
         over = {event.get("previousEventId") for event in self._events.values() if event["type"] in _OVER}
+        # When an execution ends, so do its jobs, without an event of their own.
+        begun = max((id for id, event in self._events.items() if event["type"] == "ExecutionRedriven"), default=0)
         for id in sorted(self._events):
-            if self._events[id]["type"] == "TaskSubmitted" and id not in over:
+            if self._events[id]["type"] == "TaskSubmitted" and id > begun and id not in over:
                 yield self._events[id]
 
     def failures(self) -> Iterator[Mapping[str, Any]]:

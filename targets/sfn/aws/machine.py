@@ -23,14 +23,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...platform import PlatformError
+from ..deployment import ALIAS
+from ..jobs import FLOW_TAG
 from .session import AwsError, Session
 
 SERVICE: Final = "stepfunctions"
-ALIAS: Final = "live"
-"""What new runs go by."""
-FLOW_TAG: Final = "flowc:flow"
-"""On everything that flowc creates."""
 HASH_TAG: Final = "flowc:sha256"
+IDENTITY: Final = (FLOW_TAG, "flowc:project", "flowc:branch")
+"""The tags that say whose a machine is."""
+_SHOWN: Final = 6
+"""States that are named, where many have changed."""
 _DESCRIPTION: Final = re.compile(r"flowc (?P<version>\S+), package (?P<package>[0-9a-f]{64}), sha256 (?P<digest>[0-9a-f]{64})")
 
 
@@ -189,10 +191,6 @@ def refuse_foreign(name: str, machine: Machine, tags: Mapping[str, str]) -> None
             )
 
 
-IDENTITY: Final = (FLOW_TAG, "flowc:project", "flowc:branch")
-"""The tags that say whose a machine is."""
-
-
 def changed_by_others(session: Session, machine: Machine) -> bool:
     """Whether the machine's content is not what flowc last gave it."""
     now = digest_of(machine.definition, machine.role)
@@ -218,10 +216,6 @@ def what_others_changed(session: Session, machine: Machine) -> str:
         f"the state{'s' if len(changed) > 1 else ''} {shown}" if changed else "",
     )
     return f" ({'; '.join(filter(None, parts))})"
-
-
-_SHOWN: Final = 6
-"""States that are named, where many have changed."""
 
 
 def _newest(session: Session, machine: Machine) -> Iterator[Version]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
 from ...options import Options
 from ...platform import Proposal, Upload
-from ..deployment import deployment_of, machine_name
+from ..deployment import machine_name, name_of
 from .deploy import propose_deploy, propose_rollback
 from .executions import MachineRuns
 from .session import Session
@@ -44,7 +43,7 @@ class StepFunctions:
 
     def name_of(self, flow: Flow) -> str:
         """The state machine's name."""
-        return deployment_of(flow, self.options, Report()).name
+        return name_of(flow, self.options)
 
     def spell(self, name: str) -> str:
         """The name of the state machine of a flow, or of a project's flow as `project.branch.Flow`."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...platform import Change, PlatformError
+from ..deployment import ALIAS
 from .machine import (
-    ALIAS,
     HASH_TAG,
     SERVICE,
     Machine,
     Version,
+    alias_arn,
     changed_by_others,
     difference,
     digest_of,
@@ -228,7 +229,9 @@ def _alias_change(session: Session, name: str, action: Any, lines: tuple[str, ..
         if action == "create":
             session.ask(SERVICE, "create_state_machine_alias", name=ALIAS, routingConfiguration=routes)
         else:
-            session.ask(SERVICE, "update_state_machine_alias", stateMachineAliasArn=f"{arn}:{ALIAS}", routingConfiguration=routes)
+            session.ask(
+                SERVICE, "update_state_machine_alias", stateMachineAliasArn=alias_arn(session, name), routingConfiguration=routes
+            )
 
     return Change(action=action, what="alias", name=f"{name}:{ALIAS}", lines=lines, make=make)
 

@@ -20,6 +20,11 @@ _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts to use a role: AWS takes a while to tell all its services of a new one."""
 _UNASSUMABLE: Final = ("to assume the", "cannot be assumed by")
 """What Step Functions and the Scheduler say, and what EventBridge says."""
+_RULELESS: Final = "not authorized to create managed-rule"
+"""What Step Functions says where its role may not make the rule of EventBridge that tells it when jobs are over.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html
+"""
 _ROLE: Final = re.compile(r"arn:aws[\w-]*:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
 
 _T = TypeVar("_T")
@@ -45,23 +50,29 @@ EVENTS: Final = User("EventBridge", "events.amazonaws.com", "--events-role")
 
 
 def insist(request: Callable[[], _T], role: str, user: User) -> _T:
-    """Make a request that needs a role which may be new, again while AWS does not know it everywhere.
+    """Make a request that needs a role which may be new, again while AWS does not know it, or its policy, everywhere.
 
     Raises:
-        PlatformError: AWS goes on saying that the role cannot be used; or it refuses the request for another reason.
+        PlatformError: AWS goes on saying that the role does not do; or it refuses the request for another reason.
     """
     for pause in (*_PAUSES, None):
         try:
             return request()
         except AwsError as error:
-            if not any(one in error.said for one in _UNASSUMABLE):
+            if _RULELESS in error.said:
+                why = (
+                    f"the role {role} may not make the EventBridge rule by which {user.who} learns that jobs are over: it needs "
+                    "the policy that `flowc compile -o DIR` writes to DIR/iam/state-machine-policy.json"
+                )
+            elif any(one in error.said for one in _UNASSUMABLE):
+                why = (
+                    f"{user.who} cannot use the role {role}: it does not exist, or its trust policy does not let "
+                    f"{user.principal} take it on; correct that, or {user.flag}"
+                )
+            else:
                 raise
             if pause is None:
-                raise PlatformError(
-                    f"{user.who} cannot use the role {role}: it does not exist, or its trust policy does not let "
-                    f"{user.principal} take it on; correct that, or {user.flag}",
-                    setup=True,
-                ) from None
+                raise PlatformError(why, setup=True) from None
         time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
 

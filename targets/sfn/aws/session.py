@@ -38,7 +38,7 @@ _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthoriz
 _THROTTLED: Final = frozenset(
     {
         *("Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded"),
-        *("RequestThrottled", "RequestThrottledException", "SlowDown", "LimitExceededException"),
+        *("RequestThrottled", "RequestThrottledException", "SlowDown"),
     }
 )
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
@@ -90,11 +90,6 @@ class AwsError(PlatformError):
     def denied(self) -> bool:
         """Whether a permission is missing."""
         return self.code in _DENIED
-
-    @property
-    def throttled(self) -> bool:
-        """Whether there were too many requests."""
-        return self.code in _THROTTLED
 
 
 class Session:

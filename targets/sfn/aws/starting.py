@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...platform import Change, PlatformError
-from .machine import FLOW_TAG
+from ..jobs import FLOW_TAG
 from .roles import EVENTS, SCHEDULER, insist
 from .session import AwsError, Session
 

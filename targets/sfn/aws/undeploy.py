@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...platform import Change, PlatformError, Proposal
-from ..deployment import schedule_name
+from ..deployment import ALIAS, schedule_name
+from ..jobs import FLOW_TAG
 from .carried import definitions_in, find_job_definitions, find_task_definitions
 from .deploy import rule_names
-from .machine import ALIAS, FLOW_TAG, SERVICE, Machine, machine_arn, read_machine, read_version, refuse_foreign
+from .machine import SERVICE, Machine, alias_arn, machine_arn, read_machine, read_version, refuse_foreign
 from .session import AwsError, Session
 from .starting import rule_changes, schedule_changes
 
@@ -72,7 +73,7 @@ def _stopping(session: Session, arn: str) -> Change:
 def _alias_deletion(session: Session, name: str, machine: Machine) -> Change:
     def make() -> None:
         try:
-            session.ask(SERVICE, "delete_state_machine_alias", stateMachineAliasArn=f"{machine.arn}:{ALIAS}")
+            session.ask(SERVICE, "delete_state_machine_alias", stateMachineAliasArn=alias_arn(session, name))
         except AwsError as error:
             if not error.missing:
                 raise

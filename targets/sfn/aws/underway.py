@@ -37,10 +37,15 @@ class _Seen:
 
 
 def history_of(session: Session, arn: str) -> History:
-    """The last events of an execution."""
-    found = session.ask(
-        SERVICE, "get_execution_history", executionArn=arn, reverseOrder=True, maxResults=_EVENTS, includeExecutionData=True
-    )
+    """The last events of an execution; none where they may not be seen."""
+    try:
+        found = session.ask(
+            SERVICE, "get_execution_history", executionArn=arn, reverseOrder=True, maxResults=_EVENTS, includeExecutionData=True
+        )
+    except AwsError as error:
+        if not error.denied:
+            raise
+        return History(())
     return History(found["events"])
 
 
@@ -76,13 +81,18 @@ def jobs_of(session: Session, arn: str, fans: Iterable[Fan]) -> tuple[Job, ...]:
 
 
 def fans_of(session: Session, map_runs: Iterable[str], names: Mapping[str, str]) -> tuple[Fan, ...]:
-    """The counts of Map Runs; of a state that was entered several times those of the last.
+    """The counts of Map Runs, if they may be seen; of a state that was entered several times those of the last.
 
     Args:
         names: The states of Map Runs.
     """
     last = {names.get(arn) or arn: arn for arn in map_runs}
-    return tuple(_fan(session.ask(SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in last.values())
+    try:
+        return tuple(_fan(session.ask(SERVICE, "describe_map_run", mapRunArn=arn), names.get(arn)) for arn in last.values())
+    except AwsError as error:
+        if not error.denied:
+            raise
+        return ()
 
 
 def links_of(session: Session, ending: Ending) -> tuple[Link, ...]:
