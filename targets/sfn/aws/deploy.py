@@ -15,14 +15,13 @@ from typing import Any
 from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
 from ...options import Options
-from ...platform import PlatformError, Proposal, Upload
+from ...platform import Deployed, PlatformError, Proposal, Upload
 from ..deployment import Deployment, deployment_of, rule_name, schedule_name
 from ..events import EVENT, FINISH
 from ..serialise import to_text
 from .carried import definition_changes, upload_changes
-from .machine import describe, machine_arn, read_machine, refuse_foreign
+from .machine import console_link, describe, leading, machine_arn, number_of, read_machine, refuse_foreign, routes_of
 from .needs import missing_settings, missing_things
-from .outcome import deployed
 from .publishing import Wanted, machine_changes, rollback_change
 from .session import AwsError, Session
 from .starting import expression_of, rule_changes, schedule_changes
@@ -60,7 +59,7 @@ def propose_deploy(session: Session, flow: Flow, options: Options, upload: Uploa
         *rule_changes(session, rule_names(made.name), tuple((one.put_rule(), one.put_targets()) for one in made.rules)),
     )
     starts = tuple(_starts(made))
-    return Proposal(name=made.name, where=session.where, changes=changes, outcome=lambda: deployed(session, made.name, starts))
+    return Proposal(name=made.name, where=session.where, changes=changes, outcome=lambda: _deployed(session, made.name, starts))
 
 
 def propose_rollback(session: Session, name: str, version: int | None) -> Proposal:
@@ -80,8 +79,20 @@ def propose_rollback(session: Session, name: str, version: int | None) -> Propos
         where=session.where,
         changes=(change,) if change else (),
         notes=notes,
-        outcome=lambda: deployed(session, name, ()),
+        outcome=lambda: _deployed(session, name, ()),
     )
+
+
+def _deployed(session: Session, name: str, starts: tuple[str, ...]) -> Deployed | None:
+    """The deployment of that name as it is, or None.
+
+    Args:
+        starts: What it starts by itself on.
+    """
+    version = leading(routes_of(session, machine_arn(session, name)))
+    if version is None:
+        return None
+    return Deployed(name=name, version=version, number=str(number_of(version)), starts=starts, link=console_link(session, name))
 
 
 def rule_names(machine: str) -> tuple[str, ...]:
