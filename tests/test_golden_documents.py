@@ -13,8 +13,9 @@ from validators import argo, argo_dangling, asl, asl_dangling, service, tools
 from flowc.compiler.diagnostics.model import Report
 from flowc.targets.options import COMPUTE, Options
 from flowc.targets.sfn.deployment import deployment_of
+from flowc.targets.sfn.symbols import fill
 
-LARGE = {"bigsum", "bigsum_batch", "decorators"}
+LARGE = {"batch_settings", "bigsum", "bigsum_batch", "bigsum_small", "decorators"}
 """They want what Fargate has not got, and are told so."""
 
 
@@ -63,7 +64,7 @@ def test_aws_knows_what_any_compute_makes_of_them(compute: str, tmp_path: Path) 
         if report.failed:
             refused.add(case.name)
             continue
-        assert service.job_definition_problems(list(made.jobs)) == []
+        assert service.job_definition_problems(fill(made.jobs, {})) == []
         assert service.problems(made.definition) == []
         assert asl_dangling.dangling(made.definition) == []
         written.append(tmp_path / f"{case.name}.json")
