@@ -36,8 +36,8 @@ def propose_deploy(session: Session, flow: Flow, options: Options, upload: Uploa
         PlatformError: Settings are missing, or things in the account, all of which are named; or what is there is not ours.
     """
     made = deployment_of(flow, replace(options, code=upload.package_key), Report())
-    bucket, prefix = place_of(options)
-    _demand(session, made, options, bucket)
+    bucket, prefix = options.place
+    _demand(session, made, options)
     values = {"AWS::Partition": session.partition, "AWS::Region": session.region, "AWS::AccountId": session.account}
     made = made.filled(values)
     wanted = Wanted(
@@ -100,12 +100,6 @@ def rule_names(machine: str) -> tuple[str, ...]:
     return rule_name(machine, EVENT), rule_name(machine, FINISH)
 
 
-def place_of(options: Options) -> tuple[str, str]:
-    """The bucket of the datastore, and what all keys begin with: empty, or ends with "/"."""
-    bucket, _, prefix = (options.datastore or "").removeprefix("s3://").partition("/")
-    return bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-
-
 def _starts(made: Deployment) -> Iterator[str]:
     """What the flow starts by itself on."""
     if made.schedule is not None:
@@ -118,7 +112,7 @@ def _starts(made: Deployment) -> Iterator[str]:
             yield f"the event {', '.join(rule.pattern['detail-type'])}" + (f" on the bus {rule.bus}" if rule.bus else "")
 
 
-def _demand(session: Session, made: Deployment, options: Options, bucket: str) -> None:
+def _demand(session: Session, made: Deployment, options: Options) -> None:
     """Make sure that all is there which flowc does not create.
 
     Raises:
@@ -126,7 +120,7 @@ def _demand(session: Session, made: Deployment, options: Options, bucket: str) -
     """
     missing = list(missing_settings(made, options))
     try:
-        missing += missing_things(session, made, options, bucket)
+        missing += missing_things(session, made, options)
     except AwsError as error:
         if not missing:
             raise
