@@ -15,7 +15,7 @@ from flowc.targets.options import COMPUTE, Options
 from flowc.targets.sfn.deployment import deployment_of
 from flowc.targets.sfn.symbols import fill
 
-LARGE = {"batch_settings", "bigsum", "bigsum_batch", "bigsum_small", "decorators"}
+LARGE = {"batch_settings", "bigsum", "bigsum_small", "decorators"}
 """They want what Fargate has not got, and are told so."""
 
 
