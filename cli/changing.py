@@ -88,13 +88,10 @@ def _branch_flag() -> str | None:
     return next((f"--{one}" for one in ("branch", "production") if source(one) is ParameterSource.COMMANDLINE), None)
 
 
-def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool, verb: str) -> Deployed | None:
+def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool) -> Deployed | None:
     """Show what will change, ask, and make it; what then is deployed, or None for nothing.
 
     With `dry_run` what would change goes to standard output, for that is the result then, and the verb ends.
-
-    Args:
-        verb: What to say again where a change fails: `flowc deploy`.
     """
     if not proposal.changes:
         for note in proposal.notes:
@@ -107,7 +104,7 @@ def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool, verb: str) -> Dep
         raise click.exceptions.Exit(0)
     if not yes:
         _ask()
-    return _make(proposal, verb)
+    return _make(proposal)
 
 
 def _ask() -> None:
@@ -118,7 +115,7 @@ def _ask() -> None:
         raise click.exceptions.Exit(FAULTS)
 
 
-def _make(proposal: Proposal, verb: str) -> Deployed | None:
+def _make(proposal: Proposal) -> Deployed | None:
     from ..targets.platform import PlatformError, apply
 
     made: list[Change] = []
@@ -130,16 +127,15 @@ def _make(proposal: Proposal, verb: str) -> Deployed | None:
     try:
         return apply(proposal, note)
     except (PlatformError, KeyboardInterrupt) as error:
-        count = len(made)
+        next_one = next(iter(proposal.changes[len(made) :]), None)
+        place = f" at the {next_one.what} {next_one.name}" if next_one is not None else ""
+        stopped = f"stopped{place} after {len(made)} of {len(proposal.changes)} changes: the same command goes on from there"
         if isinstance(error, PlatformError):
-            failed = (
-                f" at the {proposal.changes[count].what} {proposal.changes[count].name}" if count < len(proposal.changes) else ""
-            )
             for line in str(error).splitlines():
                 complain(f"flowc: {line}")
-            complain(f"flowc: stopped{failed} after {count} of {len(proposal.changes)} changes: `{verb}` goes on from there")
+            complain(f"flowc: {stopped}")
             raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
-        complain(f"flowc: stopped after {count} of {len(proposal.changes)} changes: `{verb}` goes on from there")
+        complain(f"flowc: {stopped}")
         raise
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from .. import __version__
 from .changing import carry_out, changing_options, name_of, refusals, refuse_branch
@@ -17,6 +16,7 @@ from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
+from .platforms import Place, said
 from .targeting import options_of, settings_of, target_of, target_options
 from .verb import Verb, format_option, strict_option
 
@@ -94,12 +94,12 @@ def command(
             refuse_branch(sound)
             upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
             proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
-    subject = file.path if file else str(flow)
-    found = carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc deploy {subject}")
+    found = carry_out(proposal, dry_run=dry_run, yes=yes)
     if not proposal.changes:
         complain(f"flowc: {proposal.name} is deployed as it is: there is nothing to change")
     if found is not None and not dry_run:
-        _tell(found, _trigger(subject, given))
+        place = Place(given["target"], given["branch"], given["production"], None)
+        _tell(found, shlex.join(["flowc", "trigger", str(flow), *said(place)]))
 
 
 def _file(flow: FlowFile | str | None, rollback: str | None) -> FlowFile | None:
@@ -164,17 +164,6 @@ def _number(version: str) -> int | None:
     if version != BEFORE and not (version.isascii() and version.isdigit()):
         raise Unusable(f"--rollback takes the number of a version, or nothing for the one before, and not {version!r}")
     return None if version == BEFORE else int(version)
-
-
-def _trigger(subject: str, given: Mapping[str, Any]) -> str:
-    """The command line that starts a run of the same deployment; variables and the settings file say the same to it."""
-    from shlex import quote
-
-    source = click.get_current_context().get_parameter_source
-    said = [f"--{one}" for one in ("target", "branch") if source(one) is ParameterSource.COMMANDLINE]
-    words = [word for flag in said for word in (flag, str(given[flag[2:]]))]
-    production = ["--production"] if source("production") is ParameterSource.COMMANDLINE else []
-    return " ".join(map(quote, ["flowc", "trigger", subject, *words, *production]))
 
 
 def _tell(found: Deployed, trigger: str) -> None:

@@ -28,6 +28,10 @@ class FlowFile:
     path: str
     class_name: str | None = None
 
+    def __str__(self) -> str:
+        """What names it on a command line: FILE[:CLASS]."""
+        return self.path + (f":{self.class_name}" if self.class_name else "")
+
     def read(self) -> bytes:
         """The file's bytes.
 

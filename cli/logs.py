@@ -17,6 +17,7 @@ from .flow_file import FlowFile
 from .looking import Chosen, explained, which_arguments
 from .output import complain, wants_color, write
 from .platforms import Place, Runs, asked, platform_options, runs_of
+from .told import ENDED
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:
@@ -88,14 +89,11 @@ def command(
     if not printer.lines:
         complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
     if is_over is not None and (last := is_over.execution).state not in ("running", "done"):
-        complain(f"flowc: the run {last.run} {_ENDS[last.state]}; `flowc status` with the same words says why")
+        complain(f"flowc: the run {last.run} {ENDED[last.state]}; `flowc status` with the same words says why")
     elif follow and not watch.over and forgotten is not None:
         complain(f"flowc: {forgotten}")
     elif follow and is_over is None and runs.deployment is None and (record := run._recorded()) and record.target in TARGETS:
         complain(f"flowc: --target {record.target} also asks the platform, which alone knows whether the run is over")
-
-
-_ENDS = {"failed": "failed", "timed out": "timed out", "stopped": "was stopped"}
 
 
 class _Over:

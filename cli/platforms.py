@@ -115,8 +115,7 @@ def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, pla
         else:  # its faults matter only to those who want it compiled
             name = class_of(flow)
             found = platform.spell(name)
-    subject = flow if isinstance(flow, str) else flow.path + (f":{flow.class_name}" if flow.class_name else "")
-    return Deployment(name, found, target, platform.executions(found), subject, said(place))
+    return Deployment(name, found, target, platform.executions(found), str(flow), said(place))
 
 
 def said(place: Place) -> tuple[str, ...]:

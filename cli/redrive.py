@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain
 from .platforms import Place, asked, deployment_of, named, platform_options
-from .stop import ENDED
+from .told import ENDED
 from .trigger import wait_for, wait_option
 from .verb import Verb, color_option
 
@@ -54,8 +55,8 @@ def command(
         with asked():
             deployment.executions.redrive(found.run)
     except Unusable as error:
-        words = flow.path if isinstance(flow, FlowFile) else "FILE"
-        raise Unusable(f"{error.message}. `flowc resume {words} {found.run}` begins a new run from what it has done") from None
+        words = [str(flow) if isinstance(flow, FlowFile) else "FILE", found.run]
+        raise Unusable(f"{error.message}. `flowc resume {shlex.join(words)}` begins a new run from what it has done") from None
     with asked():
         now = deployment.executions.find(found.run)
     complain(f"flowc: the run {found.run} goes on where it {ENDED[found.state]}: {now.link if now else found.link}")

@@ -140,5 +140,5 @@ def _write_id(file: Path, run: str) -> None:
 
 def _again(flow: FlowFile, datastore: str | None) -> str:
     """What other verbs want so as to find the run: FILE[:CLASS], and the store if it was named here."""
-    words = [flow.path + (f":{flow.class_name}" if flow.class_name else "")]
+    words = [str(flow)]
     return shlex.join(words if datastore is None else [*words, "--datastore", datastore])

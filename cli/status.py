@@ -17,7 +17,7 @@ from .output import FAULTS, complain, wants_color, write
 from .platforms import Deployment, Place, Runs, asked, platform_options, runs_of
 from .runs import moment
 from .sights import waiting
-from .told import STATES, has_hook, told
+from .told import ENDED, STATES, has_hook, told
 from .verb import Verb, color_option, data_format_option
 from .watching import watch
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FAILURES = 3
 """How many failures are told in full."""
-_WORDS = {"failed": "failed", "timed out": "timed out", "stopped": "was stopped", "queued": "is queued: no task has begun"}
+_WORDS = ENDED | {"done": "is done", "queued": "is queued: no task has begun"}
 
 
 @click.command(

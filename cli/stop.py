@@ -11,11 +11,10 @@ from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain
 from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
+from .told import ENDED
 from .verb import Verb
 
 _PAUSE = 0.5
-ENDED = {"done": "came to its end", "failed": "failed", "timed out": "timed out", "stopped": "was stopped"}
-"""How a run is over, as what is said of it."""
 
 
 @click.command("stop", short_help="End a run on its platform.", cls=Verb, examples=("20261121-122322-a1b2c3 --target sfn",))

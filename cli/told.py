@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STATES = ("done", "running", "failed", "stopped")
 """What may become of a task."""
+ENDED = {"done": "came to its end", "failed": "failed", "timed out": "timed out", "stopped": "was stopped"}
+"""How a run is over, as what is said of it."""
 
 
 def described(run: Run) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, *
         platform = load_platform(target)(options)
         name = name_of(platform, flow)
         proposal = platform.propose_undeploy(name, stop=stop)
-    carry_out(proposal, dry_run=dry_run, yes=yes, verb=f"flowc undeploy {flow.path if isinstance(flow, FlowFile) else flow}")
+    carry_out(proposal, dry_run=dry_run, yes=yes)
     if proposal.changes:
         complain(f"flowc: {name} is no longer deployed")
     else:

@@ -158,3 +158,9 @@ class Options:
     def datastore_url(self) -> str:
         """The datastore, or a placeholder for it."""
         return self.datastore or "s3://${DatastoreBucket}"
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The bucket of the datastore, or a placeholder for it; and what all keys there begin with: empty, or ends with "/"."""
+        bucket, _, prefix = self.datastore_url.removeprefix("s3://").partition("/")
+        return bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""

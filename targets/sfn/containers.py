@@ -17,6 +17,7 @@ from ..options import Options
 from ..project import project_of
 from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, arguments_of
 from .fargate import Size
+from .symbols import EXECUTION_ROLE, JOB_ROLE, REGION
 
 ARGUMENTS: Final = frozenset(
     {"cpu", "gpu", "memory", "image", "queue", "iam_role", "execution_role", "shared_memory", "max_swap", "swappiness"}
@@ -27,9 +28,6 @@ ARGUMENTS: Final = frozenset(
 
 TMPFS_PATH: Final = "/metaflow_temp"
 """Where a tmpfs is mounted if the step does not say: where Metaflow mounts it."""
-
-JOB_ROLE: Final = "${JobRole}"
-EXECUTION_ROLE: Final = "${ExecutionRole}"
 
 GRACE_SECONDS: Final = 60
 """What an attempt has to record that it timed out, before the platform ends it."""
@@ -94,8 +92,8 @@ def container_of(
         size=size,
         gpu=settings.gpu,
         storage=storage_of(settings, own) if fargate else None,
-        job_role=_text(own.get("iam_role")) or options.job_role or (JOB_ROLE if fargate else None),
-        execution_role=_text(own.get("execution_role")) or options.execution_role or (EXECUTION_ROLE if fargate else None),
+        job_role=_text(own.get("iam_role")) or options.job_role or (str(JOB_ROLE) if fargate else None),
+        execution_role=_text(own.get("execution_role")) or options.execution_role or (str(EXECUTION_ROLE) if fargate else None),
         linux=_linux(settings, own, tmpfs),
         devices=_devices(own),
         volumes=volumes,
@@ -219,7 +217,7 @@ def _log(own: dict[str, Constant], options: Options) -> dict[str, Any] | None:
     if driver is None:
         return None
     if driver == "awslogs" and options.compute.startswith("ecs"):  # which wants both, where Batch has defaults
-        given = {"awslogs-region": "${AWS::Region}", "awslogs-stream-prefix": "flowc", **given}
+        given = {"awslogs-region": str(REGION), "awslogs-stream-prefix": "flowc", **given}
     return {"logDriver": driver, **({"options": given} if given else {})}
 
 

@@ -132,7 +132,9 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     started = Role(
         arn=events_role,
         trust=policies.events_trust(schedule=when is not None, rules=bool(rules)),
-        policy=policies.events_policy(alias),
+        # Starting an alias is allowed by the machine's own name.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
+        policy=policies.events_policy(arn("states", f"stateMachine:{name}")),
     )
     starter = Role(arn=execution_role, trust=policies.task_trust(), policy=None, managed=policies.EXECUTION_POLICIES)
     return Deployment(

@@ -11,12 +11,11 @@ from typing import Any, Final
 
 from ..options import Options
 from .containers import Container, common
+from .symbols import CLUSTER, SUBNETS
 
 RESOURCE: Final = "arn:aws:states:::ecs:runTask.sync"
 CONTAINER: Final = "task"
 """The name of the one container."""
-CLUSTER: Final = "${EcsCluster}"
-SUBNETS: Final = "${Subnets}"
 
 
 def define(container: Container, tags: dict[str, str], *, fargate: bool, interface: bool) -> dict[str, Any]:
@@ -47,14 +46,14 @@ def submit(container: Container, options: Options, *, definition: str, environme
     """The fields of a `Task` state that runs one ECS task."""
     fargate = options.compute.endswith("fargate")
     parameters: dict[str, Any] = {
-        "Cluster": options.ecs_cluster or CLUSTER,
+        "Cluster": options.ecs_cluster or str(CLUSTER),
         "LaunchType": "FARGATE" if fargate else "EC2",
         "TaskDefinition": definition,
         "Overrides": {"ContainerOverrides": [{"Name": CONTAINER, "Environment": environment}]},
         "PropagateTags": "TASK_DEFINITION",
     }
     if fargate or options.subnets:
-        network: dict[str, Any] = {"Subnets": list(options.subnets) or [SUBNETS]}
+        network: dict[str, Any] = {"Subnets": list(options.subnets) or [str(SUBNETS)]}
         if options.security_groups:
             network["SecurityGroups"] = list(options.security_groups)
         if fargate:  # EC2's interfaces cannot have one

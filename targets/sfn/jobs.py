@@ -20,6 +20,7 @@ from ..settings import Settings, read_settings, warn_of_flow
 from . import batch, ecs
 from .checks import check, check_mounts, size_of
 from .containers import ARGUMENTS, Container, container_of, deployment_variables
+from .symbols import QUEUE
 
 FLOW_TAG: Final = "flowc:flow"
 """On everything that flowc makes."""
@@ -56,7 +57,7 @@ class Jobs:
 
     def queue_of(self, step: str) -> str:
         """The queue of a step's jobs, where AWS Batch runs them."""
-        return self.settings[step].queue or self.options.batch_queue or "${BatchQueue}"
+        return self.settings[step].queue or self.options.batch_queue or str(QUEUE)
 
     def submission(self, step: str, job_name: str, environment: list[dict[str, str]]) -> dict[str, Any]:
         """The fields of a `Task` state that runs a job of a step: `Resource`, `Parameters` and, on ECS, `TimeoutSeconds`.

@@ -42,10 +42,8 @@ class Keys:
     """
 
     def __init__(self, flow: str, options: Options) -> None:
-        bucket, _, prefix = options.datastore_url.removeprefix("s3://").partition("/")
-        self.bucket = bucket
+        self.bucket, self._prefix = options.place
         self._flow = flow
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     def of_task(self, step: str, place: Place, object_name: str) -> str:
         """The key of a control object of a task."""

@@ -9,7 +9,6 @@ carried      the package, and definitions of jobs
 machine      a state machine as it is
 publishing   what must be done for it to be another one, behind its alias
 starting     schedules and rules
-outcome      what is deployed then
 undeploy     what must be done for nothing to be left
 live         the version that new runs have, and what it says of a deployment
 executions   its runs: starting and ending them, with

@@ -15,14 +15,13 @@ from typing import Any
 from ....compiler.diagnostics.model import Report
 from ....compiler.ir.nodes import Flow
 from ...options import Options
-from ...platform import PlatformError, Proposal, Upload
+from ...platform import Deployed, PlatformError, Proposal, Upload
 from ..deployment import Deployment, deployment_of, rule_name, schedule_name
 from ..events import EVENT, FINISH
 from ..serialise import to_text
 from .carried import definition_changes, upload_changes
-from .machine import describe, machine_arn, read_machine, refuse_foreign
+from .machine import console_link, describe, leading, machine_arn, number_of, read_machine, refuse_foreign, routes_of
 from .needs import missing_settings, missing_things
-from .outcome import deployed
 from .publishing import Wanted, machine_changes, rollback_change
 from .session import AwsError, Session
 from .starting import expression_of, rule_changes, schedule_changes
@@ -37,8 +36,8 @@ def propose_deploy(session: Session, flow: Flow, options: Options, upload: Uploa
         PlatformError: Settings are missing, or things in the account, all of which are named; or what is there is not ours.
     """
     made = deployment_of(flow, replace(options, code=upload.package_key), Report())
-    bucket, prefix = place_of(options)
-    _demand(session, made, options, bucket)
+    bucket, prefix = options.place
+    _demand(session, made, options)
     values = {"AWS::Partition": session.partition, "AWS::Region": session.region, "AWS::AccountId": session.account}
     made = made.filled(values)
     wanted = Wanted(
@@ -60,7 +59,7 @@ def propose_deploy(session: Session, flow: Flow, options: Options, upload: Uploa
         *rule_changes(session, rule_names(made.name), tuple((one.put_rule(), one.put_targets()) for one in made.rules)),
     )
     starts = tuple(_starts(made))
-    return Proposal(name=made.name, where=session.where, changes=changes, outcome=lambda: deployed(session, made.name, starts))
+    return Proposal(name=made.name, where=session.where, changes=changes, outcome=lambda: _deployed(session, made.name, starts))
 
 
 def propose_rollback(session: Session, name: str, version: int | None) -> Proposal:
@@ -80,19 +79,25 @@ def propose_rollback(session: Session, name: str, version: int | None) -> Propos
         where=session.where,
         changes=(change,) if change else (),
         notes=notes,
-        outcome=lambda: deployed(session, name, ()),
+        outcome=lambda: _deployed(session, name, ()),
     )
+
+
+def _deployed(session: Session, name: str, starts: tuple[str, ...]) -> Deployed | None:
+    """The deployment of that name as it is, or None.
+
+    Args:
+        starts: What it starts by itself on.
+    """
+    version = leading(routes_of(session, machine_arn(session, name)))
+    if version is None:
+        return None
+    return Deployed(name=name, version=version, number=str(number_of(version)), starts=starts, link=console_link(session, name))
 
 
 def rule_names(machine: str) -> tuple[str, ...]:
     """What the rules of a machine are called."""
     return rule_name(machine, EVENT), rule_name(machine, FINISH)
-
-
-def place_of(options: Options) -> tuple[str, str]:
-    """The bucket of the datastore, and what all keys begin with: empty, or ends with "/"."""
-    bucket, _, prefix = (options.datastore or "").removeprefix("s3://").partition("/")
-    return bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
 
 def _starts(made: Deployment) -> Iterator[str]:
@@ -107,7 +112,7 @@ def _starts(made: Deployment) -> Iterator[str]:
             yield f"the event {', '.join(rule.pattern['detail-type'])}" + (f" on the bus {rule.bus}" if rule.bus else "")
 
 
-def _demand(session: Session, made: Deployment, options: Options, bucket: str) -> None:
+def _demand(session: Session, made: Deployment, options: Options) -> None:
     """Make sure that all is there which flowc does not create.
 
     Raises:
@@ -115,7 +120,7 @@ def _demand(session: Session, made: Deployment, options: Options, bucket: str) -
     """
     missing = list(missing_settings(made, options))
     try:
-        missing += missing_things(session, made, options, bucket)
+        missing += missing_things(session, made, options)
     except AwsError as error:
         if not missing:
             raise

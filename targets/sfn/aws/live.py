@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ....runtime import contract
 from ...platform import PlatformError
-from .machine import SERVICE, alias_arn, machine_arn, routes_of
+from .machine import SERVICE, alias_arn, leading, machine_arn, routes_of
 from .session import AwsError, Session
 
 _ALIKE: Final = 5
@@ -72,7 +72,7 @@ class Live:
         wanted = self.name.lower()
         near: list[str] = []
         try:
-            for one in self._session.pages(SERVICE, "list_state_machines", "stateMachines"):
+            for one in self._session.pages(SERVICE, "list_state_machines", "stateMachines", maxResults=1000):
                 if wanted in one["name"].lower() or one["name"].lower() in wanted:
                     near.append(one["name"])
         except AwsError:
@@ -88,8 +88,7 @@ class Live:
     @cached_property
     def _version(self) -> str | None:
         """The version that the alias leads to; of two, the one that most new runs get. None: there is no alias."""
-        routes = routes_of(self._session, self.arn)
-        return str(max(routes, key=lambda one: one["weight"])["stateMachineVersionArn"]) if routes else None
+        return leading(routes_of(self._session, self.arn))
 
     @cached_property
     def _definition(self) -> dict[str, Any]:
@@ -116,11 +115,13 @@ class Live:
                 found = self._session.ask("ecs", "describe_task_definition", taskDefinition=definition)["taskDefinition"]
                 containers = found.get("containerDefinitions") or [{}]
             else:
-                named = "jobDefinitions" if ":" in definition else "jobDefinitionName"
-                given: Any = [definition] if named == "jobDefinitions" else definition
-                found = self._session.ask("batch", "describe_job_definitions", **{named: given}, status="ACTIVE")
-                listed = found.get("jobDefinitions") or [{}]
-                containers = [max(listed, key=lambda one: one.get("revision", 0)).get("containerProperties", {})]
+                # A template's machine has the ARN of a revision.
+                asked: dict[str, Any] = (
+                    {"jobDefinitions": [definition]} if ":" in definition else {"jobDefinitionName": definition}
+                )
+                found = self._session.pages("batch", "describe_job_definitions", "jobDefinitions", **asked, status="ACTIVE")
+                newest: dict[str, Any] = max(found, key=lambda one: one["revision"], default={})
+                containers = [newest.get("containerProperties", {})]
         except AwsError as error:
             if error.denied or error.missing:  # whoever may start runs need not see definitions
                 return {}

@@ -18,7 +18,7 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -160,6 +160,12 @@ def routes_of(session: Session, arn: str) -> list[dict[str, Any]]:
             return []
         raise
     return list(found["routingConfiguration"])
+
+
+def leading(routes: Sequence[Mapping[str, Any]]) -> str | None:
+    """The ARN of the version that most new runs get, or None."""
+    first = max(routes, key=lambda one: one["weight"], default=None)
+    return None if first is None else str(first["stateMachineVersionArn"])
 
 
 def number_of(arn: str) -> int:

@@ -46,17 +46,13 @@ def missing_settings(deployment: Deployment, options: Options) -> Iterator[str]:
             yield f"--{key} is not given: {what} ({_elsewhere(key)})"
 
 
-def missing_things(session: Session, deployment: Deployment, options: Options, bucket: str) -> Iterator[str]:
+def missing_things(session: Session, deployment: Deployment, options: Options) -> Iterator[str]:
     """What the settings name and the account lacks.
-
-    Args:
-        deployment: With all symbols filled in.
-        bucket: The bucket of the datastore; empty if none is given.
 
     Raises:
         AwsError: AWS cannot be asked at all.
     """
-    checks = [unusable_roles(session, deployment), *([_bucket(session, bucket)] if bucket else ())]
+    checks = [unusable_roles(session, deployment), *([_bucket(session, options.place[0])] if options.datastore else ())]
     checks.append(_cluster(session, options) if deployment.ecs else _queues(session, deployment, options))
     checks.append(_buses(session, {one.bus for one in deployment.rules if one.bus}))
     for check in checks:
