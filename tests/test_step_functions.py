@@ -217,12 +217,17 @@ def test_the_input_is_an_object_of_the_run(given: object) -> None:
     assert all(len(json.dumps([{"name": name, "value": value} for name, value in one.items()])) < 1_024 for one in seen)
 
 
-def test_a_run_without_parameters_keeps_no_input() -> None:
-    done = asl.run(machine(compiled(linear(3))), lambda told: Outcome(None, None), {"x": 1})
-    assert contract.INPUT_OBJECT not in done.objects
-    triggered = linear(3).replace("FlowSpec, step", "FlowSpec, step, trigger").replace("class", "@trigger(event='x')\nclass")
-    done = asl.run(machine(compiled(triggered)), lambda told: Outcome(None, None), {"x": 1})
-    assert json.loads(done.objects[contract.INPUT_OBJECT]) == {"x": 1}
+def test_a_flow_without_parameters_is_told_its_input_too() -> None:
+    """For the input says whose run it is, and what that is tagged with."""
+    seen: list[Mapping[str, str]] = []
+
+    def job(variables: Mapping[str, str]) -> Outcome:
+        seen.append(variables)
+        return Outcome(None, None)
+
+    done = asl.run(machine(compiled(linear(3))), job, {"flowc:tags": ["x"]})
+    assert json.loads(done.objects[contract.INPUT_OBJECT]) == {"flowc:tags": ["x"]}
+    assert [one.get(contract.INPUT) for one in seen] == [contract.INPUT_OBJECT, None, None]
 
 
 def test_every_job_is_told_the_code_of_the_deployment() -> None:

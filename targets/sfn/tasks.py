@@ -35,11 +35,6 @@ _READ: Final = "arn:aws:states:::aws-sdk:s3:getObject"
 _WRITE: Final = "arn:aws:states:::aws-sdk:s3:putObject"
 
 
-def takes_input(flow: Flow) -> bool:
-    """Whether what a run is started with matters to its tasks."""
-    return bool(flow.parameters) or any(one.name in ("trigger", "trigger_on_finish") for one in flow.decorators)
-
-
 def goes_on(state: str | None) -> State:
     """How a state goes on. The last one hands on nothing: a Map collects what its children hand on, 256 KiB at the most."""
     return {"OutputPath": None, "End": True} if state is None else {"Next": state}
@@ -72,7 +67,7 @@ class Tasks:
             {"Name": contract.PATH, "Value.$": place.path},
         ]
         attempt = {"Name": contract.ATTEMPT, "Value.$": "States.Format('{}', $$.State.RetryCount)"}
-        if step.name == self.flow.start and takes_input(self.flow):
+        if step.name == self.flow.start:
             environment.append({"Name": contract.INPUT, "Value": contract.INPUT_OBJECT})
         own = self.names.of(step.name)
         if not caught(step):
