@@ -26,8 +26,8 @@ RUN = "FLOWC_RUN"
 STEP = "FLOWC_STEP"
 PATH = "FLOWC_PATH"
 ATTEMPT = "FLOWC_ATTEMPT"
-"""How many attempts of this task there were before, from 0; may have gaps. `1.0`: how often the orchestrator has let the run go on
-after a failure, a *redrive*, and how many there were since."""
+"""How many attempts of this task there were before, from 0; may have gaps. `1.0`: how often the orchestrator has let the run go
+on after a failure, a *redrive*, and how many there were since."""
 CATCH = "FLOWC_CATCH"
 """`1`: this attempt is the one that `@catch` adds; `0`: it is not, whatever its number. Unset: its number tells."""
 HOOK = "FLOWC_HOOK"

@@ -1,8 +1,8 @@
 """What `@retry`, `@timeout`, `@catch` and `@environment` ask for, read from the plan.
 
 One meaning everywhere: attempts count from 0; `@retry(times=n)` allows n+1 of them; `@catch` adds one that runs no code of
-the user's, starts from what the step started from, records the last failure and lets the flow go on. A run that is redriven begins
-to count again: numbers of attempts then are higher than counts (`contract.attempt_number`).
+the user's, starts from what the step started from, records the last failure and lets the flow go on. A run that is redriven
+begins to count again: numbers of attempts then are higher than counts (`contract.attempt_number`).
 """
 
 from __future__ import annotations

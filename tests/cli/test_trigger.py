@@ -53,8 +53,8 @@ def test_a_run_is_started_and_its_id_is_all_that_is_printed(shop: Shop) -> None:
 
 def test_a_flow_without_parameters_is_told_whose_run_it_is(shop: Shop) -> None:
     (shop.folder / "plain.py").write_text(
-        "from flowc import FlowSpec, step\n\n\nclass Plain(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.end)\n\n"
-        "    @step\n    def end(self):\n        pass\n"
+        "from flowc import FlowSpec, step\n\n\nclass Plain(FlowSpec):\n"
+        "    @step\n    def start(self):\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n"
     )
     shop.deploy("plain.py")
     try:

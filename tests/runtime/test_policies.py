@@ -264,7 +264,7 @@ def test_a_redrive_counts_anew_and_overwrites_nothing(write):
 
 def test_numbers_of_attempts_grow_and_are_unlike():
     texts = ["0", "7", "112", "999", "1.0", "1.112", "2.0", "11.3", "999999.999"]
-    numbers = [contract.attempt_number(text) for text in texts]
+    numbers = [number for text in texts if (number := contract.attempt_number(text)) is not None]
     assert numbers == sorted(set(numbers))
     assert [contract.attempt_count(number) for number in numbers] == [0, 7, 112, 999, 0, 112, 0, 3, 999]
     assert contract.attempt_number("0.7") == 7
