@@ -234,7 +234,7 @@ class _Watch:
         task = TaskId(run, step, path)
         attempt = self._attempt if self._attempt is not None else max(trace.printed, default=None)
         if self._attempt is None and trace.done and len(trace.printed) > 1:
-            # After a redrive the attempts begin with 0 again: the one that is done need not have the highest number.
+            # Another may have run beside the one that was the first to be done, where the platform lost sight of that.
             if task not in self._done_in:
                 manifest = read_manifest(self._run._store, self._run.parent.id, task)
                 self._done_in[task] = manifest.attempt if manifest is not None else attempt

@@ -78,7 +78,7 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
     about = {**described(run), "message": result.message if (result := run._ended()) else None, **progress(run, state)}
     if execution is None or executions is None or target is None:
         return about
-    start = executions.started_with(run.id) if about["user"] is None else None  # which tasks know only of flows that take input
+    start = executions.started_with(run.id) if about["user"] is None else None  # no task has begun, or none was told
     about = with_execution(about, execution, target, start)
     fans = executions.fans(run.id)
     jobs = executions.jobs(run.id, fans) if not execution.over else ()

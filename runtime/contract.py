@@ -7,6 +7,8 @@ environment variables; everything else it finds in the package and in the datast
 
 from __future__ import annotations
 
+import re
+
 PLAN_FORMAT = 2
 """The version of `plan.json`. A runtime refuses a plan of another version."""
 
@@ -24,7 +26,8 @@ RUN = "FLOWC_RUN"
 STEP = "FLOWC_STEP"
 PATH = "FLOWC_PATH"
 ATTEMPT = "FLOWC_ATTEMPT"
-"""How many attempts of this task there were before, from 0. Numbers may have gaps; no two attempts have the same."""
+"""How many attempts of this task there were before, from 0; may have gaps. `1.0`: how often the orchestrator has let the run go
+on after a failure, a *redrive*, and how many there were since."""
 CATCH = "FLOWC_CATCH"
 """`1`: this attempt is the one that `@catch` adds; `0`: it is not, whatever its number. Unset: its number tells."""
 HOOK = "FLOWC_HOOK"
@@ -66,6 +69,22 @@ def run_key(flow: str, run: str) -> str:
 def task_key(flow: str, run: str, step: str, path: str) -> str:
     """The prefix of all objects of a task."""
     return f"{flow}/{run}/{step}/{path}"
+
+
+_OF_A_REDRIVE = 1000
+"""More than a task has attempts between two redrives."""
+_ATTEMPT = re.compile(r"(?:([0-9]{1,6})\.)?([0-9]{1,3})")
+
+
+def attempt_number(text: str) -> int | None:
+    """What an attempt is called, by `ATTEMPT`; None where that is none. No two of a task are alike, and a later one is higher."""
+    match = _ATTEMPT.fullmatch(text)
+    return None if match is None else int(match[1] or 0) * _OF_A_REDRIVE + int(match[2])
+
+
+def attempt_count(number: int) -> int:
+    """How many attempts there were before that of this number, since the last redrive: what `@retry` goes by."""
+    return number % _OF_A_REDRIVE
 
 
 HOOK_STEPS = {"success": "exit_hook.success", "failure": "exit_hook.failure"}

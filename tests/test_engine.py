@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from conftest import GOLDEN, compile_case, documents
 from engines import Aws, engine
-from engines.states import ALL, INDEX, RETRIES, job, line, task
+from engines.states import ALL, INDEX, REDRIVES, RETRIES, job, line, task
 
 from flowc.compiler.plan import plan_text
 from flowc.runtime import contract
@@ -381,10 +381,11 @@ def test_a_redriven_execution_goes_on_where_it_failed(aws: Aws) -> None:
     bucket, place, seen = items(aws, [0, 1, 2]), aws.folder(), len(aws.jobs())
     program = f"""
 import os, sys
+print(os.environ.get('I'), os.environ.get('R'))
 if os.environ.get('I') == '1' and not os.path.exists('{place}/well'):
     sys.exit(1)
 """
-    item = task(aws, "mends", {"I": INDEX})
+    item = task(aws, "mends", {"I": INDEX, "R": REDRIVES})
     other = line(task(aws, "fine"), names="other")
     mapped = line(each(aws, bucket, item, MaxConcurrency=1), names="map")
     machine = line(task(aws, "fine"), {"Type": "Parallel", "Branches": [other, mapped]}, task(aws, "fine"))
@@ -399,6 +400,8 @@ if os.environ.get('I') == '1' and not os.path.exists('{place}/well'):
     execution = aws.wait(arn)
     assert execution.status == "SUCCEEDED", execution.report()
     assert [one["jobName"] for one in aws.jobs()[before:]] == ["mends", "mends", "fine"]
+    # An item of a distributed Map is an execution: the second is redriven, the third had not begun.
+    assert [aws.log_of(one) for one in aws.jobs()[before:-1]] == ["1 1", "2 0"]
     assert [one["executionRedrivenEventDetails"]["redriveCount"] for one in execution.events("ExecutionRedriven")] == [1]
     assert [one["id"] for one in execution.history] == list(range(1, len(execution.history) + 1))
     assert sfn.describe_execution(executionArn=arn)["redriveCount"] == 1

@@ -123,9 +123,11 @@ def test_counts_are_those_of_the_documents() -> None:
     document, usages, _ = emitted(chain(4), "sfn")
     used = {one.what: one.used for one in usages}
     states = json.loads(document.text)["States"]
-    overrides = [one["Parameters"]["ContainerOverrides"] for one in states.values() if one["Type"] == "Task"]
+    given = [one.get("Parameters", {}) for one in states.values()]
+    overrides = [one["ContainerOverrides"] for one in given if "ContainerOverrides" in one]
+    assert len(overrides) == 4
     assert used[limits.BATCH_OVERRIDES.what] == max(len(json.dumps(one)) for one in overrides)
-    assert used[limits.ASL_HISTORY.what] == 2 + 2 + 4 * 6
+    assert used[limits.ASL_HISTORY.what] == 2 + 2 + 5 + 4 * 6
 
 
 HOOKED = """\
@@ -151,7 +153,7 @@ def test_events_of_all_turns_may_come() -> None:
     text = text.replace("        self.next(self.end)", LOOP.splitlines()[-1]).replace("    @step", "    k = 1\n\n    @step", 1)
     _, usages, said = emitted(text, "sfn")
     once, always = [one for one in usages if one.what == limits.ASL_HISTORY.what]
-    assert (once.used, once.certain) == (2 + 2 + 6 + (2 + 6 + 5 + 2) + 6, True)
+    assert (once.used, once.certain) == (2 + 2 + 5 + 6 + (2 + 6 + 5 + 2) + 6, True)
     over = 90 * 2  # a state that ends the others, as if each turn had one
     assert (always.used, always.certain) == (once.used + 89 * (2 + 6 + 5 + 2) + over, False)
     assert said == []

@@ -55,7 +55,7 @@ def test_a_catching_job_lets_the_run_go_on_to_its_hooks(aws: Aws) -> None:
     assert execution.status == "SUCCEEDED", execution.report()
     assert names(told) == ["start", "work", "work", "work", "end", "hook of success"]
     attempts = [(one[contract.ATTEMPT], one[contract.CATCH]) for one in told if one.get(contract.STEP) == "work"]
-    assert attempts == [("0", "0"), ("1", "0"), ("12", "1")]
+    assert attempts == [("0.0", "0"), ("0.1", "0"), ("0.12", "1")]
     found = json.loads(wrote[contract.INPUT_OBJECT])
     assert (json.loads(found) if isinstance(found, str) else found) == given
 

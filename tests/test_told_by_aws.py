@@ -29,7 +29,7 @@ RUN = "arn:aws:states:eu-west-1:123456789012:execution:Sums:1"
 MAP = "arn:aws:states:eu-west-1:123456789012:mapRun:Sums/fit:a"
 ITEM = "arn:aws:states:eu-west-1:123456789012:execution:Sums/fit:b"
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/flows/0123abcd"
-FIT = {"FLOWC_STEP": "fit", "FLOWC_PATH": "3", "FLOWC_ATTEMPT": "2"}
+FIT = {"FLOWC_STEP": "fit", "FLOWC_PATH": "3", "FLOWC_ATTEMPT": "1.2"}
 
 
 class Answers:
@@ -110,7 +110,7 @@ PULL = "CannotPullContainerError: failed to resolve ref docker.io/library/nope:1
 )
 def test_why_a_job_of_batch_ended_without_a_word(job: dict[str, Any], said: str) -> None:
     found = trouble(runs(describe_execution=failed(job)))
-    assert (found.step, found.path, found.attempt, found.job) == ("fit", "3", 2, "8a1c")
+    assert (found.step, found.path, found.attempt, found.job) == ("fit", "3", 1002, "8a1c")
     assert found.cause == said
     assert found.links[0].url.endswith("#jobs/detail/8a1c")
     assert len(found.links) == (2 if "LogStreamName" in job["Container"] else 1)
@@ -129,7 +129,7 @@ def test_why_a_task_of_ecs_ended_without_a_word() -> None:
     container = {"name": "task", "logConfiguration": {"logDriver": "awslogs", "options": options}}
     definition = {"taskDefinition": {"containerDefinitions": [container]}}
     found = trouble(runs(describe_execution=failed(task), describe_task_definition=definition))
-    assert (found.step, found.path, found.attempt, found.job) == ("fit", "3", 2, TASK)
+    assert (found.step, found.path, found.attempt, found.job) == ("fit", "3", 1002, TASK)
     assert found.cause == f"Task failed to start; {PULL}"
     page, log = found.links
     assert page.url.endswith("/ecs/v2/clusters/flows/tasks/0123abcd/configuration?region=eu-west-1")
@@ -163,7 +163,7 @@ def test_a_job_that_could_not_be_submitted_names_its_step() -> None:
             get_execution_history={"events": events},
         )
     )
-    assert (found.step, found.path, found.attempt, found.error, found.cause) == ("fit", "3", 2, error, denied)
+    assert (found.step, found.path, found.attempt, found.error, found.cause) == ("fit", "3", 1002, error, denied)
 
 
 def test_a_foreach_fails_for_its_items() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from ..contract import attempt_count
 from ..plan import Plan
 from ..records.traces import Trace
 from ..tasks.policy import policy_of
@@ -21,7 +22,7 @@ def state_of(trace: Trace, step: str, plan: Plan | None, target: str | None, *, 
     Args:
         plan: Says how many attempts it may have; without it, one that fails is taken to be the last.
         target: What schedules the run. Step Functions counts jobs that it could not submit among the attempts: there not the
-            number of the last one says how many there were, but how many have left something.
+            number of the last one says how many there were since a redrive, but how many have left something.
         run_is_over: Whether nothing more can happen.
     """
     if trace.done:
@@ -34,5 +35,6 @@ def state_of(trace: Trace, step: str, plan: Plan | None, target: str | None, *, 
     if trace.printed and trace.printed[-1] > last:
         return "running"
     known = plan.steps.get(step) if plan else None
-    before = len({*trace.failed, *trace.printed}) - 1 if target == "sfn" else last
-    return "running" if known is not None and policy_of(known).may_follow(before) else "failed"
+    if target == "sfn":
+        last = sum(one >= last - attempt_count(last) for one in {*trace.failed, *trace.printed}) - 1
+    return "running" if known is not None and policy_of(known).may_follow(last) else "failed"

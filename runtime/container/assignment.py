@@ -20,7 +20,7 @@ class Assignment:
     """One attempt of one task, or of the exit hooks, which have a task's place in the store.
 
     Attributes:
-        attempt: How many there were before.
+        attempt: Its number, in which redrives count.
         catches: Whether it is the one that `@catch` adds; None: its number tells.
         timeout: Seconds that it may take, or None.
         package: The folder of the plan and the flow's file.
@@ -60,9 +60,10 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         raise TaskError(f"{contract.HOOK} is {hook!r}, and must be success or failure")
     if not is_name(task.run):
         raise TaskError(f"{contract.RUN} is {task.run!r}, and no run can be called that")
-    attempt = environment.get(contract.ATTEMPT) or "0"
-    if not (attempt.isascii() and attempt.isdigit() and len(attempt) < 10):
-        raise TaskError(f"{contract.ATTEMPT} is {attempt!r}, and must be a number from 0")
+    counted = environment.get(contract.ATTEMPT) or "0"
+    attempt = contract.attempt_number(counted)
+    if attempt is None:
+        raise TaskError(f"{contract.ATTEMPT} is {counted!r}, and must be a number from 0 to 999, or two, as in 1.0")
     catch = environment.get(contract.CATCH) or None
     if catch not in (None, "0", "1"):
         raise TaskError(f"{contract.CATCH} is {catch!r}, and must be 0 or 1")
@@ -79,13 +80,13 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         policy = policy_of(plan.steps[task.step])
         if catches and not policy.catches:
             raise TaskError(f"{contract.CATCH} is 1, and step `{task.step}` has no @catch")
-        timeout = None if policy.only_catches(int(attempt), catches) else policy.timeout
+        timeout = None if policy.only_catches(attempt, catches) else policy.timeout
     outputs = environment.get(contract.OUTPUTS)
     return Assignment(
         plan=plan,
         store=store,
         task=task,
-        attempt=int(attempt),
+        attempt=attempt,
         catches=catches,
         timeout=timeout,
         package=package,

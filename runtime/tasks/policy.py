@@ -1,7 +1,8 @@
 """What `@retry`, `@timeout`, `@catch` and `@environment` ask for, read from the plan.
 
 One meaning everywhere: attempts count from 0; `@retry(times=n)` allows n+1 of them; `@catch` adds one that runs no code of
-the user's, starts from what the step started from, records the last failure and lets the flow go on.
+the user's, starts from what the step started from, records the last failure and lets the flow go on. A run that is redriven
+begins to count again: numbers of attempts then are higher than counts (`contract.attempt_number`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ..contract import attempt_count
 from ..errors import TaskError
 from ..plan import Step
 
@@ -49,9 +51,9 @@ class Policy:
     prints_exception: bool
     environment: Mapping[str, str]
 
-    def may_follow(self, attempt: int) -> bool:
-        """Whether another attempt follows a failed one."""
-        return attempt + 1 < self.attempts + self.catches
+    def may_follow(self, number: int) -> bool:
+        """Whether another attempt follows the failed one of this number."""
+        return attempt_count(number) + 1 < self.attempts + self.catches
 
     def wait(self, retry: int) -> float:
         """Seconds before a retry, the first of which is 0; with jitter, the most that they may be."""
@@ -61,13 +63,14 @@ class Policy:
             seconds = inf if self.delay else 0.0
         return min(seconds, LONGEST_WAIT if self.longest is None else self.longest)
 
-    def only_catches(self, attempt: int, said: bool | None = None) -> bool:
+    def only_catches(self, number: int, said: bool | None = None) -> bool:
         """Whether an attempt is the one that `@catch` adds.
 
         Args:
+            number: The attempt's.
             said: What an orchestrator says of it that numbers attempts with gaps; None: the number tells.
         """
-        return self.catches and (attempt >= self.attempts if said is None else said)
+        return self.catches and (attempt_count(number) >= self.attempts if said is None else said)
 
 
 def policy_of(step: Step) -> Policy:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..contract import ITEMS, NEXT, task_key
+from ..contract import ITEMS, NEXT, attempt_count, task_key
 from ..errors import FlowcError, TaskError
 from ..failure import Failure
 from ..paths import TaskId, number, parse, text
@@ -122,7 +122,7 @@ def replay(
     """
     recorded = read_manifest(store, plan.flow, task)
     if attempt is None:
-        attempt = min(_last(store, plan, task, recorded), policy_of(plan.steps[task.step]).attempts - 1)
+        attempt = min(attempt_count(_last(store, plan, task, recorded)), policy_of(plan.steps[task.step]).attempts - 1)
     folder = task_key(plan.flow, task.run, task.step, task.path)
     hidden = (manifest_key(plan.flow, task), f"{folder}/{NEXT}", f"{folder}/{ITEMS}")
     with tempfile.TemporaryDirectory(prefix="flowc-replay-") as aside:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from .. import paths
 from ..artifacts.pages import save_pages
 from ..children import leave_if_forked
-from ..contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, task_key
+from ..contract import ITEMS, NEXT, OUTPUT_CARDINALITY, OUTPUT_NEXT, attempt_count, task_key
 from ..errors import FlowcError, StoreError, TaskError, TransitionError
 from ..failure import Failure
 from ..language.current import current
@@ -82,7 +82,7 @@ def execute(
 
     Args:
         task: A task that `check_task` passes.
-        attempt: How many there were before. One past those that `@retry` allows runs no code of the user's (`@catch`).
+        attempt: Its number. One past those that `@retry` allows runs no code of the user's (`@catch`).
         catches: Whether it is that one, where numbers of attempts have gaps; None: its number tells.
         parameters: Values by attribute, for the first task of a run, and no other; None: those that the run has kept.
         outputs: A folder for what an orchestrator reads off the task.
@@ -129,7 +129,7 @@ def _run(
         transition = only_edge(binding.step, lambda name: getattr(flow, name))
     else:
         set_secrets(binding.step)
-        current._begin(plan, task, attempt, store)
+        current._begin(plan, task, attempt_count(attempt), store)
         serve(store)
         try:
             failure = _call_step(flow, binding, call)
@@ -233,8 +233,8 @@ def _caught(plan: Plan, store: Store, task: TaskId, attempt: int, *, dense: bool
     if not dense:
         known, which = traces(store, plan.flow, task.run, task.step, task.path).get(task.path), "the last attempt"
         left = {*known.failed, *known.printed} if known is not None else set()
-        # But for what this attempt has printed by now, or has failed for where it is tried again.
-        before = max(left - {attempt}, default=attempt)
+        # But for what this attempt has printed by now, or has failed for where it is tried again, after a redrive too.
+        before = max((one for one in left if attempt_count(one) != attempt_count(attempt)), default=attempt)
     last = read_failure(store, plan.flow, task, before)
     if last is not None:
         return last

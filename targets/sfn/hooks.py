@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
-from .tasks import State, Tasks, goes_on
+from .tasks import ATTEMPT, State, Tasks, goes_on
 
 
 def hooks_of(flow: Flow) -> tuple[bool, bool]:
@@ -48,6 +48,7 @@ def _hook(flow: Flow, ended: str, after: str, tasks: Tasks) -> State:
     environment = [
         {"Name": contract.RUN, "Value.$": "$.run"},
         {"Name": contract.HOOK, "Value": ended},
+        ATTEMPT,
     ]
     return {
         **tasks.submit(start, f"{flow.name}-exit-{ended}", environment),

@@ -21,7 +21,6 @@ from ..usages import worst
 from . import history
 from .hooks import hooks_of
 from .maps import Fan, known_counts
-from .tasks import takes_input
 
 _RUN: Final = 80
 """Characters of the longest name of an execution, which is the run's id."""
@@ -88,7 +87,7 @@ def _histories(flow: Flow, settings: Mapping[str, Settings], maps: Mapping[str, 
     spans = {step.name: step.span for step in flow.steps}
     jobs, inline = history.jobs_of(flow, settings), known_counts(maps)
     hooks = hooks_of(flow)
-    around = history.EXECUTION + history.STATE + history.OBJECT * takes_input(flow)
+    around = history.EXECUTION + history.STATE + history.OBJECT
     if any(hooks):
         around += history.PARALLEL + history.JOB + history.STATE
     bodies = [(flow.start, flow.body, around, f"from `{flow.start}`")]

@@ -27,7 +27,7 @@ from .hooks import with_hooks
 from .jobs import Jobs
 from .maps import Fan
 from .places import ITEM, ROOT, Keys, Place
-from .tasks import Onward, State, Tasks, goes_on, takes_input
+from .tasks import Onward, State, Tasks, goes_on
 
 _READ_ITEMS: Final = "arn:aws:states:::s3:getObject"
 _CODE: Final = "${PackageKey}"
@@ -49,9 +49,8 @@ def lower(flow: Flow, jobs: Jobs, options: Options, maps: dict[str, Fan]) -> Sta
     """
     tasks = Tasks(flow, jobs, Keys(flow.name, options))
     first, states = _Lowering(flow, tasks, maps).block(flow.body, ROOT, lambda _: None)
-    if takes_input(flow):
-        keep = tasks.names.of("run.input")
-        first, states = keep, {keep: {**tasks.keep_input(), "Next": first}, **states}
+    keep = tasks.names.of("run.input")
+    first, states = keep, {keep: {**tasks.keep_input(), "Next": first}, **states}
     first, states = with_hooks(flow, first, states, tasks)
     begin = tasks.names.of("run.begin")  # no step has a dot in its name
     data = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH, "code": options.code or _CODE}

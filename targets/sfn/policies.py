@@ -129,8 +129,7 @@ def machine_policy(
         objects = [f"{place.flow}/*/{one}" for one in read]
         statements.append(_allow("ReadControlObjects", ["s3:GetObject"], [place.objects(one) for one in objects]))
         statements.append(place.listing(*objects))
-    if "aws-sdk:s3:putObject" in calls:
-        statements.append(_allow("WriteInput", ["s3:PutObject"], [place.objects(f"{place.flow}/*/{contract.INPUT_OBJECT}")]))
+    statements.append(_allow("WriteInput", ["s3:PutObject"], [place.objects(f"{place.flow}/*/{contract.INPUT_OBJECT}")]))
     if any(state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED" for state in states):
         # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
         statements.append(_allow("StartItems", ["states:StartExecution"], [arn("states", f"stateMachine:{name}")]))

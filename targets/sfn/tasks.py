@@ -33,11 +33,11 @@ Onward: TypeAlias = Callable[[Arrival], str | None]
 
 _READ: Final = "arn:aws:states:::aws-sdk:s3:getObject"
 _WRITE: Final = "arn:aws:states:::aws-sdk:s3:putObject"
-
-
-def takes_input(flow: Flow) -> bool:
-    """Whether what a run is started with matters to its tasks."""
-    return bool(flow.parameters) or any(one.name in ("trigger", "trigger_on_finish") for one in flow.decorators)
+ATTEMPT: Final = {
+    "Name": contract.ATTEMPT,
+    "Value.$": "States.Format('{}.{}', $$.Execution.RedriveCount, $$.State.RetryCount)",
+}
+"""Says which attempt a job is. A redriven execution counts retries from 0 again."""
 
 
 def goes_on(state: str | None) -> State:
@@ -71,19 +71,19 @@ class Tasks:
             {"Name": contract.STEP, "Value": step.name},
             {"Name": contract.PATH, "Value.$": place.path},
         ]
-        attempt = {"Name": contract.ATTEMPT, "Value.$": "States.Format('{}', $$.State.RetryCount)"}
-        if step.name == self.flow.start and takes_input(self.flow):
+        if step.name == self.flow.start:
             environment.append({"Name": contract.INPUT, "Value": contract.INPUT_OBJECT})
         own = self.names.of(step.name)
         if not caught(step):
-            state = self._job(step, [*environment, attempt], more=more)
+            state = self._job(step, [*environment, ATTEMPT], more=more)
             return {own: {**state, "ResultPath": None, **goes_on(following)}, **choice}
         over = self.names.of(f"{step.name}.over")
         # An OutputPath of a state would empty what its catcher hands on, too.
         after = {"Next": following or over}
-        main = self._job(step, [*environment, attempt, {"Name": contract.CATCH, "Value": "0"}], more=more)
+        main = self._job(step, [*environment, ATTEMPT, {"Name": contract.CATCH, "Value": "0"}], more=more)
         # Past all numbers that the step's own attempts can have come to. What is refused here has not begun.
-        last = {"Name": contract.ATTEMPT, "Value": str(more + 1 + main["Retry"][0]["MaxAttempts"])}
+        past = more + 1 + main["Retry"][0]["MaxAttempts"]
+        last = {"Name": contract.ATTEMPT, "Value.$": f"States.Format('{{}}.{past}', $$.Execution.RedriveCount)"}
         catching = self._job(step, [*environment, last, {"Name": contract.CATCH, "Value": "1"}], "catch")
         catch = self.names.of(f"{step.name}.catch")
         return {

@@ -51,6 +51,22 @@ def test_a_run_is_started_and_its_id_is_all_that_is_printed(shop: Shop) -> None:
     assert {"user:ann", "runtime:sfn"} <= found.system_tags
 
 
+def test_a_flow_without_parameters_is_told_whose_run_it_is(shop: Shop) -> None:
+    (shop.folder / "plain.py").write_text(
+        "from flowc import FlowSpec, step\n\n\nclass Plain(FlowSpec):\n"
+        "    @step\n    def start(self):\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n"
+    )
+    shop.deploy("plain.py")
+    try:
+        run = shop.trigger("--tag", "nightly", flow="plain.py")
+        assert shop.wait(run, "Plain") == "SUCCEEDED"
+        found = Run(f"Plain/{run}", datastore=shop.place)
+        assert found.user_tags == {"nightly"}
+        assert "user:ann" in found.system_tags
+    finally:
+        shop.undeploy("plain.py")
+
+
 def test_the_deployed_plan_says_which_parameters_there_are_whatever_the_file_says_now(shop: Shop) -> None:
     changed = (shop.folder / "told.py").read_text().replace('"number", default=0.5', '"other", default="x"')
     (shop.folder / "told.py").write_text(changed)

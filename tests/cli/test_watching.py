@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from flowc.runtime.client.run import Run
+from flowc.runtime.client.task import Task
 from flowc.runtime.records.runs import begin_run, new_record
 
 from .deployments import Shop, deployed, environment, shop
@@ -142,11 +144,26 @@ def test_a_failed_run_is_redriven(shop: Shop) -> None:
     lacking = shop.folder / "lacking"
     run = shop.trigger("--lacks", str(lacking))
     assert shop.wait(run) == "FAILED"
+    ended = shop("redrive", "told.py", run, "--wait")
+    assert ended.code == 1
+    assert [line for line in ended.err.splitlines() if " failed in attempt " in line] == ["work/1 failed in attempt 1000:"]
+    about = shop.status(run)
+    assert [(one["task"], one["attempt"]) for one in about["failures"]] == [("work/1", 1000)]
+    assert (about["status"], about["troubles"]) == ("failed", [])
     lacking.touch()
     ended = shop("redrive", "told.py", run, "--wait")
     assert ended.code == 0, ended.err
     assert ended.err.startswith(f"flowc: the run {run} goes on where it failed: https://")
     assert rows(shop)[0] == (run, "done")
+    item = Task(f"Told/{run}/work/1", datastore=shop.place)
+    assert (item.current_attempt, item.stdout) == (2000, "item 1\n")
+    assert shop("logs", "told.py", f"{run}/work/1").out == "item 1\n"
+    for attempt in (0, 1000):
+        failed = Task(f"Told/{run}/work/1", attempt=attempt, datastore=shop.place)
+        assert failed.exception is not None
+        assert failed.exception.message == "the file is not there"
+        assert "ValueError" in shop("logs", "told.py", f"{run}/work/1", "--attempt", str(attempt)).out
+    assert {one.current_attempt for one in Run(f"Told/{run}", datastore=shop.place)["work"]} == {0, 2000}
     again = shop("redrive", "told.py", run)
     assert (again.code, again.err) == (2, f"flowc: the run {run} came to its end: there is nothing to go on with\n")
 

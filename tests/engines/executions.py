@@ -100,9 +100,10 @@ def _environment(original: Callable[..., Environment], self: Any) -> Environment
     environment: Any = original(self)
     execution = self._execution_communication.execution
     environment.journal, environment.outermost = execution.journal, True
+    execution_data = environment.states.context_object.context_object_data["Execution"]
+    execution_data["RedriveCount"] = execution.redrives
     if execution.redrives:
-        execution_data = environment.states.context_object.context_object_data["Execution"]
-        execution_data |= {"RedriveCount": execution.redrives, "RedriveTime": execution.redriven.isoformat()}
+        execution_data["RedriveTime"] = execution.redriven.isoformat()
         environment.event_manager = execution.events
         environment.event_manager.redrives = execution.redrives
     execution.events = environment.event_manager

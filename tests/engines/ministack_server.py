@@ -4,8 +4,8 @@ python -m engines.ministack_server FOLDER      # prints its port, and ends when 
 
 Its packages come first on PYTHONPATH. What is mended: it reads and writes no objects for states (`aws-sdk:s3:getObject` and
 `putObject`); it has no jobs of AWS Batch, which are processes here; it takes an ECS task that exited with 1 for a success; the
-branches of a Parallel share one context object, so that each sees the others' `RetryCount`. How states follow one another, paths,
-intrinsic functions, Choice, Map, Retry and Catch are its own.
+branches of a Parallel share one context object, so that each sees the others' `RetryCount`; it knows no `RedriveCount`. How
+states follow one another, paths, intrinsic functions, Choice, Map, Retry and Catch are its own.
 """
 
 from __future__ import annotations
@@ -117,6 +117,13 @@ def _keep_output(_original: Callable[..., Any], container: Any, _definition: Any
 @mend(states, "_run_sub_machine")
 def _with_own_context(original: Callable[..., Any], below: Any, start: str, given: Any, execution: Any, context: Any) -> Any:
     return original(below, start, given, execution, copy.deepcopy(context))
+
+
+@mend(states, "_resolve_ctx_path")
+def _never_redriven(original: Callable[..., Any], path: str, context: dict[str, Any]) -> Any:
+    """It redrives nothing, so that the count, which is always there, is 0."""
+    context["Execution"].setdefault("RedriveCount", 0)
+    return original(path, context)
 
 
 @mend(ecs, "_build_run_kwargs")

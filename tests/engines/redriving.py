@@ -36,11 +36,13 @@ class Journal:
         self.ended = False
         self.output: Any = None
         self.resuming = False
+        self.redrives = 0
         self._children: dict[Hashable, Journal] = {}
 
     def resume(self) -> None:
         """Go on next time, and all below likewise."""
         self.resuming = self.state is not None
+        self.redrives += self.resuming and not self.ended
         for one in self._children.values():
             one.resume()
 
@@ -67,6 +69,9 @@ def begin(env: Environment, start: str) -> Journal | None:
     outer: Journal = getattr(given, "journal", None) or Journal()
     own = outer if getattr(given, "outermost", False) else outer.child((start, getattr(given, "item", None)))
     given.journal = own
+    if getattr(given, "is_child", False):
+        data: Any = env.states.context_object.context_object_data
+        data["Execution"] = {**data["Execution"], "RedriveCount": own.redrives}
     env.next_state_name = start
     if own.ended:
         env.states.reset(own.output)
@@ -104,8 +109,8 @@ def _enter(original: Callable[..., None], self: Any, env: Any) -> None:
 
 
 def _name_item(original: Callable[..., None], self: Any, env: Any, job: Any) -> None:
-    """Items share the first state of their machine, so that each needs a name."""
-    env.item = job.job_index
+    """Items share the first state of their machine, so that each needs a name. Those of a distributed Map are executions."""
+    env.item, env.is_child = job.job_index, isinstance(self, children.DistributedItemProcessorWorker)
     original(self, env=env, job=job)
 
 

@@ -8,6 +8,7 @@ from engines.account import Aws
 
 ALL = ["States.ALL"]
 RETRIES = "States.Format('{}', $$.State.RetryCount)"
+REDRIVES = "States.Format('{}', $$.Execution.RedriveCount)"
 INDEX = "States.Format('{}', $.index)"
 
 

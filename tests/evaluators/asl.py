@@ -69,7 +69,7 @@ def tasks(runner: Runner) -> Job:
     """A job for each task, and no other."""
 
     def run(variables: Mapping[str, str]) -> Outcome:
-        return runner(variables[contract.STEP], variables[contract.PATH], int(variables[contract.ATTEMPT]))
+        return runner(variables[contract.STEP], variables[contract.PATH], int(variables[contract.ATTEMPT].removeprefix("0.")))
 
     return run
 
@@ -80,7 +80,7 @@ def run(definition: State, job: Job, execution_input: object = None, *, name: st
     assert definition.get("TimeoutSeconds", 1) >= 1
     given = {} if execution_input is None else execution_input
     execution = Execution({})
-    context = {"Execution": {"Name": name, "Input": given}}
+    context = {"Execution": {"Name": name, "Input": given, "RedriveCount": 0}}
     try:
         _Machine(job, context, execution).states(definition, copy.deepcopy(given))
     except _Failed as failed:
@@ -236,7 +236,7 @@ class _Machine:
             child = Execution(self.execution.objects)
             self.execution.children.append(child)
             # A child is an execution with a name of its own.
-            context = {"Execution": {"Name": f"child-{index}", "Input": given}}
+            context = {"Execution": {"Name": f"child-{index}", "Input": given, "RedriveCount": 0}}
             try:
                 done.append(_Machine(self.job, context, child).states(processor, given))
             except _Failed as failed:

@@ -7,12 +7,13 @@ import time
 
 import pytest
 
+from flowc.runtime import contract
 from flowc.runtime.client.states import state_of
 from flowc.runtime.failure import Failure
 from flowc.runtime.paths import TaskId
 from flowc.runtime.plan import Decorator, Step
-from flowc.runtime.records.manifest import write_failure
-from flowc.runtime.records.traces import Trace
+from flowc.runtime.records.manifest import read_failure, write_failure
+from flowc.runtime.records.traces import Trace, traces
 from flowc.runtime.tasks.policy import policy_of
 
 
@@ -243,6 +244,35 @@ def test_who_catches_where_numbers_have_gaps(write):
     assert flow.ran("7").value("after", "seen") == "ValueError: 7"
 
 
+def test_a_redrive_counts_anew_and_overwrites_nothing(write):
+    flow = write(a_flow(RETRIED, "print('hi'); raise ValueError(str(current.retry_count))"))
+    assert flow.container("7", "start", attempt="0.0").returncode == 0
+    for attempt in ("0.0", "0.1", "1.0", "1.2"):
+        assert flow.container("7", "work", attempt=attempt, FLOWC_CATCH="0").returncode == 1
+    (found,) = traces(flow.store, "Policies", "7", "work").values()
+    assert found.failed == found.printed == (0, 1, 1000, 1002)
+    failures = [read_failure(flow.store, "Policies", TaskId("7", "work", "-"), one) for one in found.failed]
+    assert [one and one.message for one in failures] == ["0", "1", "0", "2"]
+    # What caught before the redrive, and failed, is nothing that the step's code did.
+    write_failure(flow.store, "Policies", TaskId("7", "work", "-"), 13, Failure("StoreError", "no"), 0, 1)
+    write_failure(flow.store, "Policies", TaskId("7", "work", "-"), 1013, Failure("StoreError", "no"), 0, 1)
+    done = flow.container("7", "work", attempt="2.13", FLOWC_CATCH="1")
+    assert done.returncode == 0
+    assert "step `work` failed and is caught: ValueError: 2" in done.stderr
+    assert flow.ran("7").manifest("work").attempt == 2013
+
+
+def test_numbers_of_attempts_grow_and_are_unlike():
+    texts = ["0", "7", "112", "999", "1.0", "1.112", "2.0", "11.3", "999999.999"]
+    numbers = [number for text in texts if (number := contract.attempt_number(text)) is not None]
+    assert numbers == sorted(set(numbers))
+    assert [contract.attempt_count(number) for number in numbers] == [0, 7, 112, 999, 0, 112, 0, 3, 999]
+    assert contract.attempt_number("0.7") == 7
+    assert {contract.attempt_number(text) for text in ("", "x", "-1", "1000", "1.", ".1", "1.1.1", "1.1000", "٣", "1\n")} == {
+        None
+    }
+
+
 @pytest.mark.parametrize(
     ("before", "caught"),
     [
@@ -297,6 +327,8 @@ def test_catching_that_cannot_be(write, value, words):
         ("sfn", (2, 7, 8), (), "failed"),
         ("sfn", (2, 8), (2, 7, 8), "failed"),
         ("sfn", (2, 7, 8), (2, 9), "running"),
+        ("sfn", (2, 7, 8, 1000), (1000,), "running"),  # after a redrive, which has three attempts anew
+        ("sfn", (2, 7, 8, 1000, 1001, 1003), (7,), "failed"),
     ],
 )
 def test_the_state_of_a_task_whose_attempts_have_any_numbers(write, target, failed, printed, state):

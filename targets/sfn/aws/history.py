@@ -150,12 +150,11 @@ def where_in(document: Mapping[str, Any]) -> Where:
         for pair in holder.get("environment") or ():
             if isinstance(pair, Mapping):
                 values.setdefault(str(pair.get("name")), str(pair.get("value")))
-    attempt = values.get(contract.ATTEMPT, "")
     hook = contract.HOOK_STEPS.get(values.get(contract.HOOK, ""))
     return Where(
         step=hook or values.get(contract.STEP),
         path=contract.ROOT_PATH if hook else values.get(contract.PATH),
-        attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else None,
+        attempt=contract.attempt_number(values.get(contract.ATTEMPT, "")),
     )
 
 
