@@ -251,7 +251,7 @@ def test_what_is_not_there_is_said_in_one_sentence(shop: Shop, monkeypatch: pyte
         return ended.err
 
     assert refusal("trigger", "Tol").startswith(
-        "flowc: there is no state machine Tol in us-east-1, account 123456789012; there is Told: `flowc deploy` makes it, "
+        "flowc: there is no state machine Tol in us-east-1, account 123456789012 (there is Told): `flowc deploy` makes it, "
         "AWS_REGION"
     )
     assert "has no run 7" in refusal("stop", "Told", "7")
