@@ -116,7 +116,13 @@ class Options:
 
     def _unusable_datastore(self, target: str) -> str | None:
         url = self.datastore
-        if url is None or re.fullmatch(rf"s3://{_BUCKET}(/[A-Za-z0-9_.=/-]*)?", url):
+        if url is None:
+            return None
+        if re.fullmatch(rf"s3://{_BUCKET}(/[A-Za-z0-9_.=/-]*)?", url):
+            # A client may take them for steps in a tree of folders, of which S3 has none.
+            inner = url.removeprefix("s3://").partition("/")[2].strip("/").split("/")
+            if inner != [""] and {"", ".", ".."} & set(inner):
+                return f"a datastore's prefix has no part that is empty, `.` or `..`, unlike that of {url!r}"
             return None
         if not url:
             return "--datastore is empty: leave it out, or name one, as s3://bucket/prefix"
