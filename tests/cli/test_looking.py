@@ -416,7 +416,8 @@ def test_a_damaged_run_of_a_platform_hides_no_others(here: Run) -> None:
     (damaged / "run.json").write_bytes(b"\xff")
     ended = here("runs", "squares.py", "--limit", "9")
     assert ended.code == 1
-    assert [line.split()[:2] for line in ended.out.splitlines()[1:]] == [["2", "failed"], ["1", "done"], [damaged.name, "damaged"]]
+    rows = [line.split()[:2] for line in ended.out.splitlines()[1:]]
+    assert rows == [["2", "failed"], ["1", "done"], [damaged.name, "damaged"]]
     assert ended.err.startswith(f"flowc: the object Squares/{damaged.name}/run.json is damaged (")
     assert ended.err.count("\n") == 1
     assert here("status", "squares.py").out.startswith("Squares/2 ")
