@@ -57,8 +57,7 @@ def refusals() -> Iterator[None]:
 def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None) -> str:
     """What the deployment of a flow is called, by its file or by its name."""
     if isinstance(flow, str):
-        if (flag := _branch_flag()) is not None:
-            raise Unusable(f"{flag} is for the flow's file: a name says its branch itself, as project.test.x.{flow}")
+        refuse_branch(flow)
         return platform.spell(flow)
     compilation, _ = flow.compile(given)
     if compilation.flow is not None:
@@ -72,14 +71,21 @@ def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None
     raise AssertionError("no flow, and no error that says why")
 
 
-def refuse_branch(flow: IR) -> None:
-    """Make sure that a branch is not asked for in vain: what would be changed is the flow's only deployment.
+def refuse_branch(flow: IR | str | None) -> None:
+    """Make sure that a branch is not asked for in vain: what the verb is about would be the flow's only deployment.
+
+    Args:
+        flow: The flow, or its name; None: it does not compile, and nothing is known of it.
 
     Raises:
-        Unusable: The command line names one, and the flow is in no project.
+        Unusable: The command line names one, and the flow is in no project, or is named itself.
     """
     flag = _branch_flag()
-    if flag is not None and not any(one.name == "project" for one in flow.decorators):
+    if flag is None or flow is None:
+        return
+    if isinstance(flow, str):
+        raise Unusable(f"{flag} is for the flow's file: a name says its branch itself, as project.test.x.{flow}")
+    if not any(one.name == "project" for one in flow.decorators):
         raise Unusable(f"{flag} is for flows with @project, which {flow.name} has not: it has one deployment")
 
 

@@ -56,6 +56,8 @@ def input_of(plan: Plan, texts: Mapping[str, str], user: str | None, tags: Seque
                 raise ParameterError(f"the parameter `{name}` cannot be handed over as it is: {json.dumps(found[name]):.80}")
     except (ParameterError, TagError) as error:
         raise Unusable(str(error)) from None
+    except RecursionError:
+        raise Unusable("a parameter nests too deeply to be handed over") from None
     return found | ({"flowc:user": user} if user else {}) | ({"flowc:tags": marks} if marks else {})
 
 

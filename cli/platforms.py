@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
+from .changing import refuse_branch
 from .flow_file import FlowFile
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
@@ -107,10 +108,12 @@ def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, pla
     options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
     platform = load_platform(target)(options)
     if isinstance(flow, str):
+        refuse_branch(flow)
         name, found = flow.rpartition(".")[2], platform.spell(flow)
     else:
         compilation = flow.compile()[0]
         if compilation.flow is not None:
+            refuse_branch(compilation.flow)
             name, found = compilation.flow.name, platform.name_of(compilation.flow)
         else:  # its faults matter only to those who want it compiled
             name = class_of(flow)
@@ -233,6 +236,8 @@ def named(deployment: Deployment, which: str) -> Execution:
     """
     with asked():
         run = which.removeprefix(f"{deployment.flow}/")
+        if run in ("", LATEST):
+            raise Unusable("which run? Only verbs that change nothing take `latest`: `flowc runs` lists the ids")
         found = find(deployment, run)
         if found is None:
             last = [one.run for _, one in zip(range(3), deployment.executions.recent(), strict=False)]

@@ -99,6 +99,8 @@ def _checked(table: object, file: Path) -> dict[str, Any]:
             value = tuple(value)
         if not isinstance(value, KEYS[key]) or isinstance(value, bool) != (KEYS[key] is bool):
             raise Unusable(f"{file}: '{given}' must be {_TYPES[KEYS[key]]}")
+        if isinstance(value, str) and not value.strip():
+            raise Unusable(f"{file}: '{given}' is empty: leave it out, or say what it is")
         if isinstance(value, int) and KEYS[key] is int and value < 1:
             raise Unusable(f"{file}: '{given}' must be 1 or more")
         settings[key] = value

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..runtime.language.current import user_name
+from .changing import refuse_branch
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .inputs import input_of, largest, new_run_id, text_of
@@ -27,6 +28,7 @@ from .verb import color_option
 
 if TYPE_CHECKING:
     from ..runtime.plan import ParameterSpec, Plan
+    from ..runtime.store import Store
     from ..targets.executions import Execution
     from .verb import Decorated
 
@@ -60,7 +62,13 @@ class TriggerVerb(RunVerb):
                     raise
             else:
                 ctx.meta[OPTIONS] = self._options([_as_option(one) for one in plan.parameters])
-        return super(RunVerb, self).parse_args(ctx, args)
+        try:
+            return super(RunVerb, self).parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if isinstance(flow, FlowFile) and error.option_name in _options_of_file(flow):
+                message = f"{error.option_name} is a parameter of {flow.path}, not yet of what is deployed: `flowc deploy` first"
+                raise click.UsageError(message, error.ctx) from None
+            raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The verb's own options, and those of the flow's parameters, which come before some of them."""
@@ -95,6 +103,13 @@ class TriggerVerb(RunVerb):
             click.Command.parse_args(self, probe, list(args))
             given = probe.params
         return Place(*(given.get(name) for name in Place._fields))
+
+
+def _options_of_file(flow: FlowFile) -> set[str]:
+    """The parameters of a flow as its file now has them, as options; none, where it does not compile."""
+    found = flow.compile()[0].flow
+    names = {one.name for one in found.parameters} if found else set()
+    return {f"--{one}" for name in names for one in (name, name.replace("_", "-"), name.replace("-", "_"))}
 
 
 def _as_option(spec: ParameterSpec) -> Deployed:
@@ -151,6 +166,8 @@ def command(
         raise click.UsageError("Missing argument 'FLOW'.", click.get_current_context())
     meta = click.get_current_context().meta
     place = Place(target, branch, production, datastore)
+    if branch or production:  # which the command line gives, and not only a parameter of that name
+        refuse_branch(flow if isinstance(flow, str) else flow.compile()[0].flow)
     found: Deployment = meta[_DEPLOYMENT]
     deployment = found._replace(options=said(place))  # what that is was not known while the command line was parsed
     document = input_of(meta[_PLAN], meta[VALUES], user_name(), tags)
@@ -163,20 +180,40 @@ def command(
             f"the parameters take {size:,} bytes on the platform, which takes {executions.input_limit:,}: `{name}` alone is "
             f"{most:,} bytes; put it where tasks can read it, and hand in its name"
         )
+    if run_id_file is not None:
+        _demand_writable(run_id_file)
     with asked():
         started = executions.start(new_run_id(), text)
-    write(f"{started.run}\n", sys.stdout)
-    sys.stdout.flush()
+    # Said first: standard output may take nothing, and the run is under way all the same.
+    complain(f"flowc: run {deployment.flow}/{started.run} starts: {started.link}")
     if run_id_file is not None:
         try:
             run_id_file.write_text(started.run, encoding="utf-8")
         except OSError as error:
             complain(f"flowc: cannot write the run's id to {run_id_file}: {error.strerror or error}")
-    complain(f"flowc: run {deployment.flow}/{started.run} starts: {started.link}")
+    write(f"{started.run}\n", sys.stdout)
+    sys.stdout.flush()
     if wait:
         wait_for(deployment, started, place, flow)
     else:
         complain(f"flowc: {deployment.command('status', started.run, '--watch')} shows how far it is")
+
+
+def _demand_writable(file: Path) -> None:
+    """Make sure that a run's id can be written to a file before there is a run; the file stays as it is.
+
+    Raises:
+        Unusable: It cannot.
+    """
+    try:
+        there = file.exists()
+        if there and not (file.is_file() or file.is_dir()):
+            return  # a pipe, which would take this for its end
+        file.open("ab").close()
+        if not there:
+            file.unlink()
+    except OSError as error:
+        raise Unusable(f"cannot write the run's id to {file}: {error.strerror or error}") from None
 
 
 def wait_for(deployment: Deployment, execution: Execution, place: Place, flow: FlowFile | str) -> None:
@@ -212,27 +249,41 @@ def deployed_plan(deployment: Deployment, flow: FlowFile | str, place: Place) ->
     """
     from ..runtime.contract import plan_key
     from ..runtime.errors import FlowcError
-    from ..runtime.plan import parse_plan
     from .datastore import store_of
 
     with asked():
         package = deployment.executions.package()
     why = f"the image of {deployment.executions.where} holds the flow, whose parameters only its file tells"
     if package is not None:
-        key = plan_key(package)
         try:
             store = store_of(datastore_of(deployment, flow, place), flow if isinstance(flow, FlowFile) else None)
-            data = store.get(key)
-            if data is not None:
-                return parse_plan(json.loads(data))
-            why = f"the datastore {store.url} has no {key}, which says what the deployed flow takes"
-        except (FlowcError, ValueError) as error:
+            return _kept_plan(store, plan_key(package))
+        except FlowcError as error:
             why = str(error)
         except Unusable as error:
             why = error.message
     if not isinstance(flow, FlowFile):
         raise Unusable(f"{why}: name the flow's file instead of {flow}" if package is None else why)
     return _plan_of_file(flow, why if package is not None else None)
+
+
+def _kept_plan(store: Store, key: str) -> Plan:
+    """The plan that `deploy` has put into the datastore.
+
+    Raises:
+        Unusable: It is gone, or damaged.
+        FlowcError: It cannot be read, or this flowc does not read its version.
+    """
+    from ..runtime.plan import parse_plan
+
+    data = store.get(key)
+    what = "which says what the deployed flow takes (`flowc deploy` puts it there again)"
+    if data is None:
+        raise Unusable(f"the datastore {store.url} has no {key}, {what}")
+    try:
+        return parse_plan(json.loads(data))
+    except (ValueError, RecursionError):
+        raise Unusable(f"{key} in the datastore {store.url} is damaged, {what}") from None
 
 
 def _plan_of_file(flow: FlowFile, why: str | None) -> Plan:

@@ -168,6 +168,7 @@ def test_amounts(decorators: str, expected: dict[str, str]) -> None:
         ("@timeout(seconds=0.2)", 61),
         ("@timeout(seconds=30, minutes=1)", 150),
         ("@timeout(hours=200)", 720_060),
+        ("@timeout(hours=1e9)", 99_999_999),
     ],
 )
 def test_batch_ends_a_job_after_its_supervisor_should_have(decorators: str, seconds: int) -> None:

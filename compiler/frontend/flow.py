@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
 from ..dataflow.facts import analysis_of
 from ..diagnostics.rules import decorators as decorator_rules
-from ..ir.nodes import Config, Decorator, Parameter, Step
+from ..ir.nodes import Config, Constant, Decorator, Parameter, Step, Table
+from ..similar import did_you_mean
 from .absent import settle
 from .body import Method
 from .classes import ClassReader
@@ -62,6 +63,8 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         if name not in reader.mistaken and name not in wanted and isinstance(member.node, Method):
             check_method(member.context, member.node)
     parameters, decorators = _parameters(model, configs), _decorators(model)
+    if not model.unread and len(parameters) + len(configs) == len(list(_declared(model))):  # all are understood
+        _check_mappings(model, decorators, parameters)
     return Definition(
         name=node.name,
         doc=ast.get_docstring(node) or "",
@@ -87,6 +90,30 @@ def _decorators(model: ClassModel) -> tuple[Decorator, ...]:
         here = read_decorators(record.context, record.node.decorator_list, on_step=False, owner=record.name)
         found += [one for one in here if one.name not in known]
     return tuple(found)
+
+
+def _check_mappings(model: ClassModel, decorators: Sequence[Decorator], parameters: Sequence[Parameter]) -> None:
+    """Report what `@trigger` gives to parameters that the flow has not: each run that the event starts would fail."""
+    known = {one.name.lower(): one.name for one in parameters}
+    given = [(one, *argument) for one in decorators if one.name == "trigger" for argument in one.arguments]
+    for decorator, argument, value in given:
+        events = value if isinstance(value, tuple) else (value,)
+        for name in (one for event in events for one in _mapped(event) if one.lower() not in known):
+            guess = did_you_mean(name, known.values())
+            model.context.report.add(
+                decorator_rules.BAD_ARGUMENT,
+                f"`{argument}` of `@trigger` gives a value to `{name}`, which is no parameter of the flow",
+                dict(decorator.places).get(argument, decorator.span),
+                help=f"did you mean `{guess}`?" if guess else "`parameters` goes from parameters to the event's fields",
+            )
+
+
+def _mapped(event: Constant) -> tuple[str, ...]:
+    """The parameters that an event of `@trigger` names."""
+    mapping = dict(event.items).get("parameters") if isinstance(event, Table) else None
+    if isinstance(mapping, Table):
+        return tuple(str(name) for name, _ in mapping.items)
+    return tuple(str(one[0] if isinstance(one, tuple) else one) for one in mapping) if isinstance(mapping, tuple) else ()
 
 
 def _declared(model: ClassModel) -> Iterator[tuple[Context, str, ast.expr]]:

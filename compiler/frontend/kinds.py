@@ -221,11 +221,19 @@ EVENTS: Final = Kind(
 )
 
 
+def _is_flow_name(value: Constant) -> bool:
+    """`Flow`, which is a class, or `project.branch.Flow`, where a branch may have a dot."""
+    if not isinstance(value, str):
+        return False
+    *place, name = value.split(".")
+    return name.isidentifier() and all(one and not any(map(str.isspace, one)) for one in place)
+
+
 def _is_flow(value: Constant) -> bool:
     if isinstance(value, str):
-        return bool(value.strip())
+        return _is_flow_name(value)
     table = keys(value)
-    if table is None or not set(table) <= {"name", "project", "project_branch"} or not is_name(table.get("name")):
+    if table is None or not set(table) <= {"name", "project", "project_branch"} or not _is_flow_name(table.get("name")):
         return False
     return all(one is None or is_name(one) for one in table.values())
 

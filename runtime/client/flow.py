@@ -153,8 +153,16 @@ def all_runs(flow: Flow) -> Iterator[Run]:
         yield from _recorded(flow, sorted(ids, key=int, reverse=True))
         return
     runs = list(_recorded(flow, ids))
-    began = {run.id: run._began() or 0.0 for run in runs}
+    began = {run.id: _began(run) for run in runs}
     yield from sorted(runs, key=lambda run: (began[run.id], run.id), reverse=True)
+
+
+def _began(run: Run) -> float:
+    """When a run began; one whose record is damaged hides no others, and is the last of them."""
+    try:
+        return run._began() or 0.0
+    except RecordError:
+        return 0.0
 
 
 def _recorded(flow: Flow, ids: list[str]) -> Iterator[Run]:

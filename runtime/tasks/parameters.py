@@ -58,6 +58,8 @@ def from_text(spec: ParameterSpec, text: str) -> object:
                 from ..language.include import read_file
 
                 return read_file(spec, text)
+    except RecursionError:
+        raise _too_deep(spec) from None
     except ValueError:
         raise _mismatch(spec, text) from None
 
@@ -91,6 +93,8 @@ def from_environment(plan: Plan, text: str | None) -> dict[str, object]:
         given = json.loads(text)
     except ValueError as error:
         raise ParameterError(f"the parameters are not JSON ({error})") from None
+    except RecursionError:
+        raise ParameterError("the parameters nest too deeply to be read") from None
     return from_document(plan, given)
 
 
@@ -241,7 +245,7 @@ def _evaluated(spec: ParameterSpec, declared: Parameter[Any], plan: Plan, user: 
 def _from_argo(spec: ParameterSpec, text: str) -> object:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _from_json(spec, text) if spec.file is not None else from_text(spec, text)
     if value is None:
         return None
@@ -261,6 +265,8 @@ def _from_json(spec: ParameterSpec, value: object) -> object:
         return from_text(spec, value)
     try:
         inner = json.loads(value)
+    except RecursionError:
+        raise _too_deep(spec) from None
     except ValueError:
         return value
     return inner if isinstance(inner, dict | list) else value
@@ -285,6 +291,10 @@ def _checked(spec: ParameterSpec, value: Any) -> object:
     if not fits:
         raise _mismatch(spec, value)
     return value
+
+
+def _too_deep(spec: ParameterSpec) -> ParameterError:
+    return ParameterError(f"the parameter `{spec.name}` nests too deeply to be read")
 
 
 def _mismatch(spec: ParameterSpec, value: object) -> ParameterError:

@@ -33,6 +33,8 @@ GRACE_SECONDS: Final = 60
 """What an attempt has to record that it timed out, before the platform ends it."""
 SHORTEST_TIMEOUT: Final = 60
 """Batch, `attemptDurationSeconds`."""
+LONGEST_TIMEOUT: Final = 99_999_999
+"""Step Functions, `TimeoutSeconds`, more than three years; Batch's number has 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +231,7 @@ def _tags(own: dict[str, Constant]) -> dict[str, str]:
 def _seconds(step: Step, settings: Settings) -> int:
     """The container's supervisor ends an attempt itself, and records it; this is for where that fails."""
     if any(one.name == "timeout" for one in step.decorators):
-        return max(SHORTEST_TIMEOUT, settings.timeout + GRACE_SECONDS)
+        return min(max(SHORTEST_TIMEOUT, settings.timeout + GRACE_SECONDS), LONGEST_TIMEOUT)
     return DEFAULT_TIMEOUT_SECONDS
 
 

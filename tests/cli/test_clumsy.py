@@ -60,6 +60,8 @@ def test_files_that_python_would_not_import(flowc: Run, verb: str, name: str) ->
         ("--datastore", "", "empty"),
         ("--datastore", "s3://b/p", "3 to 63"),
         ("--datastore", "s3://bucket/{}", "datastore"),
+        ("--datastore", "s3://bucket/../x", "`..`"),
+        ("--datastore", "s3://bucket/a//b", "empty"),
         ("--namespace", "UPPER", "--namespace"),
         ("--service-account", "a_b", "--service-account"),
         ("--image", "", "--image"),

@@ -272,6 +272,7 @@ def test_settings_are_searched_upward(flowc: Run) -> None:
         ("image = ", "is no TOML"),
         ('target = "cron"', "the settings' target is 'cron'"),
         ('image = "a b"', "--image is empty or has blanks in it"),
+        ('batch_queue = " "', "flowc.toml: 'batch_queue' is empty: leave it out"),
     ],
 )
 def test_settings_that_mean_nothing(flowc: Run, text: str, message: str) -> None:

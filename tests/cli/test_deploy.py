@@ -464,6 +464,17 @@ def test_things_that_are_not_there(account: Account) -> None:
     assert account.writes() == []
 
 
+@pytest.mark.parametrize(
+    ("zone", "help"),
+    [("Berlin", "did you mean Europe/Berlin?"), ("Mars/Base_1", 'it takes one of the IANA database, as "Europe/Berlin"')],
+)
+def test_a_time_zone_that_is_not_there(account: Account, zone: str, help: str) -> None:
+    ended = account.deploy("--yes", text=FLOW.replace("Europe/Berlin", zone))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"flowc: there is no time zone {zone}, which @schedule names: {help}\n"
+    assert account.writes() == []
+
+
 def test_a_role_that_is_a_name(account: Account) -> None:
     ended = account.deploy("--sfn-role", "flows")
     assert ended.code == 2

@@ -409,6 +409,20 @@ def test_a_damaged_run_hides_no_others(here: Run) -> None:
     assert [run["status"] for run in json.loads(here("runs", "squares.py", "--format", "json").out)] == ["damaged", "done"]
 
 
+def test_a_damaged_run_of_a_platform_hides_no_others(here: Run) -> None:
+    """Their ids are no numbers, and only records say which is newer."""
+    damaged = Path(".flowc/Squares/20261121-122322-a1b2c3")
+    damaged.mkdir()
+    (damaged / "run.json").write_bytes(b"\xff")
+    ended = here("runs", "squares.py", "--limit", "9")
+    assert ended.code == 1
+    rows = [line.split()[:2] for line in ended.out.splitlines()[1:]]
+    assert rows == [["2", "failed"], ["1", "done"], [damaged.name, "damaged"]]
+    assert ended.err.startswith(f"flowc: the object Squares/{damaged.name}/run.json is damaged (")
+    assert ended.err.count("\n") == 1
+    assert here("status", "squares.py").out.startswith("Squares/2 ")
+
+
 def test_a_device_is_written_to_and_stays_one(here: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)

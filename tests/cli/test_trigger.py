@@ -75,6 +75,9 @@ def test_the_deployed_plan_says_which_parameters_there_are_whatever_the_file_say
         assert help.code == 0
         assert re.search(r"--number FLOAT +A number \[default: 0.5\]", help.out), help.out
         assert "--other" not in help.out
+    ended = shop("trigger", "told.py", "--other", "y")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--other is a parameter of told.py, not yet of what is deployed: `flowc deploy` first" in ended.err
     wrong = shop("trigger", "Told", "--other", "y")
     assert (wrong.code, wrong.out) == (2, "")
     assert "No such option '--other'" in wrong.err
@@ -92,6 +95,10 @@ def test_what_is_wrong_is_said_before_anything_starts(shop: Shop) -> None:
     assert refusal("--my-count", "1.5") == "flowc: the parameter `my-count` takes a whole number, not '1.5'\n"
     assert refusal("--loud=perhaps") == "flowc: the parameter `loud` takes true or false, not 'perhaps'\n"
     assert refusal("--data", "{") == "flowc: the parameter `data` takes JSON, not '{'\n"
+    assert refusal("--data", "[" * 5000) == "flowc: the parameter `data` nests too deeply to be read\n"
+    assert refusal("--data", "[" * 800 + "]" * 800) == "flowc: a parameter nests too deeply to be handed over\n"
+    assert refusal("--run-id-file", "no/id") == "flowc: cannot write the run's id to no/id: No such file or directory\n"
+    assert refusal("--run-id-file", ".") == "flowc: cannot write the run's id to .: Is a directory\n"
     assert refusal("--notes", "nothing.txt") == "flowc: the parameter `notes` cannot be read from nothing.txt: no such file\n"
     assert "No such option '--nmber'. Did you mean '--number'?" in refusal("--nmber", "1")
     assert "a tag is a printable text" in refusal("--tag", "")
@@ -202,12 +209,36 @@ def test_without_what_deploy_left_the_file_tells(shop: Shop) -> None:
         ended = shop("trigger", "told.py", "--number", "2", "--my-count", "0")
         assert ended.code == 0
         assert (
-            f"flowc: the datastore {shop.place} has no {plan}, which says what the deployed flow takes; parameters" in ended.err
+            f"flowc: the datastore {shop.place} has no {plan}, which says what the deployed flow takes (`flowc deploy` puts it "
+            "there again); parameters are checked against told.py\n" in ended.err
         )
         name = shop("trigger", "Told")
         assert (name.code, name.out) == (2, "")
         assert name.err.startswith(f"flowc: the datastore {shop.place} has no {plan}")
     assert shop.wait(ended.out.strip()) == "SUCCEEDED"
+
+
+def test_a_damaged_plan_is_said_as_that(shop: Shop) -> None:
+    plan = next(key for key in shop.store.list("flowc-packages/Told/") if key.endswith(".json"))
+    with shop.without(plan):
+        for data in (b"\xff{", b"[" * 5000):
+            shop.store.put(plan, data)
+            ended = shop("trigger", "Told")
+            assert (ended.code, ended.out) == (2, "")
+            assert ended.err == (
+                f"flowc: {plan} in the datastore {shop.place} is damaged, which says what the deployed flow takes "
+                "(`flowc deploy` puts it there again)\n"
+            )
+
+
+def test_a_run_is_told_of_whatever_becomes_of_the_output(shop: Shop) -> None:
+    command = f"{sys.executable} -m flowc trigger Told --my-count 0 > /dev/full"
+    ended = subprocess.run(["bash", "-c", command], cwd=shop.folder, capture_output=True, text=True, check=False)
+    first, *rest = ended.stderr.splitlines()
+    assert (ended.returncode, rest) == (2, ["flowc: cannot write to standard output: No space left on device"])
+    told = re.match(rf"flowc: run Told/({ID.pattern}) starts: ", first)
+    assert told is not None
+    assert shop.wait(told[1]) == "SUCCEEDED"
 
 
 def test_the_deployment_names_its_datastore(shop: Shop) -> None:
@@ -236,10 +267,13 @@ def test_what_is_not_there_is_said_in_one_sentence(shop: Shop, monkeypatch: pyte
         return ended.err
 
     assert refusal("trigger", "Tol").startswith(
-        "flowc: there is no state machine Tol in us-east-1, account 123456789012; there is Told: `flowc deploy` makes it, "
+        "flowc: there is no state machine Tol in us-east-1, account 123456789012 (there is Told): `flowc deploy` makes it, "
         "AWS_REGION"
     )
     assert "has no run 7" in refusal("stop", "Told", "7")
+    for verb in ("stop", "redrive"):  # the latest may be anybody's
+        for run in ("latest", "Told/latest", ""):
+            assert refusal(verb, "Told", run).startswith("flowc: which run? Only verbs that change nothing take `latest`")
     assert refusal("trigger", "told.py", "--target", "argo").startswith("flowc: flowc cannot deploy to argo yet")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert "no state machine Told in eu-west-1" in refusal("trigger", "told.py")
@@ -273,6 +307,19 @@ def test_branches_of_a_project_are_deployments_of_their_own(shop: Shop) -> None:
         assert by_name.out.startswith(f"Told/{run.out.strip()} is done\n"), by_name.err
     finally:
         assert shop("undeploy", "tale.py", "--branch", "x", "--yes", "--stop").code == 0
+
+
+def test_a_branch_of_no_project_is_not_taken_for_the_only_deployment(shop: Shop) -> None:
+    before = shop("runs", "Told", "--format", "json").out
+    for verb, *run in (("trigger",), ("stop", "7"), ("redrive", "7"), ("status", "latest"), ("logs", "latest"), ("runs",)):
+        ended = shop(verb, "told.py", *run, "--branch", "x")
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err == "flowc: --branch is for flows with @project, which Told has not: it has one deployment\n"
+        words = ("Told", *run) if verb in ("trigger", "stop", "redrive", "runs") else ("/".join(("Told", *run)),)
+        ended = shop(verb, *words, "--production")
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err == "flowc: --production is for the flow's file: a name says its branch itself, as project.test.x.Told\n"
+    assert shop("runs", "Told", "--format", "json").out == before
 
 
 def test_a_run_id_says_when_the_run_was_started(shop: Shop) -> None:

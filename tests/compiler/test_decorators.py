@@ -40,8 +40,6 @@ SOUND_ABOVE = [
     "@schedule(cron='0 0 L * ? *')",
     "@project(name='my_project', branch='b1', production=True)",
     "@trigger(event='a')",
-    "@trigger(event={'name': 'a', 'parameters': {'p': 'f'}})",
-    "@trigger(events=['a', {'name': 'b', 'parameters': ['x', ('y', 'z')]}])",
     "@trigger_on_finish(flow='Other')",
     "@trigger_on_finish(flows=['a.b.Other', {'name': 'Other', 'project': 'p', 'project_branch': 'b'}])",
     "@exit_hook(on_error=[notify])\n@exit_hook(on_success=['notify'])",
@@ -119,7 +117,12 @@ FAULTY_ABOVE = [
     "@trigger(events=['a', {'name': 'a'}])",
     "@trigger(event={'nmae': 'a'})",
     "@trigger(event={'name': 'a', 'parameters': {'p': 1}})",
+    "@trigger(event={'name': 'a', 'parameters': {'nope': 'x'}})",
+    "@trigger(events=['b', {'name': 'a', 'parameters': [('nope', 'x')]}])",
     "@trigger_on_finish(flow=3)",
+    "@trigger_on_finish(flow='The flow')",
+    "@trigger_on_finish(flow='p..Flow')",
+    "@trigger_on_finish(flow={'name': 'no-class'})",
     "@trigger_on_finish(flows=[{'project': 'p'}])",
     "@exit_hook",
     "@exit_hook(on_error=[notfy])",
@@ -127,6 +130,25 @@ FAULTY_ABOVE = [
     "@exit_hook(on_error=['team.pager.'])",
     "@exit_hook(on_error=[team.pager.call])",
 ]
+
+
+MAPPINGS = [
+    ("event={'name': 'a', 'parameters': {'ALPHA': 'f'}}", []),
+    ("events=['b', {'name': 'a', 'parameters': ['alpha', ('my-count', 'z')]}]", []),
+    ("events=['b', {'name': 'a', 'parameters': ['alpha', ('my-cuont', 'z')]}]", ["did you mean `my-count`?"]),
+    ("event={'name': 'a', 'parameters': {'f': 'alpha'}}", ["`parameters` goes from parameters to the event's fields"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "help"), MAPPINGS)
+def test_events_give_values_to_parameters_that_there_are(arguments: str, help: list[str]) -> None:
+    body = "alpha = Parameter('alpha', default=1)\ncount = Parameter('my-count', default=1)\n"
+    assert [one.help for one in read(body, above=f"@trigger({arguments})").diagnostics] == help
+
+
+def test_parameters_that_are_not_understood_may_be_those_that_an_event_names() -> None:
+    above = "@trigger(event={'name': 'a', 'parameters': {'alpha': 'f'}})"
+    assert codes(read("alpha = Parameter(print(), default=1)\n", above=above)) == ["FC501"]
 
 
 @pytest.mark.parametrize("line", FAULTY)

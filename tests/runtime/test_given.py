@@ -163,12 +163,10 @@ def test_parameters_out_of_an_event(write, trigger, expected):
 
 
 def test_an_event_whose_fields_do_not_fit(write):
-    flow = write(FLOW.replace("TRIGGER", "@trigger(event={'name': 'data', 'parameters': {'Count': 'date', 'nosuch': 'date'}})"))
+    flow = write(FLOW.replace("TRIGGER", "@trigger(event={'name': 'data', 'parameters': {'Count': 'date'}})"))
     flow.store.put(f"Told/r/{INPUT_OBJECT}", json.dumps(event("data", DETAIL)).encode())
     done = flow.container("r", "start", FLOWC_INPUT="input.json")
     assert "the parameter `Count` takes a whole number, not '2026-01-01'" in done.stderr
-    flow.store.put(f"Told/r/{INPUT_OBJECT}", json.dumps(event("data", {"date": 3})).encode())
-    assert "has no parameter `nosuch`" in flow.container("r", "start", FLOWC_INPUT="input.json").stderr
 
 
 def finished(machine, run):

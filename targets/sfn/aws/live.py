@@ -77,7 +77,7 @@ class Live:
                     near.append(one["name"])
         except AwsError:
             near = []
-        others = f"; there {'is' if len(near) == 1 else 'are'} {', '.join(sorted(near)[:_ALIKE])}" if near else ""
+        others = f" (there {'is' if len(near) == 1 else 'are'} {', '.join(sorted(near)[:_ALIKE])})" if near else ""
         return PlatformError(
             f"there is no state machine {self.name} in {self._session.region}, account {self._session.account}{others}: "
             "`flowc deploy` makes it, AWS_REGION and AWS_PROFILE say where to look, and --branch or --production which one of a "
