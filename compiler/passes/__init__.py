@@ -20,7 +20,6 @@ from .check_foreach import check_foreach
 from .check_loops import check_loops
 from .check_names import check_names
 from .check_reachable import check_reachable
-from .check_triggers import check_triggers
 
 GRAPH_CHECKS: tuple[Callable[[Definition, Report], None], ...] = (
     check_ends,  # a graph without start or end has nothing to walk from or to
@@ -32,6 +31,5 @@ FLOW_CHECKS: tuple[Callable[[Flow, Report], None], ...] = (
     check_catch,  # independent of all others
     check_foreach,  # so is this
     check_names,  # and this
-    check_triggers,  # and this
     check_artifacts,  # walks the whole tree; last, since all others judge smaller things
 )

@@ -176,12 +176,3 @@ Nothing of it travels with a compiled flow: a run that does not name another fil
 """,
     Severity.WARNING,
 )
-UNKNOWN_EVENT_PARAMETER = Rule(
-    "FC521",
-    "unknown-event-parameter",
-    """The `parameters` of a `@trigger` say which parameter of the flow gets which field of the event. One of them is no parameter
-of the flow, so that every run which the event starts would fail.
-
-    @trigger(event={"name": "data.ready", "parameters": {"dya": "date"}})    → {"day": "date"}
-""",
-)
