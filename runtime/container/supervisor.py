@@ -222,7 +222,7 @@ class _Supervisor:
         if self._save(failure, until):
             code = DONE
         else:
-            self._say(f"attempt {self._work.attempt + 1} of the task {self._work.task} {failure.message}")
+            self._say(f"attempt {self._work.attempt} of the task {self._work.task} {failure.message}")
         self._keeper.close(until and max(0.0, until - time.monotonic()))
         return code
 

@@ -80,7 +80,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
     )
     if isinstance(outcome, Failure):
         print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
-        print(f"flowc: attempt {work.attempt + 1} of the task {task} failed", file=sys.stderr)
+        print(f"flowc: attempt {work.attempt} of the task {task} failed", file=sys.stderr)
         return outcome
     if outcome.caught is not None:
         print(f"flowc: step `{task.step}` failed and is caught: {outcome.caught}", file=sys.stderr)
