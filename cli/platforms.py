@@ -9,6 +9,7 @@ only into the datastore then if the platform cannot be asked, and say so.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from .flow_file import FlowFile
+from .datastore import store_of
+from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
 from .settings import setting
@@ -66,6 +68,14 @@ class Deployment(NamedTuple):
         """The command line of a verb about a run of it, for messages."""
         return f"`{shlex.join(['flowc', verb, self.subject, run, *self.options, *options])}`"
 
+    def resuming(self, run: str, datastore: str) -> str:
+        """The command line that resumes a run of it here, which looks for it in the datastore alone."""
+        file = parse_flow_file(self.subject) if self.subject.partition(":")[0].endswith(".py") else None
+        words = ["flowc", "resume", self.subject if file else "FILE", run]
+        if store_of(datastore, file).url != store_of(os.environ.get("FLOWC_DATASTORE") or None, file).url:
+            words += ["--datastore", datastore]
+        return f"`{shlex.join(words)}`"
+
 
 def platform_options(function: Decorated) -> Decorated:
     """`--target`, `--branch`, `--production`: which deployment. The verb gets them by name."""
@@ -96,7 +106,7 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
     """
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict())
     with asked():
-        return _deployment(flow, settings, target_of(settings), place)
+        return _deployment(flow, settings, target_of(settings, deployed=True), place)
 
 
 def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:
@@ -234,10 +244,12 @@ def named(deployment: Deployment, which: str) -> Execution:
     """
     with asked():
         run = which.removeprefix(f"{deployment.flow}/")
-        found = find(deployment, run)
+        found = None if run == LATEST else find(deployment, run)
         if found is None:
             last = [one.run for _, one in zip(range(3), deployment.executions.recent(), strict=False)]
             known = f" (the last {'is' if len(last) == 1 else 'are'} {', '.join(last)})" if last else ""
+            if run == LATEST:  # which may be another one by now than the one that was looked at
+                raise Unusable(f"say which run: what changes one takes no `{LATEST}`{known}")
             raise Unusable(f"{deployment.executions.where} has no run {run}{known}")
         return found
 
