@@ -13,6 +13,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -175,10 +176,15 @@ class Runs:
         if self.deployment is None:
             return None
         named = self.chosen.parts[0] if self.chosen.parts else LATEST
+        kept = None
         with explained(), asked():
-            found = self._newest() if named == LATEST else find(self.deployment, named)
-        if found is not None:
-            self.chosen = self.chosen._replace(parts=(found.run, *self.chosen.parts[1:]))
+            if named == LATEST:
+                kept = self._kept()
+                found = self._newest(kept)
+            else:
+                found = find(self.deployment, named)
+        run = found.run if found is not None else kept.id if kept is not None else named
+        self.chosen = self.chosen._replace(parts=(run, *self.chosen.parts[1:]))
         return found
 
     def run(self, execution: Execution | None) -> Run:
@@ -195,11 +201,22 @@ class Runs:
         found._namespace = None
         return found
 
-    def _newest(self) -> Execution | None:
-        """The latest execution that is the user's, if it is newer than what the datastore has."""
+    def _kept(self) -> Run | None:
+        """The latest run that the datastore has, which has those of all branches of a project: one that the platform has
+        scheduled must be of this deployment."""
+        assert self.deployment is not None
+        if self.deployment.name == self.deployment.flow:
+            return self.chosen.flow.latest_run
+        for run in islice(self.chosen.flow, _NEAR):
+            record = run._recorded()
+            if record is None or record.target != self.deployment.target or self.deployment.executions.find(run.id) is not None:
+                return run
+        return None
+
+    def _newest(self, newest: Run | None) -> Execution | None:
+        """The latest execution that is the user's, if it is newer than this one, which the datastore has."""
         assert self.deployment is not None
         executions, flow = self.deployment.executions, self.chosen.flow
-        newest = flow.latest_run
         began = (newest._began() if newest else None) or 0.0
         for number, one in enumerate(executions.recent()):
             if newest is not None and one.run == newest.id:
