@@ -88,8 +88,8 @@ def command(
         complain(f"flowc: run {origin}, which did the work of {tasks} of run {run.id}, is gone, and what was printed with it")
     if not printer.lines:
         complain("flowc: nothing was printed" + ("" if watch.over else " so far"))
-    if is_over is not None and (last := is_over.execution).state not in ("running", "done"):
-        complain(f"flowc: the run {last.run} {ENDED[last.state]}; `flowc status` with the same words says why")
+    if is_over is not None and runs.deployment is not None and (last := is_over.execution).state not in ("running", "done"):
+        complain(f"flowc: the run {last.run} {ENDED[last.state]}; {runs.deployment.command('status', last.run)} says why")
     elif follow and not watch.over and forgotten is not None:
         complain(f"flowc: {forgotten}")
     elif follow and is_over is None and runs.deployment is None and (record := run._recorded()) and record.target in TARGETS:

@@ -9,16 +9,19 @@ only into the datastore then if the platform cannot be asked, and say so.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from .changing import refuse_branch
-from .flow_file import FlowFile
+from .datastore import store_of
+from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
 from .settings import setting
@@ -67,6 +70,14 @@ class Deployment(NamedTuple):
         """The command line of a verb about a run of it, for messages."""
         return f"`{shlex.join(['flowc', verb, self.subject, run, *self.options, *options])}`"
 
+    def resuming(self, run: str, datastore: str) -> str:
+        """The command line that resumes a run of it here, which looks for it in the datastore alone."""
+        file = parse_flow_file(self.subject) if self.subject.partition(":")[0].endswith(".py") else None
+        words = ["flowc", "resume", self.subject if file else "FILE", run]
+        if store_of(datastore, file).url != store_of(os.environ.get("FLOWC_DATASTORE") or None, file).url:
+            words += ["--datastore", datastore]
+        return f"`{shlex.join(words)}`"
+
 
 def platform_options(function: Decorated) -> Decorated:
     """`--target`, `--branch`, `--production`: which deployment. The verb gets them by name."""
@@ -97,7 +108,7 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
     """
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict())
     with asked():
-        return _deployment(flow, settings, target_of(settings), place)
+        return _deployment(flow, settings, target_of(settings, deployed=True), place)
 
 
 def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:
@@ -167,10 +178,15 @@ class Runs:
         if self.deployment is None:
             return None
         named = self.chosen.parts[0] if self.chosen.parts else LATEST
+        kept = None
         with explained(), asked():
-            found = self._newest() if named == LATEST else find(self.deployment, named)
-        if found is not None:
-            self.chosen = self.chosen._replace(parts=(found.run, *self.chosen.parts[1:]))
+            if named == LATEST:
+                kept = self._kept()
+                found = self._newest(kept)
+            else:
+                found = find(self.deployment, named)
+        run = found.run if found is not None else kept.id if kept is not None else named
+        self.chosen = self.chosen._replace(parts=(run, *self.chosen.parts[1:]))
         return found
 
     def run(self, execution: Execution | None) -> Run:
@@ -187,11 +203,22 @@ class Runs:
         found._namespace = None
         return found
 
-    def _newest(self) -> Execution | None:
-        """The latest execution that is the user's, if it is newer than what the datastore has."""
+    def _kept(self) -> Run | None:
+        """The latest run that the datastore has, which has those of all branches of a project: one that the platform has
+        scheduled must be of this deployment."""
+        assert self.deployment is not None
+        if self.deployment.name == self.deployment.flow:
+            return self.chosen.flow.latest_run
+        for run in islice(self.chosen.flow, _NEAR):
+            record = run._recorded()
+            if record is None or record.target != self.deployment.target or self.deployment.executions.find(run.id) is not None:
+                return run
+        return None
+
+    def _newest(self, newest: Run | None) -> Execution | None:
+        """The latest execution that is the user's, if it is newer than this one, which the datastore has."""
         assert self.deployment is not None
         executions, flow = self.deployment.executions, self.chosen.flow
-        newest = flow.latest_run
         began = (newest._began() if newest else None) or 0.0
         for number, one in enumerate(executions.recent()):
             if newest is not None and one.run == newest.id:
@@ -236,12 +263,12 @@ def named(deployment: Deployment, which: str) -> Execution:
     """
     with asked():
         run = which.removeprefix(f"{deployment.flow}/")
-        if run in ("", LATEST):
-            raise Unusable("which run? Only verbs that change nothing take `latest`: `flowc runs` lists the ids")
-        found = find(deployment, run)
+        found = None if run == LATEST else find(deployment, run)
         if found is None:
             last = [one.run for _, one in zip(range(3), deployment.executions.recent(), strict=False)]
             known = f" (the last {'is' if len(last) == 1 else 'are'} {', '.join(last)})" if last else ""
+            if run == LATEST:  # which may be another one by now than the one that was looked at
+                raise Unusable(f"say which run: what changes one takes no `{LATEST}`{known}")
             raise Unusable(f"{deployment.executions.where} has no run {run}{known}")
         return found
 

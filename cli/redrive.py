@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ from .looking import flow_or_name
 from .output import Unusable, complain
 from .platforms import Place, asked, deployment_of, named, platform_options
 from .told import ENDED
-from .trigger import wait_for, wait_option
+from .trigger import datastore_of, wait_for, wait_option
 from .verb import Verb, color_option
 
 if TYPE_CHECKING:
@@ -55,8 +54,8 @@ def command(
         with asked():
             deployment.executions.redrive(found.run)
     except Unusable as error:
-        words = [str(flow) if isinstance(flow, FlowFile) else "FILE", found.run]
-        raise Unusable(f"{error.message}. `flowc resume {shlex.join(words)}` begins a new run from what it has done") from None
+        resuming = deployment.resuming(found.run, datastore_of(deployment, flow, place))
+        raise Unusable(f"{error.message}. {resuming} begins a new run from what it has done") from None
     with asked():
         now = deployment.executions.find(found.run)
     complain(f"flowc: the run {found.run} goes on where it {ENDED[found.state]}: {now.link if now else found.link}")

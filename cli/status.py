@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -84,18 +83,16 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
         write(_text(about, wants_color(stream)), stream, color=True)
         if deployment is not None and execution is not None and execution.state in ("failed", "timed out", "stopped"):
             hooked = execution.state == "failed" and has_hook(run._plan, "on_error")
-            for way in _ways_on(deployment, run.id, redrive=not hooked):
+            for way in _ways_on(deployment, run.id, runs.chosen.flow._store.url, redrive=not hooked):
                 complain(f"flowc: {way}")
     return about
 
 
-def _ways_on(deployment: Deployment, run: str, *, redrive: bool) -> Iterator[str]:
+def _ways_on(deployment: Deployment, run: str, datastore: str, *, redrive: bool) -> Iterator[str]:
     """What to do about a run that did not come to its end."""
-    is_file = deployment.subject.partition(":")[0].endswith(".py")
-    file = deployment.subject if is_file else "FILE"
     if redrive:
         yield f"{deployment.command('redrive', run)} goes on where it ended, with the code that it began with"
-    yield f"`flowc resume {shlex.join([file, run])}` begins a new run here from what it has done, with the code as it is now"
+    yield f"{deployment.resuming(run, datastore)} begins a new run here from what it has done, with the code as it is now"
 
 
 def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None) -> None:

@@ -169,7 +169,8 @@ def apply(proposal: Proposal, made: Callable[[Change], None]) -> Deployed | None
     return proposal.outcome()
 
 
-_PLATFORMS = {"sfn": ".sfn.aws.platform"}
+PLATFORMS = {"sfn": ".sfn.aws.platform"}
+"""Where the control plane of each target is that has one."""
 
 
 def load_platform(target: str) -> Callable[[Options], Platform]:
@@ -178,9 +179,9 @@ def load_platform(target: str) -> Callable[[Options], Platform]:
     Raises:
         PlatformError: flowc has none for it yet.
     """
-    module = _PLATFORMS.get(target)
+    module = PLATFORMS.get(target)
     if module is None:
-        known = " or ".join(f"--target {one}" for one in _PLATFORMS)
+        known = " or ".join(f"--target {one}" for one in PLATFORMS)
         raise PlatformError(f"flowc cannot deploy to {target} yet, nor look at what runs there: say {known}", setup=True)
     made: Callable[[Options], Platform] = import_module(module, __package__).connect
     return made

@@ -25,7 +25,6 @@ from types import FrameType
 from typing import TypeAlias
 
 from ..children import be_child, dies_with_parent, load_prctl, reap, signal_group, write_all
-from ..contract import attempt_count
 from ..errors import FlowcError, TaskError
 from ..failure import Failure, failure_of_end, failure_of_timeout
 from ..records.logs import LogWriter
@@ -223,7 +222,7 @@ class _Supervisor:
         if self._save(failure, until):
             code = DONE
         else:
-            self._say(f"attempt {attempt_count(self._work.attempt) + 1} of the task {self._work.task} {failure.message}")
+            self._say(f"attempt {self._work.attempt} of the task {self._work.task} {failure.message}")
         self._keeper.close(until and max(0.0, until - time.monotonic()))
         return code
 

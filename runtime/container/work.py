@@ -12,7 +12,7 @@ import sys
 import time
 from contextlib import suppress
 
-from ..contract import PLAN_FILE, USER, attempt_count, run_key
+from ..contract import PLAN_FILE, USER, run_key
 from ..errors import FlowcError, LoadError, ParameterError, StoreError
 from ..failure import Failure
 from ..paths import begins_run, parse
@@ -80,7 +80,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
     )
     if isinstance(outcome, Failure):
         print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
-        print(f"flowc: attempt {attempt_count(work.attempt) + 1} of the task {task} failed", file=sys.stderr)
+        print(f"flowc: attempt {work.attempt} of the task {task} failed", file=sys.stderr)
         return outcome
     if outcome.caught is not None:
         print(f"flowc: step `{task.step}` failed and is caught: {outcome.caught}", file=sys.stderr)

@@ -305,8 +305,13 @@ def test_branches_of_a_project_are_deployments_of_their_own(shop: Shop) -> None:
         assert run.code == 0, run.err
         by_name = shop("status", f"tales.test.x.Told/{run.out.strip()}")
         assert by_name.out.startswith(f"Told/{run.out.strip()} is done\n"), by_name.err
+        shop.deploy("tale.py", "--branch", "y")
+        other = shop("trigger", "tale.py", "--branch", "y", "--my-count", "0", "--wait").out.strip()
+        for branch, latest in (("x", run.out.strip()), ("y", other)):  # of a datastore that both keep their runs in
+            assert shop("status", "tale.py", "--branch", branch).out.startswith(f"Told/{latest} is done\n")
     finally:
-        assert shop("undeploy", "tale.py", "--branch", "x", "--yes", "--stop").code == 0
+        for branch in ("x", "y"):
+            assert shop("undeploy", "tale.py", "--branch", branch, "--yes", "--stop").code == 0
 
 
 def test_a_branch_of_no_project_is_not_taken_for_the_only_deployment(shop: Shop) -> None:

@@ -135,9 +135,7 @@ def test_following_logs_ends_with_the_run_whatever_it_came_to(shop: Shop) -> Non
         early = shop.trigger()
         ended = shop("logs", "told.py", early, "--follow")
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err == (
-        f"flowc: nothing was printed\nflowc: the run {early} failed; `flowc status` with the same words says why\n"
-    )
+    assert ended.err == (f"flowc: nothing was printed\nflowc: the run {early} failed; `flowc status told.py {early}` says why\n")
 
 
 def test_a_failed_run_is_redriven(shop: Shop) -> None:

@@ -177,9 +177,9 @@ def test_a_failure_of_the_users(write):
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "Traceback (most recent call last):"
     assert "flowc/runtime" not in done.stderr
-    assert done.stderr.splitlines()[-1] == "flowc: attempt 1 of the task start failed"
+    assert done.stderr.splitlines()[-1] == "flowc: attempt 0 of the task start failed"
     assert json.loads(flow.store.get("Small/r/start/-/attempt-0.json"))["error"]["type"] == "ZeroDivisionError"
-    assert flow.container("r", "start", attempt=1).stderr.splitlines()[-1] == "flowc: attempt 2 of the task start failed"
+    assert flow.container("r", "start", attempt=1).stderr.splitlines()[-1] == "flowc: attempt 1 of the task start failed"
     assert "the task end cannot start: no task of `start` or `join` is done and leads to it" in flow.container("r", "end").stderr
 
 
@@ -201,7 +201,7 @@ def test_catch_after_a_container_that_was_killed(write):
         """)
     killed = flow.container("r", "start")
     assert killed.returncode == 128 + signal.SIGKILL
-    assert "flowc: attempt 1 of the task start was killed by SIGKILL" in killed.stderr
+    assert "flowc: attempt 0 of the task start was killed by SIGKILL" in killed.stderr
     done = flow.container("r", "start", attempt=1)
     assert done.returncode == 0
     assert "step `start` failed and is caught: KilledError: was killed by SIGKILL (the system does that when" in done.stderr

@@ -85,7 +85,7 @@ def test_failures_are_in_the_log(write):
     flow = small(write, "1 / 0")
     done = flow.container("r", "start")
     assert [text for is_error, text in log_of(flow) if is_error] == done.stderr.splitlines()
-    assert done.stderr.splitlines()[-1] == "flowc: attempt 1 of the task start failed"
+    assert done.stderr.splitlines()[-1] == "flowc: attempt 0 of the task start failed"
 
 
 def test_output_is_live(write):
@@ -156,7 +156,7 @@ def test_a_process_that_ends(write, body, code, kind, words):
     failure = failure_of(flow)
     assert failure.type == kind
     assert re.match(words, failure.message)
-    assert done.stderr.splitlines()[-1] == f"flowc: attempt 1 of the task start {failure.message}"
+    assert done.stderr.splitlines()[-1] == f"flowc: attempt 0 of the task start {failure.message}"
     assert log_of(flow)[0] == (False, "here")
     assert log_of(flow)[-1] == (True, done.stderr.splitlines()[-1])
     assert not is_done(flow)
@@ -191,7 +191,7 @@ def test_an_interruption(write):
     assert time.monotonic() - began < 5
     assert process.returncode == 143
     words = "was interrupted (SIGTERM) by the platform, as on a spot interruption, a deletion or a time-out"
-    assert err.decode() == f"flowc: attempt 1 of the task start {words}\n"
+    assert err.decode() == f"flowc: attempt 0 of the task start {words}\n"
     assert (failure_of(flow).type, failure_of(flow).message) == ("InterruptedError", words)
     assert log_of(flow) == [(False, line.decode().strip()), (True, err.decode().strip())]
     assert all(gone(pid) for pid in line.decode().split())
@@ -249,7 +249,7 @@ def test_a_timeout_ends_all_that_the_attempt_has_started(write):
     _, err = process.communicate()
     assert time.monotonic() - began < 2.5  # it does not wait for what SIGTERM has ended
     words = "took longer than its @timeout of 1 s, and was killed"
-    assert (process.returncode, err.decode()) == (1, f"flowc: attempt 1 of the task start {words}\n")
+    assert (process.returncode, err.decode()) == (1, f"flowc: attempt 0 of the task start {words}\n")
     assert (failure_of(flow).type, failure_of(flow).message) == ("TimeoutError", words)
     assert log_of(flow) == [(False, line.decode().strip()), (True, err.decode().strip())]
     assert all(gone(pid) for pid in line.decode().split())
@@ -358,7 +358,7 @@ def test_a_keyboard_interrupt(write):
     out, err = process.communicate()
     assert (process.returncode, out) == (130, b"cleans up\n")
     assert failure_of(flow).message == "was interrupted (SIGINT)"
-    assert err.decode().splitlines()[-1] == "flowc: attempt 1 of the task start was interrupted (SIGINT)"
+    assert err.decode().splitlines()[-1] == "flowc: attempt 0 of the task start was interrupted (SIGINT)"
 
 
 def test_a_signal_after_the_commit_changes_nothing(write):

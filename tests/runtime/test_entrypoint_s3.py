@@ -101,7 +101,7 @@ def test_a_store_that_refuses_writes(tasks, where):
     assert f"the datastore {tasks.place} cannot write" in refused.stderr
     assert where.strip("/") in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert refused.stderr.splitlines()[-1] == "flowc: attempt 1 of the task body/1 failed"
+    assert refused.stderr.splitlines()[-1] == "flowc: attempt 0 of the task body/1 failed"
     assert tasks.manifest("body", "1") is None
     assert tasks.failure("body", "1").type == "StoreError"
     assert tasks.log("body", "1")[-1] == refused.stderr.splitlines()[-1]
