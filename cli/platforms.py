@@ -263,12 +263,13 @@ def named(deployment: Deployment, which: str) -> Execution:
     """
     with asked():
         run = which.removeprefix(f"{deployment.flow}/")
-        found = None if run == LATEST else find(deployment, run)
+        vague = run in ("", LATEST)
+        found = None if vague else find(deployment, run)
         if found is None:
             last = [one.run for _, one in zip(range(3), deployment.executions.recent(), strict=False)]
             known = f" (the last {'is' if len(last) == 1 else 'are'} {', '.join(last)})" if last else ""
-            if run == LATEST:  # which may be another one by now than the one that was looked at
-                raise Unusable(f"say which run: what changes one takes no `{LATEST}`{known}")
+            if vague:  # the latest may be another one by now than the one that was looked at
+                raise Unusable(f"which run? Only verbs that change nothing take `{LATEST}`{known}")
             raise Unusable(f"{deployment.executions.where} has no run {run}{known}")
         return found
 
