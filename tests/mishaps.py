@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -201,3 +202,8 @@ GO_ON = {
     "a turn that is tried again": Case(_LOOP.replace("LARGEST", "5"), (_RETRY,), _TURN_FAILS),
 }
 """What a run gets over."""
+
+
+def without_ended(failures: Mapping[str, str]) -> dict[str, str]:
+    """Failures of attempts but those that were ended since another task failed: how far they had come is chance."""
+    return {where: why for where, why in failures.items() if not why.startswith("InterruptedError: was interrupted")}
