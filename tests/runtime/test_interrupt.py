@@ -42,7 +42,7 @@ FLOW = """
     """
 
 DRIVER = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_of
@@ -50,6 +50,7 @@ from flowc.runtime.plan import parse_plan
 from flowc.runtime.local import processes
 from flowc.runtime.local.scheduler import run_locally
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it is ignored below nohup, and a run leaves it so
 processes.GRACE = float(sys.argv[2])
 file = Path(sys.argv[1])
 plan = parse_plan(plan_of(compile_bytes(file.name, file.read_bytes()).flow))
