@@ -107,7 +107,7 @@ def test_cloudformation_says_the_same(made: Deployment) -> None:
         "StateMachineName": want.name,
         "StateMachineType": "STANDARD",
         "RoleArn": want.machine["roleArn"],
-        "Tags": [{"Key": key, "Value": value} for key, value in want.tags],
+        "Tags": [{"Key": key, "Value": value} for key, value in (*want.tags, ("flowc:maker", "CloudFormation"))],
     }
     assert list(template.of_type("AWS::Scheduler::Schedule").values()) == [want.schedule]
     rules = template.of_type("AWS::Events::Rule").values()
@@ -242,7 +242,7 @@ def test_terraform_says_the_same(made: Deployment) -> None:
     machine = resources["aws_sfn_state_machine"]["flow"]
     assert json.loads(machine["definition"]) == want.definition
     assert (machine["name"], machine["role_arn"]) == (want.name, want.machine["roleArn"])
-    assert machine["tags"] == dict(want.tags)
+    assert machine["tags"] == {**dict(want.tags), "flowc:maker": "Terraform"}
     schedule = resources["aws_scheduler_schedule"]["flow"]
     assert want.schedule is not None
     assert schedule["schedule_expression"] == want.schedule["ScheduleExpression"]

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from .casing import to_pascal
 from .deployment import ALIAS, Deployment
+from .jobs import MAKER_TAG
 from .policies import Role
 from .symbols import PARTITION, SUBNETS, Symbol, Text, replace, text
 from .wanted import ROLE_WORDS, Wanted, definition_text, roles_of, wanted_of, with_job_role
@@ -77,7 +78,7 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
         "StateMachineType": deployment.machine["type"],
         "RoleArn": deployment.machine["roleArn"],
         "DefinitionString": definition_text(compact),
-        "Tags": tags,
+        "Tags": [*tags, {"Key": MAKER_TAG, "Value": "CloudFormation"}],
     }
     # It names its jobs' definitions, which is no reference: a run that starts before they are there would fail.
     yield _MACHINE, {"Type": "AWS::StepFunctions::StateMachine", "DependsOn": list(jobs), "Properties": machine}

@@ -24,6 +24,8 @@ from .symbols import QUEUE
 
 FLOW_TAG: Final = "flowc:flow"
 """On everything that flowc makes."""
+MAKER_TAG: Final = "flowc:maker"
+"""On a state machine that a template has made: whose, CloudFormation or Terraform."""
 _DIGEST: Final = 12
 
 

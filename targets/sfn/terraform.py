@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from .casing import to_snake
 from .deployment import ALIAS, Deployment
+from .jobs import MAKER_TAG
 from .policies import Role
 from .symbols import (
     ACCOUNT,
@@ -80,7 +81,7 @@ def _resources(deployment: Deployment, created: Mapping[str, Role]) -> Iterator[
         "role_arn": deployment.machine["roleArn"],
         "definition": definition_text(deployment.text),
         "publish": True,
-        "tags": tags,
+        "tags": {**tags, MAKER_TAG: "Terraform"},
         # It names its jobs' definitions, and roles what they may do, which are no references: a run that starts before these are
         # there would fail.
         "depends_on": [*_grants(created), *(f"{kind}.{name}" for name in jobs)],

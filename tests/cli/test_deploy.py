@@ -549,6 +549,17 @@ def test_faults_of_the_flow_stop_it(account: Account) -> None:
     assert account.proxy.requests == []
 
 
+def test_what_a_template_has_made_is_left_to_it(account: Account) -> None:
+    assert account.deploy("--yes").code == 0
+    account.sfn.tag_resource(resourceArn=account.machine(), tags=[{"key": "flowc:maker", "value": "Terraform"}])
+    before = account.everything()
+    for ended in (account.deploy("--yes"), account.deploy("--rollback", "--yes"), account.undeploy("--yes")):
+        said = "flowc: the state machine Sums is a part of what Terraform has applied, and is left as it is: change it there\n"
+        assert (ended.code, ended.out, ended.err) == (2, "", said)
+    assert account.everything() == before
+    account.sfn.untag_resource(resourceArn=account.machine(), tagKeys=["flowc:maker"])
+
+
 def test_another_platform(account: Account) -> None:
     for verb in ("deploy", "undeploy"):
         ended = account.run(verb, "sums.py", "--target", "argo")

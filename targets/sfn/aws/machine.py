@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from ...platform import PlatformError
 from ..deployment import ALIAS
-from ..jobs import FLOW_TAG
+from ..jobs import FLOW_TAG, MAKER_TAG
 from .session import AwsError, Session
 
 SERVICE: Final = "stepfunctions"
@@ -186,6 +186,10 @@ def refuse_foreign(name: str, machine: Machine, tags: Mapping[str, str]) -> None
             f"the state machine {name} was not made by flowc (it has no tag {FLOW_TAG}) and is left as it is: give the flow "
             "another name, or delete that state machine",
             setup=True,
+        )
+    if (maker := machine.tags.get(MAKER_TAG)) is not None:
+        raise PlatformError(
+            f"the state machine {name} is a part of what {maker} has applied, and is left as it is: change it there", setup=True
         )
     for tag in (one for one in tags if one in IDENTITY):
         if machine.tags.get(tag) != tags[tag]:
