@@ -212,6 +212,7 @@ REFUSED = {
     "sunday": ('@schedule(cron="0 6 ? * 0 *")', 'cron="0 6 ? * 0 *"', "1 is Sunday"),
     "events": ('@trigger(events=["a", "b"])', 'events=["a", "b"]', "sees one at a time"),
     "flows": ('@trigger_on_finish(flows=["A", "B"])', 'flows=["A", "B"]', "sees one at a time"),
+    "itself": ('@trigger_on_finish(flow="Sum")', 'flow="Sum"', "without an end"),
     "branch": ('@trigger_on_finish(flow={"name": "A", "project": "p"})', 'flow={"name": "A", "project": "p"}', "of which branch"),
 }
 

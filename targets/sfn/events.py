@@ -113,6 +113,14 @@ def finish_pattern(
             help=f'write `flow="{of}.prod.{name}"`, or give this flow a `@project`, whose branch then counts',
         )
         return None
+    if whole == (project.name_of(flow.name) if project else flow.name):
+        report.add(
+            rules.BAD_VALUE,
+            "`@trigger_on_finish` waits for this very flow: each of its runs would start another one, without an end",
+            place_of(decorator, "flow" if "flow" in dict(decorator.arguments) else "flows"),
+            help="start it by `@schedule`, or write what it does again and again as a loop of steps",
+        )
+        return None
     machine = arn("states", f"stateMachine:{machine_of(whole)}")
     return {**_FINISHED, "detail": {"status": ["SUCCEEDED"], "stateMachineArn": [machine]}}
 
