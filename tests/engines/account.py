@@ -258,17 +258,30 @@ def engine(environment: Mapping[str, str] | None = None) -> Iterator[Aws]:
     Args:
         environment: More variables for the engine's process.
     """
+    with served("engines.server", os.environ.get("PYTHONPATH", ""), environment or {}) as account:
+        yield account
+
+
+@contextmanager
+def served(module: str, path: str, environment: Mapping[str, str]) -> Iterator[Aws]:
+    """The account of a server, which gets a folder, prints its port, and ends when its standard input does.
+
+    Args:
+        module: The server, of this package.
+        path: Where its packages are, besides these here.
+        environment: Its variables, besides PATH.
+    """
     with tempfile.TemporaryDirectory(prefix="flowc-engine-", ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")
-        place = str(Path(__file__).parent.parent)
-        path = os.pathsep.join(filter(None, [place, os.environ.get("PYTHONPATH", "")]))
+        paths = os.pathsep.join(filter(None, [path, str(Path(__file__).parent.parent)]))
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engines.server", folder],
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **(environment or {})},
+                [sys.executable, "-m", module, folder],
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, "TMPDIR": folder, **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=out,
+                cwd=folder,
                 start_new_session=True,
             )
         assert process.stdin is not None
@@ -276,7 +289,7 @@ def engine(environment: Mapping[str, str] | None = None) -> Iterator[Aws]:
         try:
             port = process.stdout.readline().strip()
             if not port:
-                raise RuntimeError(f"the engine does not start: {log.read_text(errors='replace')[-2000:]}")
+                raise RuntimeError(f"{module} does not start: {log.read_text(errors='replace')[-2000:]}")
             yield Aws(f"http://127.0.0.1:{int(port)}", Path(folder))
         finally:
             process.stdin.close()

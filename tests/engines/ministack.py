@@ -9,11 +9,8 @@ says how, its ECS tasks are real containers; jobs of AWS Batch, which it has not
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +19,7 @@ import pytest
 from containers import Network
 from validators import tools
 
-from engines.account import Aws
+from engines.account import Aws, served
 
 _PACKAGES = ("ministack==1.5.33", "docker==7.2.0")
 
@@ -34,40 +31,12 @@ def second_engine(network: Network | None = None) -> Iterator[Aws]:
     Args:
         network: Where ECS tasks run as containers; None: nowhere.
     """
-    with tempfile.TemporaryDirectory(prefix="flowc-ministack-", ignore_cleanup_errors=True) as folder:
-        log, tests = Path(folder, "log"), Path(__file__).parent.parent
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join([str(install()), str(tests)]),
-            "TMPDIR": folder,
-            "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
-        }
-        if network is not None:
-            environment |= {name: value for name, value in network.environment.items() if name.startswith("DOCKER_")}
-            if "DOCKER_HOST" not in network.environment:
-                del environment["DOCKER_HOST"]
-            environment |= {"FLOWC_TESTS_NETWORK": network.name, "FLOWC_TESTS_HOST": network.host}
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "engines.ministack_server", folder],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=out,
-                cwd=folder,
-                start_new_session=True,
-            )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            port = process.stdout.readline().strip()
-            if not port:
-                raise RuntimeError(f"MiniStack does not start: {log.read_text(errors='replace')[-2000:]}")
-            yield Aws(f"http://127.0.0.1:{int(port)}", Path(folder))
-        finally:
-            process.stdin.close()
-            process.stdout.close()
-            process.wait()
+    environment = {"DOCKER_HOST": "unix:///nowhere"}
+    if network is not None:
+        environment = {name: value for name, value in network.environment.items() if name.startswith("DOCKER_")}
+        environment |= {"FLOWC_TESTS_NETWORK": network.name, "FLOWC_TESTS_HOST": network.host}
+    with served("engines.ministack_server", str(install()), environment) as account:
+        yield account
 
 
 @pytest.fixture(scope="session")
