@@ -21,7 +21,7 @@ from typing import Any, Final, assert_never
 from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
 from ...runtime import contract
 from ..names import Names, spell_word
-from ..options import Options
+from ..options import PACKAGE, Options
 from . import retries
 from .hooks import with_hooks
 from .jobs import Jobs
@@ -30,8 +30,6 @@ from .places import ITEM, ROOT, Keys, Place
 from .tasks import Onward, State, Tasks, goes_on
 
 _READ_ITEMS: Final = "arn:aws:states:::s3:getObject"
-_CODE: Final = "${PackageKey}"
-"""Stands for the package, which only a deployment knows."""
 _LONGEST: Final = 99_999_999
 """Seconds of the longest timeout (Amazon States Language, "Timeouts"); an execution ends after a year anyway."""
 _LABEL: Final = 40
@@ -53,7 +51,7 @@ def lower(flow: Flow, jobs: Jobs, options: Options, maps: dict[str, Fan]) -> Sta
     first, states = keep, {keep: {**tasks.keep_input(), "Next": first}, **states}
     first, states = with_hooks(flow, first, states, tasks)
     begin = tasks.names.of("run.begin")  # no step has a dot in its name
-    data = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH, "code": options.code or _CODE}
+    data = {"run.$": "$$.Execution.Name", "path": contract.ROOT_PATH, "code": options.code or PACKAGE}
     return {
         "Comment": f"{flow.name}, compiled by flowc",
         **({} if options.workflow_timeout is None else {"TimeoutSeconds": min(options.workflow_timeout, _LONGEST)}),

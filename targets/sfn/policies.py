@@ -156,9 +156,9 @@ def job_policy(flow: Flow, options: Options) -> dict[str, Any]:
     return _document(statements)
 
 
-def events_policy(alias: Text) -> dict[str, Any]:
+def events_policy(machine: Text) -> dict[str, Any]:
     """What schedules and rules do."""
-    return _document([_allow("StartRuns", ["states:StartExecution"], [alias])])
+    return _document([_allow("StartRuns", ["states:StartExecution"], [machine])])
 
 
 def machine_trust(name: str) -> dict[str, Any]:
@@ -251,8 +251,8 @@ def _place(flow: Flow, options: Options) -> _Place:
     name = re.sub(r"[^\x00-\x7f]+", "*", flow.name)
     if options.datastore is None:
         return _Place(bucket=BUCKET, prefix="", flow=name)
-    bucket, _, prefix = options.datastore.removeprefix("s3://").partition("/")
-    return _Place(bucket=bucket, prefix=f"{prefix.strip('/')}/" if prefix.strip("/") else "", flow=name)
+    bucket, prefix = options.place
+    return _Place(bucket=bucket, prefix=prefix, flow=name)
 
 
 def _queue(queue: str | Symbol) -> str | Text:
