@@ -9,18 +9,17 @@ unused templates, and the limits of v4's schema.
 """
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from validators import tools
 from validators.argo_dangling import dangling
+from validators.go import Program
 
 __all__ = ["Problem", "dangling", "missing", "validate"]
 
-_SOURCE = Path(__file__).resolve().parent / "argo_go"
-_MADE_FROM = ("*.go", "go.mod", "go.sum")
+_PROGRAM = Program("argo", "Argo's own validator")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +43,7 @@ class Problem:
 
 def missing() -> str | None:
     """Why Argo's validator cannot be had here, or None. Go is needed only where the program was not built before."""
-    if _program().exists() or shutil.which("go"):
-        return None
-    return "Go is not installed, which Argo's own validator is built with"
+    return _PROGRAM.missing()
 
 
 def validate(files: Sequence[Path]) -> list[Problem]:
@@ -69,17 +66,4 @@ def validate(files: Sequence[Path]) -> list[Problem]:
 
 def build() -> Path:
     """The program's path, built if its source is new: some 100 s with nothing cached, 3 s with Go's caches warm."""
-    program = _program()
-    with tools.only_one("argo"):
-        if not program.exists():
-            aside = program.with_suffix(".new")
-            tools.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", aside, "."], cwd=_SOURCE, env={"GOWORK": "off"})
-            for old in program.parent.glob("argo-????????????????"):
-                old.unlink()
-            aside.rename(program)
-    return program
-
-
-def _program() -> Path:
-    source = sorted(file for pattern in _MADE_FROM for file in _SOURCE.glob(pattern))
-    return tools.cache_folder() / f"argo-{tools.fingerprint(*source)}"
+    return _PROGRAM.build()
