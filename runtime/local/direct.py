@@ -59,6 +59,14 @@ class Beginning:
         step, path, number = name
         write_failure(store, self.flow, TaskId(run, step, path), number, failure, started, ended)
 
+    def came_to_its_end(self, store: Store, run: str) -> bool:
+        """Whether a run's end step is done."""
+        from ..records.traces import traces
+
+        steps = self.document["steps"] if self.document else {"end": {"edges": []}}
+        last = next(name for name, step in steps.items() if not step["edges"])
+        return any(trace.done for trace in traces(store, self.flow, run, last).values())
+
     def end(self, store: Store, run: str, ok: bool, message: str | None) -> None:
         """Record how the run ended, now."""
         write_result(store, self.flow, run, ResultRecord(ok=ok, ended=time.time(), message=message))

@@ -216,7 +216,7 @@ class _Helper:
 
     def serve(self) -> None:
         """Do what the messages say, until one says that all is over, or there is nobody who could send another."""
-        over: tuple[bool, str | None] = (False, "the process that ran it was killed")
+        over: tuple[bool, str | None] | None = None
         unread = bytearray()
         try:
             while True:
@@ -245,7 +245,7 @@ class _Helper:
 
             self._answer("bug", traceback.format_exc())
         finally:
-            self._end(*over)
+            self._end(over)
 
     def _hand_on(self, messages: list[tuple[Any, ...]]) -> None:
         if messages and messages[0][0] == "begin":
@@ -271,9 +271,10 @@ class _Helper:
             self._warned = True
             self._answer("warning", text)
 
-    def _end(self, ok: bool, message: str | None) -> None:
+    def _end(self, over: tuple[bool, str | None] | None) -> None:
         """Keep the rest. Whoever sees the result sees all logs."""
         broken = self._lanes.close() if self._lanes else None
+        ok, message = over or self._found()
         if broken is not None:
             ok, message = False, message or broken
         if self._run is not None:
@@ -282,6 +283,13 @@ class _Helper:
             except StoreError as error:
                 self._answer("broken", str(error))
         self._answer("over", None)
+
+    def _found(self) -> tuple[bool, str | None]:
+        """How a run ended of which nobody has said so: its end step may have been done before its scheduler was killed."""
+        with suppress(StoreError):
+            if self._run is not None and self._beginning.came_to_its_end(self._store, self._run):
+                return True, None
+        return False, "the process that ran it was killed"
 
     def _answer(self, kind: str, value: object) -> None:
         with self._answering, suppress(OSError):  # nobody listens any more

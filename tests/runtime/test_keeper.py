@@ -252,6 +252,16 @@ def test_a_run_that_is_killed_says_so(write):
     assert flow.store.get("Kept/1/work/0/log-0/000000")
 
 
+def test_a_run_that_is_killed_when_all_is_done_has_succeeded(write):
+    flow = kept(write, "pass")
+    killed = "import os; from flowc.runtime.local import keeper; keeper.ForkedKeeper.finish = lambda *_: os.kill(os.getpid(), 9)"
+    run = subprocess.run([sys.executable, "-c", f"{killed}\n{DRIVER}", str(flow.file)], capture_output=True)
+    assert run.returncode == -signal.SIGKILL
+    while (result := read_result(flow.store, "Kept", "1")) is None:
+        time.sleep(0.02)
+    assert (result.ok, result.message) == (True, None)
+
+
 def test_the_parent_does_not_use_the_store(write):
     """Whatever a method, it is called in other processes."""
     pid, flow = os.getpid(), kept(write, "print(1); os._exit(1) if not current.retry_count else None")
