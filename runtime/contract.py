@@ -40,6 +40,10 @@ PARAMETERS = "FLOWC_PARAMETERS"
 """Read by the start step only. JSON: either an object of values by name, or Argo's `[{"name": …, "value": "JSON or plain
 text"}]`."""
 
+ARGO_RUN = "flowc-run"
+"""The parameter of an Argo workflow by which what is no parameter of the flow travels: base64 of the JSON of an object with
+`user`, `tags` and `event`, each of which may be missing; or empty text. No parameter of a flow can be called so."""
+
 # What is the same for all tasks of a deployment.
 DATASTORE = "FLOWC_DATASTORE"
 """A directory or the URL of an object store's prefix."""

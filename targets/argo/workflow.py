@@ -11,6 +11,7 @@ from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
 from ..names import Names, spell_camel
 from ..options import Options
+from . import marks
 from .serialise import Inline
 
 _PARALLELISM: Final = 100
@@ -22,14 +23,14 @@ def workflow_template(
     flow: Flow, options: Options, *, entrypoint: str, templates: list[dict[str, Any]], names: Names
 ) -> dict[str, Any]:
     """The manifest. `names` are those of the DAGs' tasks: what had to be renamed is noted in an annotation."""
-    annotations = {"flowc/flow": flow.name}
+    annotations = {marks.FLOW: flow.name}
     steps = {step.name for step in flow.steps}
     renamed = {name: step for name, step in names.changed().items() if step in steps}
     if renamed:
-        annotations["flowc/steps"] = json.dumps(renamed, ensure_ascii=False)
+        annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
     metadata: dict[str, Any] = {
         "name": workflow_name(flow.name),
-        "labels": {"app.kubernetes.io/managed-by": "flowc"},
+        "labels": {marks.MANAGED_BY: marks.FLOWC},
         "annotations": annotations,
     }
     if options.namespace:

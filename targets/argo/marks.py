@@ -1,0 +1,26 @@
+"""The labels and annotations by which flowc knows its own objects on a cluster, and what a person reads off them.
+
+Labels are what objects are found by; annotations hold what does not fit into a label's 63 characters.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+FLOWC: Final = "flowc"
+"""The value of `MANAGED_BY`, and the field manager of what is applied."""
+
+DEPLOYMENT: Final = "flowc/deployment"
+"""Label of every object of a deployment and of every run of it: the WorkflowTemplate's name."""
+
+FLOW: Final = "flowc/flow"
+"""Annotation: the flow's name as it is in the source and in the datastore."""
+STEPS: Final = "flowc/steps"
+"""Annotation: JSON, by name of a DAG's task the step that it runs, where these differ."""
+CODE: Final = "flowc/code"
+"""Annotation: the package's key in the datastore, or `contract.CODE_IN_IMAGE`."""
+DATASTORE: Final = "flowc/datastore"
+"""Annotation: where runs keep their objects."""
+VERSION: Final = "flowc/version"
+"""Annotation: the version of flowc that deployed it."""
