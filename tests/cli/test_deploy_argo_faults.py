@@ -192,7 +192,7 @@ def test_whoever_may_not_see_namespaces_may_deploy(cluster: Cluster) -> None:
 def test_a_service_account_that_is_not_there(cluster: Cluster) -> None:
     assert refused(cluster, "--service-account", "nobody") == (
         f"flowc: there is no service account nobody in the namespace {cluster.argo.namespace}: create it, or correct "
-        "--service-account (`flowc compile --target argo --with-rbac` writes one with what runs may do)\n"
+        "--service-account (--with-rbac makes one that may do what is needed)\n"
     )
 
 

@@ -8,6 +8,7 @@ these in each Workflow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -126,4 +127,12 @@ def _starts(manifests: Collection[Mapping[str, Any]]) -> Iterator[str]:
             yield schedule_of(one["spec"])
         elif one["kind"] == "Sensor":
             for event in one["spec"].get("dependencies") or ():
-                yield f"the event {event.get('eventName') or event.get('name')}"
+                yield _started_by(event)
+
+
+def _started_by(dependency: Mapping[str, Any]) -> str:
+    """What a dependency of a Sensor waits for: an event, by a filter for its name, or the end of a flow, which is called so."""
+    for wanted in (dependency.get("filters") or {}).get("data") or ():
+        name = re.sub(r"\\(.)", r"\1", wanted["value"][0].removeprefix("^").removesuffix("$"))
+        return f"the event {name}"
+    return f"the end of {dependency['eventName']}, if it succeeds"
