@@ -24,3 +24,8 @@ DATASTORE: Final = "flowc/datastore"
 """Annotation: where runs keep their objects."""
 VERSION: Final = "flowc/version"
 """Annotation: the version of flowc that deployed it."""
+
+REDRIVES: Final = "flowc/redrives"
+"""Annotation of a run: how often `flowc retry` has let it go on. Its tasks read it, for `contract.ATTEMPT`."""
+STOPPED: Final = "flowc/stopped"
+"""Annotation of a run: by whom it was stopped."""
