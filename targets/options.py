@@ -55,8 +55,10 @@ class Options:
         branch: The branch of the project, where `@project` names none.
         production: Whether that is for production, where `@project` does not say so.
         user: Whose branch it is, where neither is said.
+        context: The context of kubeconfig that names the cluster; None: the current one.
         namespace: The Kubernetes namespace of the workflow.
         service_account: The Kubernetes service account of its pods.
+        argo_url: Where a browser shows Argo's own pages.
     """
 
     image: str = DEFAULT_IMAGE
@@ -77,8 +79,10 @@ class Options:
     user: str | None = None
     job_role: str | None = None
     execution_role: str | None = None
+    context: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+    argo_url: str | None = None
 
     def unusable(self, target: str) -> str | None:
         """Why these options cannot be used for a target, or None.

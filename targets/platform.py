@@ -169,7 +169,7 @@ def apply(proposal: Proposal, made: Callable[[Change], None]) -> Deployed | None
     return proposal.outcome()
 
 
-PLATFORMS = {"sfn": ".sfn.aws.platform"}
+PLATFORMS = {"argo": ".argo.cluster.platform", "sfn": ".sfn.aws.platform"}
 """Where the control plane of each target is that has one."""
 
 
