@@ -1,8 +1,8 @@
 """What Argo has noted of a run's parts: the `status.nodes` of a Workflow, as data.
 
-A node is a pod, or what holds others: a DAG, a foreach (`TaskGroup`), a task that may be tried again (`Retry`). Its name says where
-it is: `20261121-122322-a1b2c3.train(3:3)(0)` is the first attempt at item 3 of the task `train`. A task's step and path are the
-arguments of its template.
+A node is a pod, or what holds others: a DAG, a foreach (`TaskGroup`), a task that may be tried again (`Retry`). Its name says
+where it is: `20261121-122322-a1b2c3.train(3:3)(0)` is the first attempt at item 3 of the task `train`. A task's step and path are
+the arguments of its template.
 
 Where a run has many, Argo compresses them, and where that does not help it keeps them in a database of its own, if it has one.
 """
@@ -15,7 +15,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -27,7 +27,8 @@ from .. import marks
 FAILED: Final = ("Failed", "Error")
 """Phases of a node or a Workflow that ended badly. https://argo-workflows.readthedocs.io/en/stable/fields/#nodestatus"""
 _UNDER_WAY: Final = ("", "Pending", "Running")
-_ITEM: Final = re.compile(r"\([0-9]+:")
+ITEM: Final = re.compile(r"\([0-9]+:")
+"""What the name of a foreach's item has after that of the foreach."""
 _ATTEMPT: Final = re.compile(r"\(([0-9]+)\)$")
 _POD_NAMES: Final = "workflows.argoproj.io/pod-name-format"
 _LONGEST: Final = 253 - 10 - 1
@@ -108,7 +109,7 @@ class Node:
     @property
     def of_item(self) -> bool:
         """Whether it is within an item of a foreach, or is one."""
-        return _ITEM.search(self.name) is not None
+        return ITEM.search(self.name) is not None
 
 
 def read_nodes(workflow: Mapping[str, Any]) -> dict[str, Node]:
@@ -182,52 +183,9 @@ def attempt_of(workflow: Mapping[str, Any], node: Node) -> int | None:
     return contract.attempt_number(f"{redrives_of(workflow)}.{node.retries}")
 
 
-def within(nodes: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
-    """By node, what holds it, from the inside out: the `Retry` it is an attempt of, the `TaskGroup` it is an item of, the DAG.
-
-    The children of a node say more than that, for what follows a task is a child of its last pod.
-    """
-    by_name = {node.name: node.id for node in nodes.values()}
-    found: dict[str, tuple[str, ...]] = {}
-
-    def holders(start: str) -> tuple[str, ...]:
-        way = [start]
-        while way:
-            node = nodes[way[-1]]
-            above = _above(node, by_name, nodes)
-            if above is None or above in found:
-                found[way.pop()] = () if above is None else (above, *found[above])
-            else:
-                way.append(above)
-        return found[start]
-
-    for id in nodes:
-        holders(id)
-    return found
-
-
-def latest_pods(nodes: Mapping[str, Node]) -> Iterator[Node]:
-    """The pods, of those that are attempts of one task only the last."""
-    last: dict[str, Node] = {}
-    for node in nodes.values():
-        if node.type == "Pod" and (node.task not in last or last[node.task].retries < node.retries):
-            last[node.task] = node
-    yield from sorted(last.values(), key=lambda one: (one.started or 0.0, one.name))
-
-
 def seconds_of(text: object) -> float | None:
     """A time of Kubernetes in seconds since 1970."""
     return datetime.fromisoformat(text).timestamp() if isinstance(text, str) and text else None
-
-
-def _above(node: Node, by_name: Mapping[str, str], nodes: Mapping[str, Node]) -> str | None:
-    """What holds a node directly."""
-    if node.is_retried and (retry := by_name.get(node.task)) is not None and retry != node.id:
-        return retry
-    item = node.name.rfind("(")
-    if node.name.endswith(")") and _ITEM.match(node.name, item) and (group := by_name.get(node.name[:item])) is not None:
-        return group
-    return node.boundary if node.boundary in nodes and node.boundary != node.id else None
 
 
 def _node(id: str, raw: Mapping[str, Any]) -> Node:

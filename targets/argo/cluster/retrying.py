@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import marks
-from .nodes import FAILED, Node, name_of, pod_name, raw_nodes, read_nodes, redrives_of, with_nodes, within
+from .nodes import FAILED, name_of, pod_name, raw_nodes, read_nodes, redrives_of, with_nodes
+from .relations import after, causes, within
 
 _HOLDERS: Final = frozenset(("DAG", "TaskGroup", "Retry", "Steps", "StepGroup"))
 _COMPLETED: Final = "workflows.argoproj.io/completed"
@@ -58,37 +59,17 @@ def retry(workflow: Mapping[str, Any], now: str) -> Retried:
     hook = f"{name_of(workflow)}.onExit"
     hooks = {id for id, node in nodes.items() if node.name.startswith(hook)}
     held = within(nodes)
-    failed = {id for id, node in nodes.items() if node.failed and id not in hooks and not _went_on(node, nodes, held)}
-    causes = failed.difference(*(held[id] for id in failed))
-    groups = {id for id in causes if nodes[id].type in _HOLDERS}
-    removed = _from(causes - groups, nodes) | {id for id in _from(groups, nodes) if nodes[id].phase == "Omitted"} | hooks
-    again = (groups | {holder for id in causes for holder in held[id]}) - removed
+    failed = causes(nodes, held) - hooks
+    groups = {id for id in failed if nodes[id].type in _HOLDERS}
+    removed = after(failed - groups, nodes) | {id for id in after(groups, nodes) if nodes[id].phase == "Omitted"} | hooks
+    again = (groups | {holder for id in failed for holder in held[id]}) - removed
     kept = {id: _again(one, now) if id in again else dict(one) for id, one in raw.items() if id not in removed}
     for one in kept.values():
-        for after in ("children", "outboundNodes"):
-            if after in one:
-                one[after] = [id for id in one[after] if id not in removed]
+        for others in ("children", "outboundNodes"):
+            if others in one:
+                one[others] = [id for id in one[others] if id not in removed]
     pods = dict.fromkeys(pod_name(workflow, nodes[id]) for id in sorted(removed) if nodes[id].type == "Pod")
     return Retried(with_nodes(_begun_again(workflow, removed, now), kept), tuple(pods), tuple(sorted(removed)))
-
-
-def _went_on(node: Node, nodes: Mapping[str, Node], held: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether something came of a node all the same: a later attempt succeeded, or what depends on failures."""
-    above = held[node.id][:1] if node.is_retried else ()
-    start = above[0] if above else node.id
-    return any(nodes[id].phase == "Succeeded" for id in _from((start,), nodes) if id != start)
-
-
-def _from(starts: Iterable[str], nodes: Mapping[str, Node]) -> set[str]:
-    """Nodes, what is within them, and what came after them."""
-    found: set[str] = set()
-    open = list(starts)
-    while open:
-        id = open.pop()
-        if id not in found and id in nodes:
-            found.add(id)
-            open += nodes[id].children
-    return found
 
 
 def _again(raw: Mapping[str, Any], now: str) -> dict[str, Any]:

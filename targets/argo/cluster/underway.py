@@ -10,7 +10,8 @@ from typing import Any, Final
 from ....runtime.contract import HOOK_STEPS
 from ...executions import Fan, Job, Link
 from .. import marks
-from .nodes import Node, name_of, pod_name, within
+from .nodes import Node, name_of, pod_name
+from .relations import within
 from .words import is_shutdown, waiting
 
 _COUNT: Final = re.compile(r"\{\{tasks\.([^.}]+)\.outputs\.parameters\.([^.}]+)\}\}")

@@ -1,7 +1,7 @@
 """What Argo and Kubernetes say of a pod, in words for those who wrote the flow.
 
-A node's message is what Argo makes of a pod that failed or waits: `main: OOMKilled (exit code 137)`, `Unschedulable: 0/3 nodes are
-available: …`. What is not known here is handed on as it is.
+A node's message is what Argo makes of a pod that failed or waits: `main: OOMKilled (exit code 137)`, `Unschedulable: 0/3 nodes
+are available: …`. What is not known here is handed on as it is.
 https://github.com/argoproj/argo-workflows/blob/v3.7.18/workflow/controller/operator.go (inferFailedReason, getPendingReason)
 """
 
@@ -65,7 +65,9 @@ def failure(phase: str, message: str, waited: Said | None = None) -> Said:
     if is_shutdown(message):
         return Said("Stopped", "the run was stopped")
     if is_late(message):
-        return Said("DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended")
+        return Said(
+            "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
+        )
     if _TOO_LONG.search(message):
         if waited is not None:
             return Said(waited.error, f"{waited.cause}; after the time that the task may take its pod was ended")
@@ -115,10 +117,12 @@ def _of_container(name: str, reason: str, code: int, more: str) -> Said:
     if name == "wait" and _RESULTS.search(more):
         return Said(
             "Forbidden",
-            f"its pod may not tell Argo what came of it: {more}: `flowc compile --with-rbac` prints the permissions that runs need",
+            f"its pod may not tell Argo what came of it: {more}: `flowc compile --with-rbac` prints what runs must be allowed",
         )
     if name in ("init", "wait"):
-        return Said(reason, f"Argo's own container `{name}` in its pod ended with exit code {code}" + (f": {more}" if more else ""))
+        return Said(
+            reason, f"Argo's own container `{name}` in its pod ended with exit code {code}" + (f": {more}" if more else "")
+        )
     if reason in _MEANT:
         return pending(reason, more)
     killed = ": something killed it" if code == 137 else ""
