@@ -18,6 +18,7 @@ from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
 from .platforms import Place, said
 from .targeting import options_of, settings_of, target_of, target_options
+from .uploading import DatastoreOf
 from .verb import Verb, format_option, strict_option
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def command(
             sound = _sound(compilation, target, options, form, strict=strict)
             refuse_branch(sound)
             upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
+            if options.datastore is not None:
+                upload = replace(upload, datastore=DatastoreOf(options.datastore))
             proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
     found = carry_out(proposal, dry_run=dry_run, yes=yes)
     if not proposal.changes:

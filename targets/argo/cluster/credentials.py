@@ -1,7 +1,7 @@
 """Who flowc is to which cluster: a context of kubeconfig, or within a cluster the service account of its pod.
 
-The package kubernetes reads all of that, as `kubectl` does: `KUBECONFIG`, `~/.kube/config`, tokens, certificates, and the programs
-(`exec`) that fetch credentials. Of its thousand models of objects nothing is used.
+The package kubernetes reads all of that, as `kubectl` does: `KUBECONFIG`, `~/.kube/config`, tokens, certificates, programs that
+fetch credentials (`exec`). Of its thousand models of objects nothing is used.
 """
 
 from __future__ import annotations

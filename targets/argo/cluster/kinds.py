@@ -52,6 +52,8 @@ EVENT: Final = Kind("Event", "v1", "events")
 
 OWN: Final = (SENSOR, EVENT_SOURCE, CRON_WORKFLOW, WORKFLOW_TEMPLATE, ROLE_BINDING, ROLE, SERVICE_ACCOUNT)
 """What a deployment may consist of, in the order in which it is taken away: first what starts runs."""
+RBAC: Final = (ROLE_BINDING, ROLE, SERVICE_ACCOUNT)
+"""Those of them that say who may do what."""
 _ALL: Final = {one.name: one for one in (*OWN, WORKFLOW, EVENT_BUS)}
 EVENTS: Final = (SENSOR, EVENT_SOURCE, EVENT_BUS)
 """Those that Argo Events brings, which a cluster may be without."""

@@ -101,7 +101,7 @@ def refused(status: int, text: str, *, method: str, path: str, of: str, server: 
         case 404 if details.get("kind") == "namespaces":
             name = details.get("name")
             return made(
-                f"there is no namespace {name}: create it (`kubectl create namespace {name}`), or name another one by --namespace",
+                f"there is no namespace {name}: create it (`kubectl create namespace {name}`), or correct --namespace",
                 setup=True,
             )
         case 404:
