@@ -14,11 +14,11 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
 
-from ....runtime.contract import CODE_IN_IMAGE
 from ...executions import Execution, Fan, Job, Link, Start, State, Trouble
 from ...platform import PlatformError
 from .. import marks
-from .kinds import POD, TASK_RESULT, WORKFLOW, WORKFLOW_TEMPLATE
+from .kinds import POD, TASK_RESULT, WORKFLOW
+from .live import Live
 from .nodes import FAILED, Node, OffloadedError, name_of, read_nodes, seconds_of
 from .refusals import ClusterError
 from .retrying import retry
@@ -57,6 +57,7 @@ class WorkflowRuns:
 
     def __init__(self, session: Session, name: str, argo_url: str | None = None) -> None:
         self._session = session
+        self._live = Live(session, name)
         self._url = argo_url.rstrip("/") if argo_url else None
         self._known: dict[str, dict[str, Any]] = {}
         self.name = name
@@ -64,7 +65,7 @@ class WorkflowRuns:
     @property
     def where(self) -> str:
         """The template, for messages."""
-        return f"the WorkflowTemplate {self.name} ({self._session.where})"
+        return self._live.where
 
     @property
     def link(self) -> str:
@@ -80,20 +81,19 @@ class WorkflowRuns:
 
     def input_size(self, text: str) -> int:
         """The bytes of the longest string in a pod's environment."""
-        return size_of(self._template, text)
+        return size_of(self._live.template, text)
 
     def package(self) -> str | None:
         """What the template says."""
-        found = self._said(marks.CODE)
-        return None if found == CODE_IN_IMAGE else found
+        return self._live.package()
 
     def datastore(self) -> str | None:
         """What the template says."""
-        return self._said(marks.DATASTORE)
+        return self._live.datastore()
 
     def start(self, run: str, text: str) -> Execution:
         """Create a Workflow of the template."""
-        self._demand()
+        self._live.demand()
         try:
             made = self._session.ask(
                 "POST", self._session.path(WORKFLOW), workflow_of(run, self.name, self._session.namespace, text)
@@ -110,7 +110,7 @@ class WorkflowRuns:
         """The Workflow of this name, if it is of this template."""
         found = self._session.find(WORKFLOW, run) if _NAME.fullmatch(run) else None
         if found is None or not self._is_ours(found):
-            self._demand()  # without the template there is nothing that could run
+            self._live.demand()  # without the template there is nothing that could run
             return None
         self._known[run] = found
         return self._execution(found)
@@ -119,7 +119,7 @@ class WorkflowRuns:
         """All Workflows of the template, of which only metadata are read: how they ended, and when, is not said."""
         found = list(self._session.pages(WORKFLOW, labels=f"{marks.DEPLOYMENT}={self.name}", metadata=True))
         if not found:
-            self._demand()
+            self._live.demand()
         found.sort(key=lambda one: (seconds_of(one["metadata"].get("creationTimestamp")) or 0.0, name_of(one)), reverse=True)
         for one in found:
             yield self._execution(
@@ -197,37 +197,12 @@ class WorkflowRuns:
         except ClusterError:  # it is gone, or has not begun
             return None
 
-    def _demand(self) -> None:
-        """Make sure that there is such a deployment.
-
-        Raises:
-            PlatformError: There is not.
-        """
-        assert self._template
-
-    @cached_property
-    def _template(self) -> dict[str, Any]:
-        """The WorkflowTemplate.
-
-        Raises:
-            PlatformError: There is none, or it is not flowc's.
-        """
-        found = self._session.find(WORKFLOW_TEMPLATE, self.name)
-        if found is None:
-            raise PlatformError(f"there is no {self.where.removeprefix('the ')}: `flowc deploy` makes it", setup=True)
-        if not self._is_ours(found):
-            raise PlatformError(f"{self.where} was not made by `flowc deploy`", setup=True)
-        return found
-
     @cached_property
     def _renamed(self) -> dict[str, str]:
         try:
-            return renamed_steps(self._template)
+            return renamed_steps(self._live.template)
         except PlatformError:  # it is gone, and tasks keep Argo's names
             return {}
-
-    def _said(self, mark: str) -> str | None:
-        return (self._template["metadata"].get("annotations") or {}).get(mark)
 
     def _is_ours(self, found: Mapping[str, Any]) -> bool:
         return ((found.get("metadata") or {}).get("labels") or {}).get(marks.DEPLOYMENT) == self.name

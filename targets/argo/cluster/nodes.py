@@ -174,7 +174,7 @@ def pod_name(workflow: Mapping[str, Any], node: Node) -> str:
 
 def redrives_of(workflow: Mapping[str, Any]) -> int:
     """How often the run was retried."""
-    text = (workflow["metadata"].get("annotations") or {}).get(marks.REDRIVES) or "0"
+    text = (workflow["metadata"].get("annotations") or {}).get(marks.RETRIED) or "0"
     return int(text) if text.isdecimal() else 0
 
 

@@ -84,7 +84,7 @@ def _begun_again(workflow: Mapping[str, Any], removed: Iterable[str], now: str) 
     labels = {name: value for name, value in (metadata.get("labels") or {}).items() if name not in (_COMPLETED, _ARCHIVING)}
     notes = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != marks.STOPPED}
     metadata["labels"] = {**labels, _PHASE: "Running"}
-    metadata["annotations"] = {**notes, marks.REDRIVES: str(redrives_of(workflow) + 1)}
+    metadata["annotations"] = {**notes, marks.RETRIED: str(redrives_of(workflow) + 1)}
     metadata.pop("managedFields", None)
     spec.pop("shutdown", None)
     if spec.get("activeDeadlineSeconds") == 0:
