@@ -25,7 +25,7 @@ from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
 from .settings import setting
-from .targeting import settings_of, target_of, target_option
+from .targeting import settings_of, target_of, target_option, whereabouts
 
 if TYPE_CHECKING:
     from ..runtime.client.flow import Flow
@@ -112,12 +112,9 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
 
 
 def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:
-    from ..runtime.language.current import user_name
-    from ..targets.options import Options
     from ..targets.platform import load_platform
 
-    options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
-    platform = load_platform(target)(options)
+    platform = load_platform(target)(whereabouts(settings))
     if isinstance(flow, str):
         refuse_branch(flow)
         name, found = flow.rpartition(".")[2], platform.spell(flow)

@@ -84,6 +84,27 @@ def target_of(settings: Mapping[str, Any], *, deployed: bool = False) -> str:
     return str(target)
 
 
+def whereabouts(settings: Mapping[str, Any]) -> Options:
+    """What says which deployment is meant, of all that the settings say.
+
+    Raises:
+        Unusable: It makes no sense.
+    """
+    from ..runtime.language.current import user_name
+
+    options = Options(
+        branch=settings.get("branch"),
+        production=bool(settings.get("production")),
+        user=user_name(),
+        context=settings.get("context"),
+        namespace=settings.get("namespace"),
+        argo_url=settings.get("argo-url"),
+    )
+    if (why := options.unusable_place()) is not None:
+        raise Unusable(why)
+    return options
+
+
 def options_of(settings: Mapping[str, Any], target: str) -> Options:
     """The settings that a target takes.
 

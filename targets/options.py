@@ -89,7 +89,9 @@ class Options:
 
         Prefixes are kept to characters that mean nothing to any platform, for they become part of keys and of expressions.
         """
-        return self._unusable_datastore(target) or (self._unusable_on_aws() if target == "sfn" else self._unusable_names())
+        return self._unusable_datastore(target) or (
+            self._unusable_on_aws() if target == "sfn" else self.unusable_place() or self._unusable_account()
+        )
 
     def _unusable_on_aws(self) -> str | None:
         kinds: tuple[tuple[str, Kind, str | tuple[str, ...] | None], ...] = (
@@ -143,13 +145,21 @@ class Options:
             return None
         return f"a datastore that pods reach is s3://…, az://…, gs://… or a path of letters, digits and _ . = / -, not {url!r}"
 
-    def _unusable_names(self) -> str | None:
+    def unusable_place(self) -> str | None:
+        """Why no part of a cluster can be meant, or None."""
         # A namespace is a DNS-1123 label, a service account's name a DNS-1123 subdomain: labels with dots between them.
         if self.namespace is not None and not (re.fullmatch(_LABEL, self.namespace) and len(self.namespace) <= 63):
             return (
                 "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
                 f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
             )
+        if self.argo_url is not None and not re.match(r"https?://[^/]", self.argo_url):
+            return f"--argo-url is the address of Argo's pages, as https://argo.example, and not {self.argo_url!r}"
+        if self.context is not None and not self.context:
+            return "--context is empty: leave it out, or name a context of kubeconfig"
+        return None
+
+    def _unusable_account(self) -> str | None:
         account = self.service_account
         if account is not None and not (re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", account) and len(account) <= 253):
             return (

@@ -104,7 +104,11 @@ def _contexts(files: str) -> tuple[dict[str, str], str | None]:
         path = Path(one).expanduser()
         if not one or not path.exists():
             continue
+        if path.is_dir():
+            raise ClusterError(f"KUBECONFIG names the folder {one}, and not a kubeconfig", setup=True)
         config = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+        if not isinstance(config, dict):
+            raise ClusterError(f"{one}, which KUBECONFIG names, is no kubeconfig", setup=True)
         for context in config.get("contexts") or ():
             contexts.setdefault(str(context["name"]), str((context.get("context") or {}).get("namespace") or "default"))
         current = current or config.get("current-context")

@@ -118,17 +118,20 @@ class Session:
             raise
         return True
 
-    def pages(self, kind: Kind, *, labels: str | None = None, metadata: bool = False) -> Iterator[dict[str, Any]]:
+    def pages(
+        self, kind: Kind, *, labels: str | None = None, metadata: bool = False, page: int = _PAGE
+    ) -> Iterator[dict[str, Any]]:
         """All objects of a kind in the namespace, as they are asked for.
 
         Args:
             labels: A selector: only those that have these.
             metadata: Whether their metadata are enough.
+            page: How many there are in one answer.
 
         Raises:
             ClusterError: One request was refused.
         """
-        query: dict[str, str | int] = {"limit": _PAGE} | ({"labelSelector": labels} if labels else {})
+        query: dict[str, str | int] = {"limit": page} | ({"labelSelector": labels} if labels else {})
         accept = _METADATA_ONLY.format(many="PartialObjectMetadataList") if metadata else "application/json"
         while True:
             answer = self.ask("GET", self.path(kind), query=query, accept=accept)
