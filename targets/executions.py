@@ -83,7 +83,7 @@ class Job:
         waits: Whether it has not begun yet.
         reason: What the platform says about that, or None.
         since: When it was submitted, in seconds since 1970, or None.
-        of_item: Whether it belongs to an item of a foreach.
+        of_item: Whether it belongs to an item of a foreach of which only some jobs are told.
         links: Pages about it.
     """
 

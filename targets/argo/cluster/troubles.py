@@ -8,7 +8,7 @@ from typing import Any, Final
 from ...executions import Trouble
 from .nodes import Node, attempt_of, name_of, pod_name
 from .relations import causes, last_attempts, within
-from .underway import Page, step_of
+from .underway import Page, place_of
 from .words import Said, failure, is_late, is_shutdown
 
 _MOST: Final = 20
@@ -32,7 +32,7 @@ def troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: P
         message = next((node.message for node in failed if is_late(node.message)), "") if late else status.get("message") or ""
         said = failure(str(status.get("phase") or "Failed"), str(message))
         return (Trouble(step=None, error=said.error, cause=said.cause),)
-    found = []
+    found: list[Trouble] = []
     for node in real[:_MOST]:
         asked = len([one for one in found if one.job]) < _LOOKED and node.message.startswith(_POD_LATE)
         found.append(_trouble(workflow, node, pages, waited(pod_name(workflow, node)) if asked else None))
@@ -49,9 +49,10 @@ def hook_troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pag
 def _trouble(workflow: Mapping[str, Any], node: Node, pages: Page, waited: Said | None) -> Trouble:
     said = failure(node.phase, node.message, waited)
     is_pod = node.type == "Pod"
+    step, path = place_of(workflow, node)
     return Trouble(
-        step=step_of(workflow, node),
-        path=node.path,
+        step=step,
+        path=path,
         attempt=attempt_of(workflow, node) if is_pod else None,
         error=said.error,
         cause=said.cause,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ....runtime.contract import HOOK_STEPS
+from ....runtime.contract import HOOK_STEPS, ROOT_PATH
 from ...executions import Fan, Job, Link
 from .. import marks
 from .nodes import Node, name_of, pod_name
@@ -17,13 +18,29 @@ from .words import is_shutdown, waiting
 _COUNT: Final = re.compile(r"\{\{tasks\.([^.}]+)\.outputs\.parameters\.([^.}]+)\}\}")
 _INPUT: Final = re.compile(r"\{\{inputs\.parameters\.([^.}]+)\}\}")
 
+_ALIKE: Final = 3
+"""Items of one step that wait for the same thing, which are told."""
+
 Page = Callable[[Node], tuple[Link, ...]]
 """Pages about a node."""
 
 
 def jobs_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: Page) -> tuple[Job, ...]:
-    """The pods that are not over, and tasks that wait to be tried again; those that wait come first."""
-    return tuple(sorted(_jobs(workflow, nodes, pages), key=lambda one: (not one.waits, one.since or 0.0, one.id)))
+    """The pods that are not over, and tasks that wait to be tried again; those that wait come first.
+
+    Of a foreach's items, those that wait are told only where there is something to say, and of those that wait for the same
+    thing only some.
+    """
+    jobs = sorted(_jobs(workflow, nodes, pages), key=lambda one: (not one.waits, one.since or 0.0, one.id))
+    alike: Counter[tuple[str, str | None]] = Counter()
+    found = []
+    for job in jobs:
+        if job.waits and job.path not in (None, ROOT_PATH):
+            alike[job.step, job.reason] += 1
+            if job.reason is None or alike[job.step, job.reason] > _ALIKE:
+                continue
+        found.append(job)
+    return tuple(found)
 
 
 def fans_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], steps: Mapping[str, str]) -> tuple[Fan, ...]:
@@ -52,15 +69,15 @@ def renamed_steps(template: Mapping[str, Any] | None) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def step_of(workflow: Mapping[str, Any], node: Node) -> str:
-    """The step of a pod; of one of the exit hook what stands for the step."""
+def place_of(workflow: Mapping[str, Any], node: Node) -> tuple[str, str | None]:
+    """The step and the path of a pod; of one of the exit hook what stands for them."""
     if node.step:
-        return node.step
+        return node.step, node.path
     task = node.task.rpartition(".")[2]
     if node.name.startswith(f"{name_of(workflow)}.onExit"):
-        ended = "success" if (workflow.get("status") or {}).get("phase") == "Succeeded" else "failure"
-        return HOOK_STEPS.get(task, HOOK_STEPS[ended])
-    return task
+        ended = node.inputs.get("hook") or task
+        return HOOK_STEPS.get(ended, HOOK_STEPS["failure"]), ROOT_PATH
+    return task, None
 
 
 def _jobs(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: Page) -> Iterator[Job]:
@@ -76,9 +93,10 @@ def _jobs(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: Page) -
             waits, id = node.phase != "Running", pod_name(workflow, node)
             said = waiting(node.message)
             status, reason = (said.error, said.cause or None) if waits else (node.phase, None)
+        step, path = place_of(workflow, node)
         yield Job(
-            step=step_of(workflow, node),
-            path=node.path,
+            step=step,
+            path=path,
             id=id,
             status=status,
             waits=waits,
