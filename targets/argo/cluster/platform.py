@@ -65,7 +65,7 @@ class ArgoWorkflows:
         """The runs of the deployment of this name."""
         from .executions import WorkflowRuns
 
-        return WorkflowRuns(self.session, name)
+        return WorkflowRuns(self.session, name, self.options.argo_url)
 
 
 def connect(options: Options) -> ArgoWorkflows:
