@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engines.argo.cluster import EXECUTOR
 
 from flowc.targets.argo import marks
+from flowc.targets.argo.cluster import deploy
+from flowc.targets.argo.deployment import Deployment, deployment_of
 
 from .accounts import PLAIN, PROJECT
 from .clusters import Cluster
 
 CHANGED = PLAIN.replace("default=0.5", "default=0.75")
+RBAC = ("ServiceAccount", "Role", "RoleBinding")
+RUN_IT = "  run it   flowc trigger sums.py\n"
+
+
+class With:
+    """A deployment with more objects than the WorkflowTemplate."""
+
+    def __init__(self, made: Deployment, namespace: str) -> None:
+        self.name = made.name
+        self._made = made
+        self._metadata = {**made.template["metadata"], "namespace": namespace}
+
+    def manifests(self) -> Iterator[dict[str, Any]]:
+        api, group = "argoproj.io/v1alpha1", "rbac.authorization.k8s.io"
+        metadata = {"metadata": self._metadata}
+        yield {"apiVersion": "v1", "kind": "ServiceAccount", **metadata}
+        yield {"apiVersion": f"{group}/v1", "kind": "Role", **metadata, "rules": []}
+        role = {"apiGroup": group, "kind": "Role", "name": self.name}
+        yield {"apiVersion": f"{group}/v1", "kind": "RoleBinding", **metadata, "roleRef": role}
+        yield from self._made.manifests()
+        when = {"schedules": ["0 6 * * 1-5"], "timezone": "Europe/Berlin"}
+        work = {"workflowSpec": {"workflowTemplateRef": {"name": self.name}}}
+        yield {"apiVersion": api, "kind": "CronWorkflow", **metadata, "spec": {**when, **work}}
+        named = {"data": [{"path": "body.payload.name", "type": "string", "value": ["^a\\.b$"]}]}
+        events = [
+            {"name": "event1", "eventSourceName": "x", "eventName": "y", "filters": named},
+            {"name": "finish1", "eventSourceName": "sums", "eventName": "load"},
+        ]
+        yield {"apiVersion": api, "kind": "Sensor", **metadata, "spec": {"dependencies": events, "triggers": []}}
 
 
 def test_a_deploy(cluster: Cluster) -> None:
@@ -90,6 +123,35 @@ def test_what_the_flow_no_longer_has_is_deleted_last(cluster: Cluster) -> None:
         "flowc: new runs of sums have version 2\n  run it   flowc trigger sums.py\n"
     )
     assert cluster.there() == ["workflowtemplates/sums", "cronworkflows/mine", "eventsources/others"]
+
+
+def test_what_starts_a_flow_and_what_runs_may_do(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is all applied, in its order, and taken away again, but not what runs need that are under way."""
+    with monkeypatch.context() as more:
+        more.setattr(deploy, "deployment_of", lambda *given: With(deployment_of(*given), cluster.argo.namespace))
+        ended = cluster.deploy("--yes")
+        assert ended.code == 0, ended.err
+        made = [line.split()[1] for line in ended.err.splitlines() if line.startswith("created ")]
+        assert made == ["package", "plan", *RBAC, "WorkflowTemplate", "CronWorkflow", "Sensor"]
+        assert "+ CronWorkflow      sums (0 6 * * 1-5 Europe/Berlin)\n" in ended.err
+        starts = (
+            "  starts   0 6 * * 1-5 Europe/Berlin\n           on the event a.b\n           on the end of load, if it succeeds\n"
+        )
+        assert starts in ended.err
+        assert cluster.deploy().err.endswith(
+            f"there is nothing to change\nflowc: new runs of sums have version 1\n{starts}{RUN_IT}"
+        )
+    cluster.put_run("run")
+    kept = {"metadata": {"name": "kept", "namespace": cluster.argo.namespace, "labels": {marks.DEPLOYMENT: "sums"}}}
+    cluster.argo.apply({"apiVersion": "v1", "kind": "ServiceAccount", **kept}, "somebody")
+    ended = cluster.deploy("--yes")
+    assert ended.err.endswith(f"deleted Sensor sums\ndeleted CronWorkflow sums\nflowc: new runs of sums have version 1\n{RUN_IT}")
+    said = "the service account that runs had so far is left, for some are under way: the next deploy deletes it"
+    assert f"note: {said}\n" in ended.err
+    cluster.argo.change("workflows", "run", {"spec": {"shutdown": "Terminate"}})
+    ended = cluster.deploy("--yes")
+    assert [line for line in ended.err.splitlines() if "deleted" in line] == [f"deleted {one} sums" for one in reversed(RBAC)]
+    assert [one["metadata"]["name"] for one in cluster.argo.all("serviceaccounts")] == ["default", "kept", EXECUTOR]
 
 
 def test_what_others_have_added_stays_and_is_no_change(cluster: Cluster) -> None:

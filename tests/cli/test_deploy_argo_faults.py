@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from flowc.cli.changing import carry_out
+from flowc.targets.argo.cluster.session import Session
+from flowc.targets.platform import PlatformError
 
 from .accounts import PLAIN
 from .clusters import Cluster
@@ -46,7 +48,7 @@ def test_no_cluster_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "FILE is no YAML: "),
+        ("contexts: [}", "FILE is no YAML (line 1): did not find expected node content"),
         ("hello", "FILE, which KUBECONFIG names, is no kubeconfig"),
         ("contexts: [{}]", "FILE makes no sense: 'name'"),
         ("contexts: []", "FILE names no current context: say --context, of which there are: none"),
@@ -174,19 +176,37 @@ def test_what_may_not_be_done(cluster: Cluster) -> None:
 
 
 def test_what_may_not_be_looked_for_is_a_note(cluster: Cluster) -> None:
-    cluster.argo.fail("GET", ".*/cronworkflows", 403, "Forbidden", "no")
+    for kind in ("sensors", "cronworkflows"):
+        cluster.argo.fail("GET", f".*/{kind}", 403, "Forbidden", "no")
     ended = cluster.deploy("--yes")
     assert ended.code == 0
-    assert (
-        "note: cronworkflows that may be left of sums cannot be looked for: the cluster "
-        "does not allow flowc to get cronworkflows: no\n" in (ended.err)
-    )
+    said = "note: what may be left of sums was not looked for: the credentials do not let you list sensors, cronworkflows\n"
+    assert said in ended.err
 
 
 def test_whoever_may_not_see_namespaces_may_deploy(cluster: Cluster) -> None:
     cluster.argo.fail("GET", "/api/v1/namespaces/[^/]*", 403, "Forbidden", "no")
     cluster.argo.fail("GET", ".*/serviceaccounts/.*", 403, "Forbidden", "no")
     assert cluster.deploy("--yes").code == 0
+
+
+def test_in_a_cluster_it_is_the_pods_own_service_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in (("token", "secret"), ("ca.crt", "an authority"), ("namespace", "flows\n")):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr("flowc.targets.argo.cluster.credentials.IN_CLUSTER", tmp_path)
+    for name, value in (("HOST", "10.0.0.1"), ("PORT", "443")):
+        monkeypatch.setenv(f"KUBERNETES_SERVICE_{name}", value)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    session = Session()
+    assert session.where == "namespace flows, cluster https://10.0.0.1:443"
+    assert session.credentials.headers() == {"authorization": "bearer secret"}
+    assert Session(namespace="others").namespace == "others"
+    (tmp_path / "token").unlink()
+    with pytest.raises(PlatformError, match="the credentials of this pod's service account cannot be had: Service token file"):
+        _ = Session().where
 
 
 def test_a_service_account_that_is_not_there(cluster: Cluster) -> None:
