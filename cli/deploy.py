@@ -81,7 +81,7 @@ def command(
     """
     file = _file(flow, rollback)
     settings = settings_of(file, given)
-    target = target_of(settings, deployed=True)
+    target = target_of(settings)
     options = _of_user(options_of(settings, target))
     with refusals():
         from ..targets.platform import load_platform

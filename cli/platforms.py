@@ -121,7 +121,7 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
     """
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, place._asdict())
     with asked():
-        return _deployment(flow, settings, target_of(settings, deployed=True), place)
+        return _deployment(flow, settings, target_of(settings), place)
 
 
 def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:

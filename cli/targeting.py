@@ -75,11 +75,8 @@ def settings_of(flow: FlowFile | None, given: Mapping[str, Any]) -> dict[str, An
     return settings | {name.replace("_", "-"): value for name, value in given.items() if value is not None and value != ()}
 
 
-def target_of(settings: Mapping[str, Any], *, deployed: bool = False) -> str:
+def target_of(settings: Mapping[str, Any]) -> str:
     """Which platform.
-
-    Args:
-        deployed: Whether the verb asks the platform itself, as not all that there are can be yet.
 
     Raises:
         UsageError: Nothing names one.
@@ -87,10 +84,7 @@ def target_of(settings: Mapping[str, Any], *, deployed: bool = False) -> str:
     """
     target = settings.get("target")
     if target is None:
-        from ..targets.platform import PLATFORMS
-
-        targets = PLATFORMS if deployed else TARGETS
-        raise click.UsageError(f"which platform? Say --target {' or --target '.join(targets)}", click.get_current_context())
+        raise click.UsageError(f"which platform? Say --target {' or --target '.join(TARGETS)}", click.get_current_context())
     if target not in TARGETS:
         raise Unusable(f"the settings' target is '{target}'; there are {', '.join(TARGETS)}")
     return str(target)

@@ -37,7 +37,7 @@ def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, *
     if flow is None:
         raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, given)
-    target = target_of(settings, deployed=True)
+    target = target_of(settings)
     with refusals():
         from ..targets.platform import load_platform
 

@@ -206,18 +206,10 @@ def apply(proposal: Proposal, made: Callable[[Change], None]) -> Deployed | None
 
 
 PLATFORMS = {"argo": ".argo.cluster.platform", "sfn": ".sfn.aws.platform"}
-"""Where the control plane of each target is that has one."""
+"""Where the control plane of each target is."""
 
 
 def load_platform(target: str) -> Callable[[Options], Platform]:
-    """What makes the control plane of a target's platform, of options. Only the one asked for is imported.
-
-    Raises:
-        PlatformError: flowc has none for it yet.
-    """
-    module = PLATFORMS.get(target)
-    if module is None:
-        known = " or ".join(f"--target {one}" for one in PLATFORMS)
-        raise PlatformError(f"flowc cannot deploy to {target} yet, nor look at what runs there: say {known}", setup=True)
-    made: Callable[[Options], Platform] = import_module(module, __package__).connect
+    """What makes the control plane of a target's platform, of options. Only the one asked for is imported."""
+    made: Callable[[Options], Platform] = import_module(PLATFORMS[target], __package__).connect
     return made

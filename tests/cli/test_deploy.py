@@ -558,12 +558,3 @@ def test_what_a_template_has_made_is_left_to_it(account: Account) -> None:
         assert (ended.code, ended.out, ended.err) == (2, "", said)
     assert account.everything() == before
     account.sfn.untag_resource(resourceArn=account.machine(), tagKeys=["flowc:maker"])
-
-
-def test_another_platform(account: Account) -> None:
-    for verb in ("deploy", "undeploy"):
-        ended = account.run(verb, "sums.py", "--target", "argo")
-        assert (ended.code, ended.err) == (
-            2,
-            "flowc: flowc cannot deploy to argo yet, nor look at what runs there: say --target sfn\n",
-        )
