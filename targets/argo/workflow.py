@@ -89,9 +89,7 @@ def workflow_name(flow: str) -> str:
 
 def _spell(name: str) -> str | None:
     *project, flow = name.split(".")
-    # A project may be called anything in these letters; two `_` beside each other would be a dot.
-    parts = [spell_lower_dashes(part) if part[:1].isalpha() or index else None for index, part in enumerate(project)]
-    spelt = [*parts, spell_camel(flow)]
+    spelt = [*map(spell_lower_dashes, project), spell_camel(flow)]
     return None if None in spelt else "--".join(part for part in spelt if part)
 
 
