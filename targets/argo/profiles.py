@@ -12,6 +12,7 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
 from ..options import Options
+from ..project import project_of
 from ..settings import Settings, number_text, read_settings, warn_of_flow
 from .serialise import Inline
 
@@ -98,9 +99,9 @@ class Profiles:
             (contract.PATH, "{{inputs.parameters.path}}"),
             (contract.ATTEMPT, "{{retries}}" if settings.attempts > 1 else "0"),
         ]
-        if self.flow.parameters:
-            variables.append((contract.PARAMETERS, "{{workflow.parameters.json}}"))
-        return own + variables
+        project = project_of(self.flow, self.options)
+        variables.append((contract.PARAMETERS, "{{workflow.parameters.json}}"))
+        return [*own, *(project.environment if project else ()), *variables]
 
 
 def escape_variable(value: str) -> str:

@@ -7,11 +7,12 @@ import re
 from typing import Any, Final
 
 from ...compiler.ir.nodes import Flow, Parameter
-from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
-from ..names import Names, spell_camel
+from ...runtime import contract
+from ..names import Names
 from ..options import Options
 from . import marks
+from .metadata import labels_of, metadata_of, name_of
 from .serialise import Inline
 
 _PARALLELISM: Final = 100
@@ -23,23 +24,18 @@ def workflow_template(
     flow: Flow, options: Options, *, entrypoint: str, templates: list[dict[str, Any]], names: Names
 ) -> dict[str, Any]:
     """The manifest. `names` are those of the DAGs' tasks: what had to be renamed is noted in an annotation."""
-    annotations = {marks.FLOW: flow.name}
+    metadata = metadata_of(flow, options)
+    annotations = metadata["annotations"]
     steps = {step.name for step in flow.steps}
     renamed = {name: step for name, step in names.changed().items() if step in steps}
     if renamed:
         annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
-    metadata: dict[str, Any] = {
-        "name": workflow_name(flow.name),
-        "labels": {marks.MANAGED_BY: marks.FLOWC},
-        "annotations": annotations,
-    }
-    if options.namespace:
-        metadata["namespace"] = options.namespace
     spec: dict[str, Any] = {"entrypoint": entrypoint, "parallelism": _PARALLELISM}
-    if options.service_account:
-        spec["serviceAccountName"] = options.service_account
-    if flow.parameters:
-        spec["arguments"] = {"parameters": [_parameter(one) for one in flow.parameters]}
+    if account := service_account_of(flow, options):
+        spec["serviceAccountName"] = account
+    run = Inline(name=contract.ARGO_RUN, value="", description="by what the run was started")
+    spec["arguments"] = {"parameters": [*(_parameter(one) for one in flow.parameters), run]}
+    spec["workflowMetadata"] = {"labels": labels_of(metadata["name"])}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowTemplate",
@@ -48,9 +44,9 @@ def workflow_template(
     }
 
 
-def workflow_name(flow: str) -> str:
-    """The name of a flow's WorkflowTemplate: lower case, and short enough for a label, which it becomes."""
-    return Names(ARGO_NAME, spell_camel, lower=True).of(flow)
+def service_account_of(flow: Flow, options: Options) -> str | None:
+    """The service account of a run's pods; None: the namespace's own."""
+    return options.service_account or (name_of(flow, options) if options.with_rbac else None)
 
 
 def _parameter(parameter: Parameter) -> Inline:
