@@ -112,9 +112,7 @@ def read_schedule(flow: Flow, report: Report) -> Schedule | None:
             )
     said = dict(decorator.arguments)
     cron = str(said.get("cron") or next((alias for name, alias in _TIMES.items() if said.get(name)), "@daily"))
-    return Schedule(
-        decorator=decorator, cron=cron, fields=fields_of(cron), zone=str(said.get("timezone") or DEFAULT_ZONE)
-    )
+    return Schedule(decorator=decorator, cron=cron, fields=fields_of(cron), zone=str(said.get("timezone") or DEFAULT_ZONE))
 
 
 def fields_of(cron: str) -> tuple[str, ...]:

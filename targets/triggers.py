@@ -1,7 +1,7 @@
 """`@trigger` and `@trigger_on_finish`: what a flow waits for, as all platforms read it.
 
-    @trigger(events=["a.ready", {"name": "b.ready"}])    →  a.ready and b.ready
-    @trigger_on_finish(flow="Load")                      →  Load; in a project, that of the same branch: sums.test.x.Load
+@trigger(events=["a.ready", {"name": "b.ready"}])    →  a.ready and b.ready
+@trigger_on_finish(flow="Load")                      →  Load; in a project, that of the same branch: sums.test.x.Load
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def _waiting(decorator: Decorator, one: str, many: str, awaited: tuple[Awaited, 
     options = dict(decorator.arguments).get("options")
     said = {str(key): value for key, value in options.items} if isinstance(options, Table) else {}
     # What is named twice is waited for once.
-    return Waiting(
-        decorator=decorator, place=_place(decorator, one, many), awaited=tuple(dict.fromkeys(awaited)), options=said
-    )
+    return Waiting(decorator=decorator, place=_place(decorator, one, many), awaited=tuple(dict.fromkeys(awaited)), options=said)
 
 
 def _place(decorator: Decorator, one: str, many: str) -> Span:

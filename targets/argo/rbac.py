@@ -1,9 +1,9 @@
 """What a deployment's pods are allowed, with `--with-rbac`: what runs need of Kubernetes, and no more.
 
-| account | of | may |
+| account, called as the deployment or | of | may |
 |---|---|---|
-| the deployment's, or `--service-account` | a run's pods | create and patch `workflowtaskresults`: how Argo's executor says what a task put out |
-| the same with `-events`, or `--events-service-account` | the Sensor's pod, and the EventSource's | create `workflows`; where it waits for other flows, list and watch them |
+| `--service-account` | a run's pods | create and patch `workflowtaskresults`: what a task put out |
+| `--events-service-account` | Sensor, EventSource | create `workflows`; where they wait for other flows, list and watch them |
 
 Argo's own controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
 https://argoproj.github.io/argo-events/service-accounts/
@@ -33,9 +33,7 @@ def account(metadata: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -
         "apiVersion": f"{_GROUP}/v1",
         "kind": "Role",
         "metadata": dict(metadata),
-        "rules": [
-            {"apiGroups": ["argoproj.io"], "resources": [kind], "verbs": list(verbs)} for kind, verbs in allowed.items()
-        ],
+        "rules": [{"apiGroups": ["argoproj.io"], "resources": [kind], "verbs": list(verbs)} for kind, verbs in allowed.items()],
     }
     subject = {"kind": "ServiceAccount", "name": name}
     if "namespace" in metadata:

@@ -90,7 +90,7 @@ def _checked(text: str, of: Field) -> str:
 def _of_six(fields: Sequence[str]) -> str:
     *time, week_days, years = fields
     if not is_any(years):
-        raise CannotSay("it names years, and Kubernetes' cron has none", "write `*` for the year, and take the schedule away in time")
+        raise CannotSay("it names years, and Kubernetes' cron has none", "write `*` for the year, and take it away in time")
     for text, of in ((time[2], "days of the month"), (week_days, "days of the week")):
         if found := re.search(r"[^,]*(?:#|(?<![A-Z])LW?(?![A-Z])|(?<=[0-9])W)[^,]*", text.upper()):
             raise CannotSay(
