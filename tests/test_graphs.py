@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,37 +139,49 @@ def test_unlucky_names_change_names_only(shape: list[Shape], chance: random.Rand
 
 
 def nameless(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A WorkflowTemplate in which everything is called by the order in which it comes."""
-    templates = {one["name"]: f"T{number}" for number, one in enumerate(manifest["spec"]["templates"])}
+    """The `spec` of a WorkflowTemplate in which everything is called by the order in which it comes."""
+    found: dict[str, Any] = json.loads(json.dumps(manifest["spec"]))
+    templates = {one["name"]: f"T{number}" for number, one in enumerate(found["templates"])}
+    arguments = [
+        one
+        for template in found["templates"]
+        for task in template.get("dag", {}).get("tasks", ())
+        for one in task.get("arguments", {}).get("parameters", ())
+    ]
     steps: dict[str, str] = {}
+    for one in arguments:
+        if one["name"] == "step":
+            one["value"] = steps.setdefault(one["value"], f"S{len(steps)}")
 
-    def numbered(text: str, names: Mapping[str, str], naming: str = r"(?<={{tasks\.)[\w-]+|(?<=tasks\[')[^']+") -> str:
-        """Names of tasks, where they refer to one, and names of steps in quotes."""
-        text = re.sub(naming, lambda match: names[match[0]], text)
-        return re.sub(r"(?<!status == )(?<== |\? )'[^']*'", lambda match: re.sub(r"\w+", lambda word: steps.get(word[0], word[0]), match[0]), text)
+    def keys(text: str) -> str:
+        """The same with names of steps in what is compared with an output, and what an expression comes to."""
+        return re.sub(
+            r"(?<!status == )(?<== |\? )'[^']*'", lambda key: re.sub(r"\w+", lambda one: steps.get(one[0], one[0]), key[0]), text
+        )
 
-    found = json.loads(json.dumps({**manifest["spec"], "entrypoint": templates[manifest["spec"]["entrypoint"]]}))
-    for template in found["templates"]:
-        for task in template.get("dag", {}).get("tasks", ()):
-            for given in task.get("arguments", {}).get("parameters", ()):
-                if given["name"] == "step":
-                    given["value"] = steps.setdefault(given["value"], f"S{len(steps)}")
+    found["entrypoint"] = templates[found["entrypoint"]]
     for template in found["templates"]:
         template["name"] = templates[template["name"]]
         names = {task["name"]: f"t{number}" for number, task in enumerate(template.get("dag", {}).get("tasks", ()))}
+
+        def told(text: str, naming: str, names: dict[str, str] = names) -> str:
+            return keys(re.sub(naming, lambda match: names[match[0]], text))
+
         for task in template.get("dag", {}).get("tasks", ()):
             task |= {"name": names[task["name"]], "template": templates[task["template"]]}
             if "depends" in task:
-                task["depends"] = numbered(task["depends"], names, r"[\w-]+(?=\.\w)")
+                task["depends"] = told(task["depends"], r"[\w-]+(?=\.\w)")
             if "when" in task:
-                task["when"] = numbered(task["when"], names)
-            if "withSequence" in task:
-                task["withSequence"]["count"] = numbered(task["withSequence"]["count"], names)
-            for given in task.get("arguments", {}).get("parameters", ()):
-                given["value"] = numbered(given["value"], names)
+                task["when"] = told(task["when"], r"(?<={{tasks\.)[\w-]+")
+            for holder, key in (
+                (task.get("withSequence"), "count"),
+                *((one, "value") for one in task.get("arguments", {}).get("parameters", ())),
+            ):
+                if holder is not None:
+                    holder[key] = told(holder[key], r"(?<={{tasks\.)[\w-]+")
         if "dag" in template:
             for output in template.get("outputs", {}).get("parameters", ()):
-                output["valueFrom"]["expression"] = numbered(output["valueFrom"]["expression"], names)
+                output["valueFrom"]["expression"] = told(output["valueFrom"]["expression"], r"(?<=tasks\[')[^']+")
     return found
 
 

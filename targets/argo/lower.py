@@ -4,7 +4,8 @@
 |---|---|
 | `Task` | a task of the DAG that runs the container template of the step's profile, with the step and its path as parameters |
 | `Parallel` | the branches' tasks in the same DAG; sub-DAGs where they are too many |
-| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a longer body is a DAG; where fewer items run at a time than pods of the whole run may, a DAG with `parallelism` stands around them |
+| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a longer body is a DAG |
+| a `Foreach` of which fewer items run at a time than pods of the run may | such a task in a DAG with `parallelism` |
 | `Loop` | a DAG that ends in a task which calls the same DAG for the next turn |
 
 A stage's arrivals become its task's `depends`; an arrival that hangs on a choice becomes its `when`. Where several arrivals

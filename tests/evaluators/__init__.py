@@ -24,8 +24,8 @@ Runner: TypeAlias = Callable[[str, str, int], Outcome]
 
 
 Job: TypeAlias = Callable[[Mapping[str, str]], Outcome | None]
-"""Runs one container, with these variables: a task, or the exit hooks, which leave no outcome. Raises `TaskFailed` where it fails,
-and `ServiceFault` where a service of AWS does not take it."""
+"""Runs one container, with these variables: a task, or the exit hooks, which leave no outcome. Raises `TaskFailed` where it
+fails, and `ServiceFault` where a service of AWS does not take it."""
 
 
 def tasks(runner: Runner) -> Job:

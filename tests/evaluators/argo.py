@@ -95,7 +95,11 @@ class _Workflow:
         given = [*self.defaults["container"]["env"], *template["container"]["env"]]
         variables = {one["name"]: one["value"] for one in given}
         for attempt in range(int(strategy["limit"]) + 1):
-            here = {**scope, "workflow.parameters.json": "[]", **({"retries": str(attempt)} if "retryStrategy" in template else {})}
+            here = {
+                **scope,
+                "workflow.parameters.json": "[]",
+                **({"retries": str(attempt)} if "retryStrategy" in template else {}),
+            }
             try:
                 outcome = self.job({name: _fill(value, here).replace("$$", "$") for name, value in variables.items()})
             except TaskFailed as failed:
@@ -134,7 +138,9 @@ class _Workflow:
         return _Node("Succeeded", outputs={one["name"]: _ternary(one["valueFrom"]["expression"], scope) for one in outputs})
 
     def dag_task(self, task: dict[str, Any], scope: Scope, nodes: Mapping[str, _Node]) -> _Node:
-        if "depends" in task and not holds(task["depends"], {name: results(node.phase, node.items) for name, node in nodes.items()}):
+        if "depends" in task and not holds(
+            task["depends"], {name: results(node.phase, node.items) for name, node in nodes.items()}
+        ):
             return _Node("Omitted")
         if "when" in task and not when_holds(_fill(task["when"], scope)):
             return _Node("Skipped")

@@ -14,7 +14,7 @@ from typing import Any
 
 from flowc.runtime import contract
 
-from . import Job, Outcome, ServiceFault, TaskFailed
+from . import Job, ServiceFault, TaskFailed
 
 State = dict[str, Any]
 _TASK = {"Comment", "Type", "Resource", "Parameters", "Retry", "Catch", "ResultSelector", "ResultPath", "OutputPath"}
