@@ -67,6 +67,7 @@ class Failing:
         flow: The same, compiled.
         fatal: The tasks that fail the run.
         histories: All tasks that run if none of those fail, each with the tasks that lead there, itself the last.
+        awaited: The same with all that each waits for: those before a foreach over nothing do not lead anywhere.
         depth: How deep its regions are nested.
     """
 
@@ -74,6 +75,7 @@ class Failing:
     flow: Flow
     fatal: frozenset[str]
     histories: Mapping[str, frozenset[str]]
+    awaited: Mapping[str, frozenset[str]]
     depth: int
 
     def says(self, word: str) -> bool:
@@ -138,7 +140,8 @@ def _failing(shape: list[Shape], chance: random.Random, *, well_named: bool) -> 
     flow = _compiled(text)
     known = {step.name: step for step in flow.steps}
     bounded = {_name(body) for body in steps if "max_iterations" in body}
-    histories, over = _run(flow, bounded, turns)
+    ran, over = _run(flow, bounded, turns)
+    histories = ran.histories
     if len(histories) > TASKS:
         return None
     retried = {name for name in known if chance.random() < 0.25}
@@ -149,8 +152,10 @@ def _failing(shape: list[Shape], chance: random.Random, *, well_named: bool) -> 
     written = "".join(_decorated(body, retried, caught, chance) for body in steps)
     facts = f"RETRIED = {sorted(retried)}\nCAUGHT = {sorted(caught)}\nFATAL = {sorted(fatal - over)}\nWAYS = {ways}\n{ACT}\n\n"
     text = "from flowc import *\nimport os, sys\n" + head.replace("class Random", f"{facts}class Random") + written
-    told = {_text(task): frozenset(_text(one) for one in history) for task, history in histories.items()}
-    return Failing(text, _compiled(text), frozenset(_text(task) for task in fatal), told, _depth(shape))
+    told, awaited = (
+        {_text(task): frozenset(map(_text, before)) for task, before in one.items()} for one in (ran.histories, ran.awaited)
+    )
+    return Failing(text, _compiled(text), frozenset(_text(task) for task in fatal), told, awaited, _depth(shape))
 
 
 def _compiled(text: str) -> Flow:
@@ -159,10 +164,10 @@ def _compiled(text: str) -> Flow:
     return done.flow
 
 
-def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[Mapping[tuple[str, str], tree.History], set[tuple[str, str]]]:
+def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[tree.Ran, set[tuple[str, str]]]:
     """What runs if nothing fails, and the tasks among these that take one turn too many."""
     run, over = _deciding({step.name: step for step in flow.steps}, bounded, turns)
-    return tree.run(flow, run), over
+    return tree.run_all(flow, run), over
 
 
 def _deciding(steps: Mapping[str, Step], bounded: set[str], turns: int | None) -> tuple[Runner, set[tuple[str, str]]]:

@@ -139,7 +139,7 @@ def disagreements_with_argo(flow: Failing, here: Result) -> Iterator[str]:
     if succeeded == bool(flow.fatal):
         yield f"on Argo the run {'succeeded' if succeeded else 'failed'}"
     # Neighbours of what fails run to their end on Argo, and whatever waits for it does not run.
-    wanted = {task for task, history in flow.histories.items() if not history & flow.fatal}
+    wanted = {task for task, before in flow.awaited.items() if not before & flow.fatal}
     if done != wanted:
         yield f"on Argo there ran {sorted(done - wanted)}, and there did not {sorted(wanted - done)}"
     if not flow.fatal and done != here.kept.keys():
