@@ -145,7 +145,8 @@ def disagreements_with_argo(flow: Failing, here: Result) -> Iterator[str]:
     if not flow.fatal and done != here.kept.keys():
         yield f"only one of the runs ran {sorted(done ^ here.kept.keys())}"
     yield from (f"{task} ran here, and not on Argo" for task in sorted(here.kept.keys() - done))
-    for task in sorted(here.kept.keys() | flow.fatal & here.failures.keys()):
+    alone = flow.fatal if len(flow.fatal) == 1 else set()  # of several, whichever comes first stops the others here
+    for task in sorted(here.kept.keys() | alone):
         if (mine := sorted(here.failures.get(task, ()))) != (its := failed.get(task, [])):
             yield f"of {task} the attempts {mine} failed here, and on Argo {its}"
 
