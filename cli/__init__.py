@@ -18,6 +18,7 @@
     targeting            the options that decide what becomes of a flow on a platform
     datastore            where runs are kept: the one rule by which every verb finds them
     configs, stats       `--config` and `--config-value`; `--stats`
+    comparing            what `compile --check` shows
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
     packaging            what `package` and `deploy` pack

@@ -12,17 +12,21 @@ from ..compiler.diagnostics.model import Report
 from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
 from ..compiler.source import Source
-from ..targets import Document, load
+from ..targets import Document, load, printed
 from ..targets.options import DEFAULT_IMAGE, PACKAGE, PLACEHOLDERS, Options
 from .configs import config_options, given_of
 from .flow_file import FlowFile
-from .output import Unusable, complain, stop_at_faults, write
+from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .settings import setting
 from .stats import stats_option, write_stats
 from .targeting import options_of, settings_of, target_of, target_options
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 _SOMETIMES: Final = (
+    "cron-workflow.yaml",
+    "event-source.yaml",
+    "sensor.yaml",
+    *(f"{whose}{what}.yaml" for whose in ("", "events-") for what in ("service-account", "role", "role-binding")),
     "schedule.json",
     "events.json",
     "cloudformation.json",
@@ -40,11 +44,15 @@ _SOMETIMES: Final = (
         "--target argo --image sums:1 --datastore s3://bucket/flows | kubectl apply -f -",
         "--target sfn --batch-queue cpu --datastore s3://bucket/flows",
         "--target argo --image sums:1 -o build/",
+        "--target argo --namespace flows --with-rbac --check deploy/sums.yaml",
     ),
 )
 @flow_argument()
 @target_options
 @click.option("-o", "--output", metavar="DIR/", help="Write everything into this folder: documents, plan, flow and Dockerfile.")
+@click.option(
+    "--check", "compared", metavar="FILE", help="Compare with this file: show the difference, and exit with 1 if there is one."
+)
 @setting("base-image", "IMAGE", f"What the Dockerfile written by -o starts from. [default: {DEFAULT_IMAGE}]")
 @config_options
 @strict_option
@@ -54,6 +62,7 @@ _SOMETIMES: Final = (
 def command(
     flow: FlowFile,
     output: str | None,
+    compared: str | None,
     strict: bool,
     stats: bool,
     form: str,
@@ -64,13 +73,15 @@ def command(
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
-    -o the first document goes to standard output. Options left open are taken from FLOWC_* variables, then from
+    -o the first document goes to standard output; for Argo, all of them do. Options left open are taken from FLOWC_* variables, then from
     [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
     """
     settings = settings_of(flow, given)
     target = target_of(settings)
     options = options_of(settings, target)
     folder = _folder(output)
+    if folder is not None and compared is not None:
+        raise Unusable("--check writes nothing, so that -o cannot be said with it")
 
     compilation, data = flow.compile(given_of(configs, config_values))
     sources = compilation.sources
@@ -83,10 +94,9 @@ def command(
         from ..compiler.diagnostics.ignores import silence
 
         stop_at_faults(silence(found, sources), sources, form, strict=strict)
-    if target == "sfn":
-        _demand_branch(compilation.flow, options)
+    _demand_branch(compilation.flow, options)
     # The templates that come after these take what is not given as parameters.
-    plain = [document.text for document in documents[:2]]
+    plain = [printed(documents), documents[1].text if target == "sfn" else ""]
     for placeholder, flag in PLACEHOLDERS.items():
         if any(placeholder in text for text in plain):
             complain(f"flowc: {flag} is not given: {placeholder} stands for it in the document")
@@ -103,9 +113,14 @@ def command(
             f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"
         )
 
-    if folder is None:
+    differs = False
+    if compared is not None:
+        from .comparing import compare
+
+        differs = compare(plain[0], Path(compared))
+    elif folder is None:
         # As bytes: a document is UTF-8, whatever the terminal is.
-        write(documents[0].text.encode(), sys.stdout)
+        write(plain[0].encode(), sys.stdout)
     else:
         image = str(settings.get("base-image", DEFAULT_IMAGE))
         object_store = options.datastore is None or "://" in options.datastore
@@ -113,6 +128,8 @@ def command(
         _tell_of_limits(documents)
     if stats:
         write_stats(compilation.flow, {target: [usage for one in documents for usage in one.usages]})
+    if differs:
+        raise click.exceptions.Exit(FAULTS)
 
 
 def _demand_branch(flow: Flow, options: Options) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..targets import TARGETS
-from ..targets.options import COMPUTE, DEFAULT_IMAGE, Options
+from ..targets.options import COMPUTE, DEFAULT_IMAGE, EVENT_SOURCE, Options
 from .output import Unusable
 from .settings import read_settings, setting
 
@@ -46,9 +46,12 @@ def cluster_options(function: Decorated) -> Decorated:
 def target_options(function: Decorated) -> Decorated:
     """`--target` and what a deployment decides; the verb gets what was given by name, for `target_of` and `options_of`."""
     for option in (
+        setting("with-rbac", "", "argo: Also make these service accounts, with a role for what they need."),
+        setting("events-service-account", "NAME", "argo: the Kubernetes service account of what starts runs by events."),
         setting("service-account", "NAME", "argo: the Kubernetes service account of tasks."),
         namespace_option,
-        setting("event-bus", "NAME", "sfn: the EventBridge bus of @trigger's events. [default: default]"),
+        setting("event-source", "SOURCE/EVENT", f"argo: the event source of @trigger's events. [default: {EVENT_SOURCE}]"),
+        setting("event-bus", "NAME", "The bus of @trigger's events: EventBridge's, or an EventBus of Argo. [default: default]"),
         setting("security-groups", "ID", "sfn: a security group of ECS tasks. May be repeated."),
         setting("subnets", "ID", "sfn: a subnet of ECS tasks. May be repeated."),
         setting("ecs-cluster", "CLUSTER", "sfn: the ECS cluster, where tasks are ECS tasks."),

@@ -6,7 +6,7 @@ clock, so that the same flow and options give the same bytes. What a platform ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TypeAlias
@@ -25,11 +25,19 @@ class Document:
         name: Its file name.
         text: Its text, ending in a newline.
         usages: What it takes of the platform's limits.
+        streamed: It is one of a stream of YAML documents, which `flowc compile` prints whole.
     """
 
     name: str
     text: str
     usages: tuple[Usage, ...] = ()
+    streamed: bool = False
+
+
+def printed(documents: Sequence[Document]) -> str:
+    """What `flowc compile` prints of a target's documents: the first, or the stream that they are."""
+    streamed = [one.text for one in documents if one.streamed]
+    return "---\n".join(streamed) if streamed else documents[0].text
 
 
 Emit: TypeAlias = Callable[[Flow, Options, Report], tuple[Document, ...]]
@@ -39,7 +47,7 @@ TARGETS = ("argo", "sfn")
 
 
 def load(name: str) -> Emit:
-    """The `emit` of a target: documents for a flow, the first of them the one that `flowc compile` prints.
+    """The `emit` of a target: documents for a flow. Of these `flowc compile` prints what `printed` says.
 
     Faults are added to the report; with errors among them the documents are not to be used. Only the target asked for is
     imported.

@@ -21,12 +21,18 @@ PLACEHOLDERS = {
     "${ExecutionRole}": "--execution-role",
     "${EcsCluster}": "--ecs-cluster",
     "${Subnets}": "--subnets",
+    "${Namespace}": "--namespace",
 }
 """What stands in a document for a setting that was not given, and the flag that gives it. The form is CloudFormation's, which can
 fill them in for a state machine (`DefinitionSubstitutions`); nothing does for Argo."""
 
 PACKAGE = "${PackageKey}"
 """Stands for the package's key, which only a deployment knows: there is no flag for it."""
+
+NAMESPACE = "${Namespace}"
+"""Stands for the namespace in an EventSource, which would watch all of them without one."""
+EVENT_SOURCE = "argo-events-webhook/metaflow-event"
+"""The event source and the event of it by which events come, as Metaflow's own installations call them."""
 
 _BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -49,7 +55,8 @@ class Options:
         events_role: The IAM role by which schedules and events start it; None: the same.
         job_role: The IAM role of its jobs.
         execution_role: The IAM role that starts the jobs' containers (Fargate, secrets).
-        event_bus: The EventBridge bus whose events start it; None: the default one.
+        event_bus: The bus, of EventBridge or of Argo Events, whose events start it; None: the default one.
+        event_source: The event source of Argo Events by which events come, `/`, and what it calls them.
         max_workers: How many items of a foreach run at a time.
         workflow_timeout: Seconds that a run may take.
         branch: The branch of the project, where `@project` names none.
@@ -59,6 +66,8 @@ class Options:
         argo_url: Where a browser shows Argo's own pages.
         namespace: The Kubernetes namespace of the workflow.
         service_account: The Kubernetes service account of its pods.
+        events_service_account: The Kubernetes service account of what starts it by events.
+        with_rbac: Whether these accounts, and what they may do, are of the deployment.
     """
 
     image: str = DEFAULT_IMAGE
@@ -83,6 +92,9 @@ class Options:
     argo_url: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+    events_service_account: str | None = None
+    event_source: str = EVENT_SOURCE
+    with_rbac: bool = False
 
     def unusable(self, target: str) -> str | None:
         """Why these options cannot be used for a target, or None.
@@ -156,12 +168,23 @@ class Options:
                 "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
                 f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
             )
-        account = self.service_account
-        if account is not None and not (re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", account) and len(account) <= 253):
+        for flag, what, name in (
+            ("--service-account", "service account", self.service_account),
+            ("--events-service-account", "service account", self.events_service_account),
+            ("--event-bus", "EventBus of Argo Events", self.event_bus),
+        ):
+            if name is not None and not (re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", name) and len(name) <= 253):
+                return (
+                    f"the name of a Kubernetes {what} has at most 253 characters, lower-case letters, digits, - and ., and "
+                    f"each part between dots begins and ends with a letter or digit (DNS-1123), unlike {flag} {name!r}"
+                )
+        if not re.fullmatch(rf"{_LABEL}/[A-Za-z0-9][A-Za-z0-9_-]*", self.event_source):
             return (
-                "the name of a Kubernetes service account has at most 253 characters, lower-case letters, digits, - and ., and "
-                f"each part between dots begins and ends with a letter or digit (DNS-1123), unlike --service-account {account!r}"
+                "--event-source takes the name of an EventSource, `/`, and that of one of its events, such as "
+                f"{EVENT_SOURCE}, not {self.event_source!r}"
             )
+        if self.branch is not None and not PROJECT.fits(self.branch):
+            return f"--branch takes {PROJECT.words}, not {self.branch!r}"
         return None
 
     @property

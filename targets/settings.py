@@ -28,7 +28,7 @@ _QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
 _EVERYWHERE: Final = frozenset({"retry", "timeout", "catch", "environment", "resources", "secrets"})
 _EMITTED: Final = {
     "batch": _EVERYWHERE | {"foreach", "schedule", "project", "trigger", "trigger_on_finish", "exit_hook"},
-    "kubernetes": _EVERYWHERE | {"foreach", "project", "exit_hook"},
+    "kubernetes": _EVERYWHERE | {"foreach", "schedule", "project", "trigger", "trigger_on_finish", "exit_hook"},
 }
 """The decorators that a platform's target does something with; `@secrets` is read by the task itself."""
 _LEFT_OUT: Final[dict[str, dict[str, tuple[str, ...]]]] = {

@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from evaluators import Outcome, tree
-from graphs import Shape, choice, dice, source
+from evaluators import Outcome, Runner, TaskFailed, tree
+from graphs import Shape, choice, dice, source, unlucky
 from hypothesis import strategies as st
 
 from flowc.compiler import Source, compile_source
@@ -67,6 +67,7 @@ class Failing:
         flow: The same, compiled.
         fatal: The tasks that fail the run.
         histories: All tasks that run if none of those fail, each with the tasks that lead there, itself the last.
+        awaited: The same with all that each waits for: those before a foreach over nothing do not lead anywhere.
         depth: How deep its regions are nested.
     """
 
@@ -74,6 +75,7 @@ class Failing:
     flow: Flow
     fatal: frozenset[str]
     histories: Mapping[str, frozenset[str]]
+    awaited: Mapping[str, frozenset[str]]
     depth: int
 
     def says(self, word: str) -> bool:
@@ -103,10 +105,10 @@ _CHAINS = {"split": (2, 1), "foreach": (1, 1), "switch": (2, 0), "loop": (1, 0),
 
 
 @st.composite
-def flows(draw: st.DrawFn) -> Failing:
+def flows(draw: st.DrawFn, *, well_named: bool = True) -> Failing:
     """A flow of a few regions, nested up to `DEPTH` deep, whose run is not too long."""
     chance = draw(st.randoms(use_true_random=True))  # others repeat themselves
-    while (flow := _failing(_shapes(chance), chance)) is None:
+    while (flow := _failing(_shapes(chance), chance, well_named=well_named)) is None:
         pass
     return flow
 
@@ -129,15 +131,17 @@ def _shapes(chance: random.Random) -> list[Shape]:
     return chain(DEPTH, 1)
 
 
-def _failing(shape: list[Shape], chance: random.Random) -> Failing | None:
+def _failing(shape: list[Shape], chance: random.Random, *, well_named: bool) -> Failing | None:
     """A flow of that shape; None where its run would be too long."""
     turns = chance.choice([None, None, 4, 3, 2])
-    text = source(shape, living=True, turns=turns)
+    name = "s{}".format if well_named else unlucky(chance)
+    text = source(shape, name, living=True, turns=turns)
     head, *steps = text.split("    @step\n")
     flow = _compiled(text)
     known = {step.name: step for step in flow.steps}
     bounded = {_name(body) for body in steps if "max_iterations" in body}
-    histories, over = _run(flow, bounded, turns)
+    ran, over = _run(flow, bounded, turns)
+    histories = ran.histories
     if len(histories) > TASKS:
         return None
     retried = {name for name in known if chance.random() < 0.25}
@@ -148,8 +152,10 @@ def _failing(shape: list[Shape], chance: random.Random) -> Failing | None:
     written = "".join(_decorated(body, retried, caught, chance) for body in steps)
     facts = f"RETRIED = {sorted(retried)}\nCAUGHT = {sorted(caught)}\nFATAL = {sorted(fatal - over)}\nWAYS = {ways}\n{ACT}\n\n"
     text = "from flowc import *\nimport os, sys\n" + head.replace("class Random", f"{facts}class Random") + written
-    told = {_text(task): frozenset(_text(one) for one in history) for task, history in histories.items()}
-    return Failing(text, _compiled(text), frozenset(_text(task) for task in fatal), told, _depth(shape))
+    told, awaited = (
+        {_text(task): frozenset(map(_text, before)) for task, before in one.items()} for one in (ran.histories, ran.awaited)
+    )
+    return Failing(text, _compiled(text), frozenset(_text(task) for task in fatal), told, awaited, _depth(shape))
 
 
 def _compiled(text: str) -> Flow:
@@ -158,10 +164,15 @@ def _compiled(text: str) -> Flow:
     return done.flow
 
 
-def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[Mapping[tuple[str, str], tree.History], set[tuple[str, str]]]:
+def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[tree.Ran, set[tuple[str, str]]]:
     """What runs if nothing fails, and the tasks among these that take one turn too many."""
-    steps = {step.name: step for step in flow.steps}
-    over = set()
+    run, over = _deciding({step.name: step for step in flow.steps}, bounded, turns)
+    return tree.run_all(flow, run), over
+
+
+def _deciding(steps: Mapping[str, Step], bounded: set[str], turns: int | None) -> tuple[Runner, set[tuple[str, str]]]:
+    """What decides as steps do, and the tasks that it has let take one turn too many."""
+    over = set[tuple[str, str]]()
 
     def run(step: str, path: str, _attempt: int) -> Outcome:
         match steps[step].arms:
@@ -178,7 +189,24 @@ def _run(flow: Flow, bounded: set[str], turns: int | None) -> tuple[Mapping[tupl
             case _:
                 return Outcome(None, None)
 
-    return tree.run(flow, run), over
+    return run, over
+
+
+def runner_of(flow: Failing) -> Runner:
+    """What decides as the flow's steps do, and fails as they do."""
+    steps = {step.name: step for step in flow.flow.steps}
+    decorated = {name: {one.name for one in step.decorators} for name, step in steps.items()}
+    decide, _ = _deciding(steps, set(), None)
+
+    def run(step: str, path: str, attempt: int) -> Outcome:
+        retries = 2 if "retry" in decorated[step] else 0
+        catches = "catch" in decorated[step]
+        again = retries and attempt < dice(step, path, 3)
+        if _text((step, path)) in flow.fatal or again or (catches and dice(path, step, 2) and attempt <= retries):
+            raise TaskFailed(f"{step}/{path}")
+        return decide(step, path, attempt)
+
+    return run
 
 
 def _plain(step: Step) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -140,6 +141,27 @@ def source(
             lines.append("        self.items, self.kind = [], 0")
         lines.append(f"        {body or 'pass'}")
     return "\n".join(lines) + "\n"
+
+
+NAMES = (
+    # words of the languages that Argo reads names in, names of templates and of what a task has
+    *("let", "matches", "contains", "startsWith", "endsWith", "nil", "true", "false", "item", "tasks", "workflow", "outputs"),
+    *("main", "task", "gate", "run_exit", "hook", "over", "success", "status", "Succeeded", "Skipped", "path", "turn", "count"),
+    # alike but for what a platform may not tell apart, and beginnings of each other
+    *("a", "A", "aa", "aA", "Aa", "a_a", "a__a", "_a", "a_", "_a_", "a1", "a_1", "a1_", "A_1", "a_a_a", "aa_a", "a_aa"),
+    *("a_each", "a_split", "a_loop", "a_part", "a_gate", "a_again", "a_few", "a_0d95fb31", "a0d95fb31", "each", "split", "loop"),
+    # what YAML takes for something else, sorts first or last, or is written in other alphabets
+    *("n", "y", "on", "off", "yes", "no", "null", "e1", "zz", "ZZ", "Z", "zzz_first", "aaa_last", "é", "ß", "中", "ñandú", "Ω_2"),
+    "x" * 90,
+    "x" * 91,
+)
+"""Names that a compiler may trip over."""
+
+
+def unlucky(chance: random.Random) -> Callable[[int], str]:
+    """Names for steps by their number, such as nobody would choose."""
+    names = chance.sample(NAMES, k=len(NAMES))
+    return lambda number: names[number] if number < len(names) else f"s{number}"
 
 
 def dice(step: str, path: str, sides: int) -> int:

@@ -20,11 +20,12 @@ from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_text
+from flowc.targets import printed
 
 STAGES: Mapping[str, Callable[[Compilation], str]] = {
     "flow.ir": lambda done: print_flow(_flow(done)),
     "plan.json": lambda done: plan_text(_flow(done)),
-    "argo.yaml": lambda done: documents(_flow(done), "argo")[0].text,
+    "argo.yaml": lambda done: printed(documents(_flow(done), "argo")),
     "sfn.json": lambda done: documents(_flow(done), "sfn")[0].text,
     "job-definitions.json": lambda done: documents(_flow(done), "sfn")[1].text,
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import CASES, READ_BESIDE, compile_case, documents, modules_of
-from evaluators import Job, Outcome, Runner, TaskFailed, argo, asl
+from evaluators import Job, Outcome, TaskFailed, argo, asl
 
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.plan import plan_text
@@ -77,7 +77,7 @@ def test_argo_run(package: Path, case: Path, tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "store")
     manifest = yaml.safe_load(documents(flow, "argo")[0].text)
     parameters = manifest["spec"].get("arguments", {}).get("parameters", [])
-    argo.run(manifest, entrypoint(package, store, flow, json.dumps(parameters)))
+    argo.run(manifest, pod(package, store, flow, json.dumps(parameters)))
     assert kept(store, flow.name, "1") == (case / "result.json").read_text(encoding="utf-8")
 
 
@@ -95,15 +95,19 @@ def compiled(case: Path) -> Flow:
     return flow
 
 
-def entrypoint(package: Path, store: LocalStore, flow: Flow, parameters: str) -> Runner:
-    """Runs each task as its container would: the entrypoint, in a process, with nothing but its environment."""
+def pod(package: Path, store: LocalStore, flow: Flow, parameters: str) -> Job:
+    """Runs each pod as its container would: the entrypoint, in a process, with what the template says and no more."""
 
-    def run(step: str, path: str, attempt: int) -> Outcome:
-        outputs = package.parent / "outputs" / f"{step}-{path}-{attempt}"
+    def run(variables: Mapping[str, str]) -> Outcome | None:
+        assert (variables[contract.RUN], variables[contract.CODE]) == ("run", "${PackageKey}")
+        if contract.HOOK in variables:
+            container(package, store, {**variables, contract.RUN: "1"})
+            return None
+        step, path = variables[contract.STEP], variables[contract.PATH]
+        outputs = package.parent / "outputs" / f"{step}-{path}-{variables[contract.ATTEMPT]}"
         outputs.mkdir(parents=True)
-        task = {contract.STEP: step, contract.PATH: path, contract.ATTEMPT: str(attempt)}
-        given = {contract.OUTPUTS: str(outputs), contract.PARAMETERS: parameters}
-        container(package, store, {contract.RUN: "1", **task, **given})
+        given = {contract.RUN: "1", contract.OUTPUTS: str(outputs), contract.PARAMETERS: parameters}
+        container(package, store, {**variables, **given})
         found = left(store, flow, step, path)
         # What a state machine reads from the store is what Argo reads from the task's files.
         assert (outputs / contract.OUTPUT_NEXT).read_text(encoding="utf-8") == (found.next or "")
@@ -131,9 +135,9 @@ def container(package: Path, store: LocalStore, variables: Mapping[str, str]) ->
     """Run the entrypoint in a process, with nothing but these variables and those of the deployment."""
     environment = {
         "PATH": os.environ["PATH"],
+        **variables,
         contract.DATASTORE: str(store),
         contract.PACKAGE: str(package),
-        **variables,
     }
     command = [sys.executable, *contract.ENTRYPOINT[1:]]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

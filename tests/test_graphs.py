@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import yaml
 from conftest import documents
-from evaluators import Outcome, Runner, argo, asl, tree
-from graphs import Shape, choice, dice, shapes, source, with_modes
+from evaluators import Outcome, Runner, argo, asl, tasks, tree
+from graphs import Shape, choice, dice, shapes, source, unlucky, with_modes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from validators.argo_dangling import dangling as argo_dangling
@@ -74,7 +76,7 @@ def test_targets_run_the_same_tasks_as_the_tree(shape: list[Shape]) -> None:
     manifest = yaml.safe_load(documents(flow, "argo")[0].text)
     assert argo_dangling(manifest) == []
     ran, runner = recorder(flow)
-    argo.run(manifest, runner)
+    argo.run(manifest, tasks(runner))
     assert ran == expected
 
     for mode in ("distributed", "inline"):
@@ -83,7 +85,7 @@ def test_targets_run_the_same_tasks_as_the_tree(shape: list[Shape]) -> None:
         definition = json.loads(made.text)
         assert asl_dangling(definition) == []
         ran, runner = recorder(one)
-        done = asl.run(definition, asl.tasks(runner))
+        done = asl.run(definition, tasks(runner))
         assert ran == expected
         if mode == "distributed":  # else it depends on how many items there are
             counted = max(usage.used for usage in made.usages if usage.what == ASL_HISTORY.what)
@@ -112,6 +114,75 @@ def test_names_and_order_change_names_only(shape: list[Shape], chance: random.Ra
     for target in ("argo", "sfn"):
         for mine, its in zip(documents(one, target), documents(other, target), strict=True):
             assert back(its.text) == mine.text
+
+
+@settings(many, max_examples=500)
+@given(shapes, st.randoms(use_true_random=False))
+def test_unlucky_names_change_names_only(shape: list[Shape], chance: random.Random) -> None:
+    """The documents for Argo are those of a flow whose steps have plain names, and run the tasks that the tree runs."""
+    plain, other = compiled(source(shape)), compiled(source(shape, unlucky(chance)))
+    (one,), (its,) = documents(plain, "argo"), documents(other, "argo")
+    manifest = yaml.safe_load(its.text)
+    assert argo_dangling(manifest) == []
+    assert nameless(yaml.safe_load(one.text)) == nameless(manifest)
+    expected, runner = recorder(other)
+    tree.run(other, runner)
+    ran, runner = recorder(other)
+    argo.run(manifest, tasks(runner))
+    assert ran == expected
+    # Whose each task is that had to be renamed, the document says.
+    said = json.loads(manifest["metadata"]["annotations"].get("flowc/steps", "{}"))
+    for template in manifest["spec"]["templates"]:
+        for task in template.get("dag", {}).get("tasks", ()):
+            steps = [one["value"] for one in task.get("arguments", {}).get("parameters", ()) if one["name"] == "step"]
+            assert [said.get(task["name"], task["name"])] == steps or not steps
+
+
+def nameless(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The `spec` of a WorkflowTemplate in which everything is called by the order in which it comes."""
+    found: dict[str, Any] = json.loads(json.dumps(manifest["spec"]))
+    templates = {one["name"]: f"T{number}" for number, one in enumerate(found["templates"])}
+    arguments = [
+        one
+        for template in found["templates"]
+        for task in template.get("dag", {}).get("tasks", ())
+        for one in task.get("arguments", {}).get("parameters", ())
+    ]
+    steps: dict[str, str] = {}
+    for one in arguments:
+        if one["name"] == "step":
+            one["value"] = steps.setdefault(one["value"], f"S{len(steps)}")
+
+    def keys(text: str) -> str:
+        """The same with names of steps in what is compared with an output, and what an expression comes to."""
+        return re.sub(
+            r"(?<!status == )(?<== |\? )'[^']*'", lambda key: re.sub(r"\w+", lambda one: steps.get(one[0], one[0]), key[0]), text
+        )
+
+    found["entrypoint"] = templates[found["entrypoint"]]
+    for template in found["templates"]:
+        template["name"] = templates[template["name"]]
+        names = {task["name"]: f"t{number}" for number, task in enumerate(template.get("dag", {}).get("tasks", ()))}
+
+        def told(text: str, naming: str, names: dict[str, str] = names) -> str:
+            return keys(re.sub(naming, lambda match: names[match[0]], text))
+
+        for task in template.get("dag", {}).get("tasks", ()):
+            task |= {"name": names[task["name"]], "template": templates[task["template"]]}
+            if "depends" in task:
+                task["depends"] = told(task["depends"], r"[\w-]+(?=\.\w)")
+            if "when" in task:
+                task["when"] = told(task["when"], r"(?<={{tasks\.)[\w-]+")
+            for holder, key in (
+                (task.get("withSequence"), "count"),
+                *((one, "value") for one in task.get("arguments", {}).get("parameters", ())),
+            ):
+                if holder is not None:
+                    holder[key] = told(holder[key], r"(?<={{tasks\.)[\w-]+")
+        if "dag" in template:
+            for output in template.get("outputs", {}).get("parameters", ()):
+                output["valueFrom"]["expression"] = told(output["valueFrom"]["expression"], r"(?<=tasks\[')[^']+")
+    return found
 
 
 @settings(many, max_examples=40)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import yaml
 from conftest import documents
-from evaluators import Outcome, Runner, argo, tree
+from evaluators import Outcome, Runner, argo, tasks, tree
 from validators.argo_dangling import dangling
 
 from flowc.compiler import Source, compile_source
@@ -77,7 +77,7 @@ def test_large_flows_keep_within_limits_and_meaning(make) -> None:  # type: igno
     manifest = yaml.safe_load(documents(made, "argo")[0].text)
     assert dangling(manifest) == []
     ran: list[Counter[tuple[str, str]]] = []
-    for run in (tree.run, lambda _, runner: argo.run(manifest, runner)):
+    for run in (tree.run, lambda _, runner: argo.run(manifest, tasks(runner))):
         count, runner = recorder(made)
         run(made, runner)
         ran.append(count)

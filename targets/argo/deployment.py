@@ -10,10 +10,15 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...compiler.limits import Usage
 from ..options import Options
+from . import rbac
+from .events import account_of, event_source, sensor
 from .limits import check_expansion, measure
 from .lower import lower
+from .metadata import cron_name, labels_of, metadata_of, name_of
 from .profiles import Profiles
+from .schedule import cron_workflow, schedule_of
 from .serialise import to_yaml
+from .workflow import service_account_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,27 +28,55 @@ class Deployment:
     Attributes:
         name: The WorkflowTemplate's name, of which a namespace has one for each flow and branch of its project.
         flow: The flow's name.
+        accounts: Service accounts, their roles, and what binds these; empty unless they are asked for.
         template: The WorkflowTemplate.
+        cron: The CronWorkflow, or None.
+        event_source: The EventSource, or None.
+        sensor: The Sensor, or None.
         usages: What all this takes of the platforms' limits.
     """
 
     name: str
     flow: str
+    accounts: tuple[dict[str, Any], ...] = field(repr=False)
     template: dict[str, Any] = field(repr=False)
+    cron: dict[str, Any] | None = field(repr=False)
+    event_source: dict[str, Any] | None = field(repr=False)
+    sensor: dict[str, Any] | None = field(repr=False)
     usages: tuple[Usage, ...] = field(repr=False)
 
     def manifests(self) -> Iterator[dict[str, Any]]:
         """All objects, in the order in which they are applied: what others refer to comes first."""
+        yield from self.accounts
         yield self.template
+        for one in (self.cron, self.event_source, self.sensor):
+            if one is not None:
+                yield one
 
 
 def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     """What a flow becomes with these options; faults are added to the report."""
+    name = name_of(flow, options)
     template = lower(flow, Profiles(flow, options, report), options)
     check_expansion(flow, report)
+    when = schedule_of(flow, report)
+    watching = event_source(flow, options, report)
+    starting = sensor(flow, options, report)
     return Deployment(
-        name=template["metadata"]["name"],
+        name=name,
         flow=flow.name,
+        accounts=tuple(_accounts(flow, options, watching=watching is not None, starting=starting is not None)),
         template=template,
+        cron=cron_workflow(metadata_of(flow, options, cron_name(name)), name, labels_of(name), when) if when else None,
+        event_source=watching,
+        sensor=starting,
         usages=measure(flow, template, to_yaml(template)),
     )
+
+
+def _accounts(flow: Flow, options: Options, *, watching: bool, starting: bool) -> Iterator[dict[str, Any]]:
+    if not options.with_rbac:
+        return
+    yield from rbac.account(metadata_of(flow, options, service_account_of(flow, options)), rbac.EXECUTOR)
+    if starting:
+        yield from rbac.account(metadata_of(flow, options, account_of(flow, options)), rbac.WATCHER if watching else rbac.SENSOR)

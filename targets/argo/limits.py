@@ -42,7 +42,7 @@ def measure(flow: Flow, manifest: Mapping[str, Any], text: str) -> tuple[Usage, 
         usage_of(limits.ARGO_TEMPLATES, len(templates), spans[past], f"`{past}` adds one"),
         *worst(dags),
         *worst(containers),
-        usage_of(limits.ARGO_PARAMETERS, len(flow.parameters), flow.span),
+        usage_of(limits.ARGO_PARAMETERS, len(flow.parameters) + 1, flow.span),
         usage_of(limits.ARGO_ANNOTATIONS, noted, flow.span),
     )
 

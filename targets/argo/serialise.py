@@ -8,6 +8,7 @@ lines and a review is short.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -47,7 +48,7 @@ _Dumper.add_representer(str, _string)
 _Dumper.add_representer(Inline, _inline)
 
 
-def to_yaml(manifest: dict[str, Any]) -> str:
+def to_yaml(manifest: Mapping[str, Any]) -> str:
     """One document as text, its keys in the order given."""
     text: str = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False)
     return text

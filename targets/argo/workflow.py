@@ -7,13 +7,12 @@ import re
 from typing import Any, Final
 
 from ...compiler.ir.nodes import Flow, Parameter
-from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
 from ...runtime import contract
-from ..names import Names, spell_camel, spell_lower_dashes
+from ..names import Names
 from ..options import PACKAGE, Options
-from ..project import project_of
 from . import marks
+from .metadata import labels_of, metadata_of, name_of
 from .serialise import Inline
 
 _EXPANDED: Final = ("{{", "$(", "$$")
@@ -42,31 +41,26 @@ def workflow_template(
         templates: All templates.
         names: Those of the DAGs' tasks: what had to be renamed is noted in an annotation.
     """
-    name = name_of(flow, options)
-    labels = {marks.MANAGED_BY: marks.FLOWC, marks.DEPLOYMENT: name}
+    metadata = metadata_of(flow, options)
+    annotations = metadata["annotations"]
     steps = {step.name for step in flow.steps}
     renamed = {name: step for name, step in names.changed().items() if step in steps}
-    annotations = {
-        marks.FLOW: flow.name,
-        **({marks.STEPS: json.dumps(renamed, ensure_ascii=False)} if renamed else {}),
-        marks.CODE: options.code or PACKAGE,
-        marks.DATASTORE: options.datastore_url,
-    }
-    metadata: dict[str, Any] = {"name": name, "labels": labels, "annotations": annotations}
-    if options.namespace:
-        metadata["namespace"] = options.namespace
+    if renamed:
+        annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
+    annotations[marks.CODE] = options.code or PACKAGE
     spec: dict[str, Any] = {
-        "workflowMetadata": {"labels": labels, "annotations": {marks.FLOW: flow.name}},
+        "workflowMetadata": {"labels": labels_of(metadata["name"]), "annotations": {marks.FLOW: flow.name}},
         "entrypoint": entrypoint,
         **({"hooks": {"exit": Inline(template=exits)}} if exits else {}),
         "parallelism": parallelism,
     }
     if options.workflow_timeout is not None:
         spec["activeDeadlineSeconds"] = options.workflow_timeout
-    if options.service_account:
-        spec["serviceAccountName"] = options.service_account
+    if account := service_account_of(flow, options):
+        spec["serviceAccountName"] = account
     # What is no parameter of the flow travels as one, too: a run has no other place that its tasks can read.
-    spec["arguments"] = {"parameters": [*map(_parameter, flow.parameters), Inline(name=contract.ARGO_RUN, value="")]}
+    run = Inline(name=contract.ARGO_RUN, value="", description="by what the run was started")
+    spec["arguments"] = {"parameters": [*(_parameter(one) for one in flow.parameters), run]}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowTemplate",
@@ -75,24 +69,9 @@ def workflow_template(
     }
 
 
-def name_of(flow: Flow, options: Options) -> str:
-    """The name of a flow's WorkflowTemplate, of which a namespace has one for each branch of its project."""
-    project = project_of(flow, options)
-    return workflow_name(project.name_of(flow.name) if project else flow.name)
-
-
-def workflow_name(flow: str) -> str:
-    """What the WorkflowTemplate of a flow is called, alone or in a project: lower case, and short enough for a label, which it
-    becomes. `sums.test.x.BigSum` is `sums--test--x--big-sum`."""
-    return Names(ARGO_NAME, _spell, lower=True).of(flow)
-
-
-def _spell(name: str) -> str | None:
-    *project, flow = name.split(".")
-    # A project may be called anything in these letters; two `_` beside each other would be a dot.
-    parts = [spell_lower_dashes(part) if part[:1].isalpha() or index else None for index, part in enumerate(project)]
-    spelt = [*parts, spell_camel(flow)]
-    return None if None in spelt else "--".join(part for part in spelt if part)
+def service_account_of(flow: Flow, options: Options) -> str | None:
+    """The service account of a run's pods; None: the namespace's own."""
+    return options.service_account or (name_of(flow, options) if options.with_rbac else None)
 
 
 def _parameter(parameter: Parameter) -> Inline:

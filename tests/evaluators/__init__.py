@@ -1,14 +1,15 @@
 """Small evaluators of what the targets emit, by the platforms' published rules, for graphs as they come.
 
 They show that a document means what the IR means; they do not show that a platform accepts it (see `validators`) or runs it.
-Both ask for each task to be run, and are told what it chose and how many items it found: Argo's of a `Runner`, that of Step
-Functions of a `Job`, which is given all variables.
+Both ask for each task to be run, by a `Job` that is given all variables, and are told what it chose and how many items it found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
+
+from flowc.runtime import contract
 
 
 class Outcome(NamedTuple):
@@ -23,8 +24,17 @@ Runner: TypeAlias = Callable[[str, str, int], Outcome]
 
 
 Job: TypeAlias = Callable[[Mapping[str, str]], Outcome | None]
-"""Runs one job of a state machine, with these variables: a task, or the exit hooks, which leave no outcome. Raises `TaskFailed`
-where it fails, and `ServiceFault` where the service does not take it."""
+"""Runs one container, with these variables: a task, or the exit hooks, which leave no outcome. Raises `TaskFailed` where it
+fails, and `ServiceFault` where a service of AWS does not take it."""
+
+
+def tasks(runner: Runner) -> Job:
+    """A job for each task, and no other."""
+
+    def run(variables: Mapping[str, str]) -> Outcome:
+        return runner(variables[contract.STEP], variables[contract.PATH], int(variables[contract.ATTEMPT].removeprefix("0.")))
+
+    return run
 
 
 class TaskFailed(Exception):

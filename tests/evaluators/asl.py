@@ -10,12 +10,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from flowc.runtime import contract
 
-from . import Job, Outcome, Runner, ServiceFault, TaskFailed
+from . import Job, ServiceFault, TaskFailed
 
 State = dict[str, Any]
 _TASK = {"Comment", "Type", "Resource", "Parameters", "Retry", "Catch", "ResultSelector", "ResultPath", "OutputPath"}
@@ -63,15 +62,6 @@ class _Failed(Exception):
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
-
-
-def tasks(runner: Runner) -> Job:
-    """A job for each task, and no other."""
-
-    def run(variables: Mapping[str, str]) -> Outcome:
-        return runner(variables[contract.STEP], variables[contract.PATH], int(variables[contract.ATTEMPT].removeprefix("0.")))
-
-    return run
 
 
 def run(definition: State, job: Job, execution_input: object = None, *, name: str = "run") -> Execution:
