@@ -91,7 +91,7 @@ def test_any_name(tmp_path: Path, name: str) -> None:
 
 
 def test_all_of_several_events(tmp_path: Path) -> None:
-    made = deployed('@trigger(events=["a", {"name": "b", "parameters": {"rows": "n"}}, "a"])')
+    made = deployed('@trigger(events=["a", {"name": "b", "parameters": {"rows": "n"}}])')
     assert made.sensor is not None
     (trigger,) = made.sensor["spec"]["triggers"]
     assert trigger["template"]["conditions"] == "event1 && event2"
