@@ -175,7 +175,7 @@ def test_when_events_are_forgotten() -> None:
     made = deployed('@trigger(event="a", options={"reset_at": {"cron": "0 0 * * 7", "timezone": "Europe/Berlin"}})')
     assert made.sensor is not None
     (trigger,) = made.sensor["spec"]["triggers"]
-    assert trigger["template"]["conditionsReset"] == [{"byTime": {"cron": "0 0 * * SUN", "timezone": "Europe/Berlin"}}]
+    assert trigger["template"]["conditionsReset"] == [{"byTime": {"cron": "0 0 * * 0", "timezone": "Europe/Berlin"}}]
 
 
 @pytest.mark.parametrize(
