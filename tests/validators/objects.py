@@ -101,3 +101,9 @@ def fire(sensor: Path, trigger: str, events: Mapping[str, tuple[str, object]]) -
     # Argo Events itself prints, too, what goes wrong in a template.
     answer = json.loads(done.stdout.splitlines()[-1])
     return Fired(answer["passed"], answer["object"])
+
+
+def readings(file: Path) -> tuple[Any, Any]:
+    """What is in a file of one document: as kubectl reads it, in YAML 1.1, and as a reader of YAML 1.2 does."""
+    one, two = json.loads(tools.run([PROGRAM.build(), "read", file]))
+    return one, two

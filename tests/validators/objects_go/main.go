@@ -10,7 +10,8 @@
 // Kubernetes itself defines is decoded strictly into its own types. A Sensor and an EventSource moreover
 // pass the validators that Argo Events' controllers call.
 //
-// Command objects_go fire SENSOR does what a Sensor does when events come: see fire.go.
+// Command objects_go fire SENSOR does what a Sensor does when events come: see fire.go. Command objects_go
+// read FILE writes what is in a file as JSON: see reading.go.
 package main
 
 import (
@@ -113,6 +114,13 @@ func main() {
 	paths := os.Args[1:]
 	if len(paths) == 2 && paths[0] == "fire" {
 		if err := fire(paths[1], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
+	if len(paths) == 2 && paths[0] == "read" {
+		if err := readings(paths[1], os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
