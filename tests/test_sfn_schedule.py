@@ -10,6 +10,7 @@ from sfnflows import TEXT, deployed, reported
 
 from flowc.targets.sfn.schedule import CannotSay, expression_of
 
+
 def most_characters(least: int, most: int) -> str:
     """Values of which no three follow each other."""
     return ",".join(str(one) for one in range(least, most + 1) if (most - one) % 3 < 2)

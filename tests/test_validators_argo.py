@@ -276,7 +276,9 @@ def test_definitions_find_faults(tmp_path: Path) -> None:
 def test_each_release_has_its_own_definitions(tmp_path: Path) -> None:
     """A rule of one release only is found: 4.0 limits how many tasks a DAG has."""
     tasks = "".join(f"      - {{name: t{number}, template: task}}\n" for number in range(201))
-    text = WORKFLOW_TEMPLATE.replace("  - name: main\n    dag:\n      tasks:\n", f"  - name: main\n    dag:\n      tasks:\n{tasks}")
+    text = WORKFLOW_TEMPLATE.replace(
+        "  - name: main\n    dag:\n      tasks:\n", f"  - name: main\n    dag:\n      tasks:\n{tasks}"
+    )
     (problem,) = objects.validate(write(tmp_path, wide=text))
     assert "argo-4.0/argoproj.io_workflowtemplates.yaml" in problem.error
     assert "argo-3.7" not in problem.error
