@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from conftest import CASES, compile_case
 from sfnflows import with_all
-from validators import argo, argo_dangling, asl, asl_dangling, service, tools
+from validators import argo, argo_dangling, asl, asl_dangling, objects, service, tools
 
 from flowc.compiler.diagnostics.model import Report
+from flowc.targets.argo.serialise import to_yaml
 from flowc.targets.options import COMPUTE
 from flowc.targets.sfn.deployment import deployment_of
 from flowc.targets.sfn.symbols import fill
@@ -26,10 +28,31 @@ def asl_problems() -> list[asl.Problem]:
     return asl.validate([case / "sfn.json" for case in CASES])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_argo_accepts_every_workflow_template(case: Path) -> None:
+@pytest.mark.parametrize("version", argo.VERSIONS)
+def test_argo_accepts_every_workflow(version: str, tmp_path: Path) -> None:
     tools.demand(argo.missing())
-    assert argo.validate([case / "argo.yaml"]) == []  # alone: several cases compile flows of one name
+    files = []
+    for case in CASES:
+        kinds = yaml.safe_load_all((case / "argo.yaml").read_text(encoding="utf-8"))
+        # Several cases compile flows of one name, which would be one WorkflowTemplate twice.
+        texts = [to_yaml(renamed(one, case.name)) for one in kinds if one["kind"] in ("WorkflowTemplate", "CronWorkflow")]
+        files.append(tmp_path / f"{case.name}.yaml")
+        files[-1].write_text("---\n".join(texts), encoding="utf-8")
+    assert argo.validate(files, version) == []
+
+
+def renamed(manifest: dict[str, Any], case: str) -> dict[str, Any]:
+    """The same under the name of its case."""
+    name = case.replace("_", "-")
+    manifest["metadata"]["name"] = name
+    if manifest["kind"] == "CronWorkflow":
+        manifest["spec"]["workflowSpec"]["workflowTemplateRef"]["name"] = name
+    return manifest
+
+
+def test_definitions_accept_every_object() -> None:
+    tools.demand(objects.missing())
+    assert objects.validate([case / "argo.yaml" for case in CASES]) == []
 
 
 def test_asl_validator_accepts_every_state_machine(asl_problems: list[asl.Problem]) -> None:
@@ -38,7 +61,9 @@ def test_asl_validator_accepts_every_state_machine(asl_problems: list[asl.Proble
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_name_in_a_workflow_template_resolves(case: Path) -> None:
-    assert argo_dangling.dangling(yaml.safe_load((case / "argo.yaml").read_text())) == []
+    for manifest in yaml.safe_load_all((case / "argo.yaml").read_text(encoding="utf-8")):
+        if manifest["kind"] in ("WorkflowTemplate", "CronWorkflow"):
+            assert argo_dangling.dangling(manifest) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,12 +1,12 @@
 """`@schedule` → a CronWorkflow, whose cron has the five fields of Kubernetes.
 
     */15 9-17 * * 1-5      →  */15 9-17 * * 1-5
-    0 6 * * 7              →  0 6 * * SUN             Argo counts days of the week from 0 to 6
-    0 6 ? * 2-6 *          →  0 6 * * MON-FRI         EventBridge's own fields, where Sunday is 1
+    0 6 * JAN 7            →  0 6 * 1 0               Argo counts days of the week from 0 to 6; its definitions know no names
+    0 6 ? * 2-6 *          →  0 6 * * 1-5             EventBridge's own fields, where Sunday is 1
     0 6 L * ? *            →  refused, with what else there is
 
 Argo's parser is that of https://pkg.go.dev/github.com/robfig/cron/v3: no range wraps around, and of days of the month and of
-the week, if both are named, either will do, as on Unix.
+the week, if both are named, either will do, as on Unix. The schema of Argo 4's CronWorkflow takes digits and `*,/?-` only.
 """
 
 from __future__ import annotations
@@ -80,11 +80,16 @@ def five_fields(fields: Sequence[str]) -> str:
 
 
 def _checked(text: str, of: Field) -> str:
-    """A field as it is written, if Argo reads it so; days of the week by name where they say Sunday as 7."""
+    """A field as it is written, if Argo reads it so; else the same in numbers."""
     if is_any(text):
         return "*"
     values = values_of(text, of)
-    return ",".join(in_a_row(values, of)) if of is WEEK_DAYS and "7" in text.partition("/")[0] else text
+    as_it_is = not re.search(r"[A-Za-z]", text) and not (of is WEEK_DAYS and "7" in text)
+    return text if as_it_is else _numbers(values, of)
+
+
+def _numbers(values: Sequence[int], of: Field) -> str:
+    return ",".join(in_a_row(values, Field(of.name, of.least, of.most)))
 
 
 def _of_six(fields: Sequence[str]) -> str:
@@ -104,4 +109,4 @@ def _of_six(fields: Sequence[str]) -> str:
     # One day earlier in the numbers, from Saturday down: names stay what they are.
     counted = Field(WEEK_DAYS.name, 1, 7, WEEK_DAYS.words)
     values = [value - 1 for value in values_of(week_days, counted)]
-    return " ".join([*checked, ",".join(in_a_row(values, WEEK_DAYS)) if len(values) < len(WEEK_DAYS.words) else "*"])
+    return " ".join([*checked, _numbers(values, WEEK_DAYS) if len(values) < len(WEEK_DAYS.words) else "*"])

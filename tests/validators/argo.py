@@ -1,5 +1,5 @@
 """Argo's own word on a manifest: strict decoding, package `workflow/validate` and the parsers of Argo's two expression languages,
-through the Go program in `argo_go`.
+through the Go programs in `argo_go` and `argo4_go`: those of releases 3.7 and 4.0.
 
 In: paths of YAML files. Out: a `Problem` for each document that Argo would refuse; none is good news.
 
@@ -17,9 +17,16 @@ from validators import tools
 from validators.argo_dangling import dangling
 from validators.go import Program
 
-__all__ = ["Problem", "dangling", "missing", "validate"]
+__all__ = ["VERSIONS", "Problem", "dangling", "missing", "validate"]
 
-_PROGRAM = Program("argo", "Argo's own validator")
+V3 = Program("argo", "the validator of Argo 3.7")
+V4 = Program(
+    "argo4",
+    "the validator of Argo 4.0",
+    shared=("argo_go/main.go", "argo_go/expressions.go"),
+    instead={"argo-workflows/v3": "argo-workflows/v4"},
+)
+VERSIONS = {"3.7": V3, "4.0": V4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +50,17 @@ class Problem:
 
 def missing() -> str | None:
     """Why Argo's validator cannot be had here, or None. Go is needed only where the program was not built before."""
-    return _PROGRAM.missing()
+    return next((why for program in VERSIONS.values() if (why := program.missing())), None)
 
 
-def validate(files: Sequence[Path]) -> list[Problem]:
+def validate(files: Sequence[Path], version: str = "3.7") -> list[Problem]:
     """Check all documents of all files in one process; they may refer to one another's WorkflowTemplates.
 
     Raises `RuntimeError` where the program could not be built or did not answer for every file.
     """
     if not files:
         return []
-    lines = tools.run([build(), *files], good=(0, 1)).splitlines()
+    lines = tools.run([VERSIONS[version].build(), *files], good=(0, 1)).splitlines()
     verdicts = [json.loads(line) for line in lines]
     if unheard := {str(file) for file in files} - {verdict["file"] for verdict in verdicts}:
         raise RuntimeError(f"no word on {sorted(unheard)}")
@@ -62,8 +69,3 @@ def validate(files: Sequence[Path]) -> list[Problem]:
         for one in verdicts
         if not one["ok"]
     ]
-
-
-def build() -> Path:
-    """The program's path, built if its source is new: some 100 s with nothing cached, 3 s with Go's caches warm."""
-    return _PROGRAM.build()

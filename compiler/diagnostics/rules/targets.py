@@ -34,8 +34,8 @@ which range it takes.
 
 So is what a platform cannot do at all. EventBridge, which starts state machines, sees one event at a time: it cannot wait for
 all of several events or flows. Its schedules name days of the month or days of the week, never both, and their ranges do not
-wrap around. And a schedule gives no values: a flow that it starts needs a default for each parameter. A flow that its own end
-starts would never stop.
+wrap around. Argo's, which are those of Kubernetes, have no years and no `L`, `W` and `#`. And a schedule gives no values: a flow
+that it starts needs a default for each parameter. A flow that its own end starts would never stop.
 """,
 )
 NEAR_LIMIT = Rule(

@@ -8,11 +8,12 @@
 // unknown and repeated fields refused) and handed to package workflow/validate, the one that
 // `argo lint` and the controller call; then its expressions are parsed. A WorkflowTemplate that another document refers to is
 // looked up among all the documents of the same call.
+//
+// This file and expressions.go serve all versions of Argo: argo4_go builds them with its own module path.
 package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +23,6 @@ import (
 	_ "time/tzdata" // a CronWorkflow's time zone is good or bad wherever this runs
 
 	wfv1 "github.com/argoproj/argo-workflows/v3/pkg/apis/workflow/v1alpha1"
-	"github.com/argoproj/argo-workflows/v3/workflow/templateresolution"
-	"github.com/argoproj/argo-workflows/v3/workflow/validate"
-	"github.com/sirupsen/logrus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -52,14 +50,7 @@ type document struct {
 // templates finds WorkflowTemplates by name among the documents of this call.
 type templates map[string]*wfv1.WorkflowTemplate
 
-func (t templates) Get(name string) (*wfv1.WorkflowTemplate, error) {
-	if found, ok := t[name]; ok {
-		return found, nil
-	}
-	return nil, fmt.Errorf("WorkflowTemplate %q is in none of the files", name)
-}
-
-// flowc writes other kinds too (Sensor), but Argo Workflows has no validator for them.
+// flowc writes other kinds too (Sensor), but Argo Workflows has no validator for them: see objects_go.
 func emptyObject(kind string) (metav1.Object, error) {
 	switch kind {
 	case "WorkflowTemplate":
@@ -144,16 +135,7 @@ func check(object metav1.Object, known templates) (err error) {
 			err = fmt.Errorf("the validator panicked: %v", trouble)
 		}
 	}()
-	cluster := &templateresolution.NullClusterWorkflowTemplateGetter{}
-	switch object := object.(type) {
-	case *wfv1.WorkflowTemplate:
-		return validate.ValidateWorkflowTemplate(known, cluster, object, nil, validate.ValidateOpts{})
-	case *wfv1.CronWorkflow:
-		return validate.ValidateCronWorkflow(context.Background(), known, cluster, object, nil)
-	case *wfv1.Workflow:
-		return validate.ValidateWorkflow(known, cluster, object, nil, validate.ValidateOpts{})
-	}
-	return fmt.Errorf("no validator for %T", object)
+	return validateObject(object, known)
 }
 
 func run(paths []string, out io.Writer) (good bool, err error) {
@@ -191,7 +173,7 @@ func run(paths []string, out io.Writer) (good bool, err error) {
 }
 
 func main() {
-	logrus.SetLevel(logrus.ErrorLevel)
+	quiet()
 	if len(os.Args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: argo_go FILE...")
 		os.Exit(2)

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	wfv1 "github.com/argoproj/argo-workflows/v4/pkg/apis/workflow/v1alpha1"
+	"github.com/argoproj/argo-workflows/v4/util/logging"
+	"github.com/argoproj/argo-workflows/v4/workflow/templateresolution"
+	"github.com/argoproj/argo-workflows/v4/workflow/validate"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// What differs between Argo 3 and Argo 4: where a context goes.
+
+func quiet() {}
+
+func background() context.Context {
+	return logging.WithLogger(context.Background(), logging.NewSlogLogger(logging.Error, logging.Text))
+}
+
+func (t templates) Get(_ context.Context, name string) (*wfv1.WorkflowTemplate, error) {
+	if found, ok := t[name]; ok {
+		return found, nil
+	}
+	return nil, fmt.Errorf("WorkflowTemplate %q is in none of the files", name)
+}
+
+func validateObject(object metav1.Object, known templates) error {
+	cluster := &templateresolution.NullClusterWorkflowTemplateGetter{}
+	switch object := object.(type) {
+	case *wfv1.WorkflowTemplate:
+		return validate.ValidateWorkflowTemplate(background(), known, cluster, object, nil, validate.ValidateOpts{})
+	case *wfv1.CronWorkflow:
+		return validate.ValidateCronWorkflow(background(), known, cluster, object, nil)
+	case *wfv1.Workflow:
+		return validate.ValidateWorkflow(background(), known, cluster, object, nil, validate.ValidateOpts{})
+	}
+	return fmt.Errorf("no validator for %T", object)
+}
