@@ -6,18 +6,16 @@ Metaflow and others write one template a step; 500 alike steps then no longer fi
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
 from ..options import Options
-from ..settings import Settings, number_text, read_settings, warn_of_flow
+from ..settings import Settings, read_settings, warn_of_flow
+from .pods import ARGUMENTS, Pod, container_fields, pod_of, template_fields
 from .serialise import Inline
-
-_EMITTED: Final = frozenset({"cpu", "memory", "gpu", "gpu_vendor", "disk", "image", "shared_memory"})
-"""The arguments of `@kubernetes` that reach the template."""
-_OUTPUTS: Final = "/tmp/flowc"
+from .volumes import OUTPUTS
 
 
 class Profiles:
@@ -27,14 +25,11 @@ class Profiles:
         self.flow = flow
         self.options = options
         warn_of_flow(flow, "kubernetes", report)
-        keys: dict[str, tuple[Settings, str]] = {}
+        keys: dict[str, tuple[Settings, Pod]] = {}
         for step in flow.steps:
-            own = next((dict(one.arguments) for one in step.decorators if one.name == "kubernetes"), {})
-            keys[step.name] = (
-                read_settings(step, "kubernetes", _EMITTED, options, report),
-                str(own.get("gpu_vendor") or "nvidia"),
-            )
-        names: dict[tuple[Settings, str], str] = {}
+            settings = read_settings(step, "kubernetes", ARGUMENTS, options, report)
+            keys[step.name] = (settings, pod_of(step, settings, options, report))
+        names: dict[tuple[Settings, Pod], str] = {}
         ((common, _),) = Counter(keys.values()).most_common(1)
         for name, key in keys.items():
             names.setdefault(key, "task" if key == common else f"{name}.task")
@@ -49,19 +44,7 @@ class Profiles:
         """All templates without their names, in the order in which steps first need them."""
         return [(name, self._template(*key)) for name, key in self._settings.items()]
 
-    def _template(self, settings: Settings, gpu_vendor: str) -> dict[str, Any]:
-        requests = {"cpu": number_text(settings.cpu), "memory": f"{number_text(settings.memory)}M"}
-        limits = {"memory": requests["memory"]}
-        if settings.disk is not None:
-            requests["ephemeral-storage"] = limits["ephemeral-storage"] = f"{number_text(settings.disk)}M"
-        if settings.gpu:
-            limits[f"{gpu_vendor}.com/gpu"] = str(settings.gpu)
-        container: dict[str, Any] = {
-            "image": settings.image,
-            "command": list(contract.ENTRYPOINT),
-            "env": [Inline(name=name, value=value) for name, value in self._environment(settings)],
-            "resources": {"requests": Inline(requests), "limits": Inline(limits)},
-        }
+    def _template(self, settings: Settings, pod: Pod) -> dict[str, Any]:
         template: dict[str, Any] = {"inputs": {"parameters": [Inline(name="step"), Inline(name="path")]}}
         if settings.attempts > 1:
             template["retryStrategy"] = {
@@ -70,29 +53,24 @@ class Profiles:
                 "backoff": Inline(duration=str(settings.retry_seconds), factor="1"),
             }
         template["activeDeadlineSeconds"] = settings.timeout
-        if settings.shared_memory is not None:
-            container["volumeMounts"] = [Inline(name="shm", mountPath="/dev/shm")]
-            template["volumes"] = [
-                {"name": "shm", "emptyDir": Inline(medium="Memory", sizeLimit=f"{number_text(settings.shared_memory)}M")}
-            ]
-        template["container"] = container
+        template |= template_fields(pod)
+        template["container"] = container_fields(pod, contract.ENTRYPOINT, self._variables(settings))
         template["outputs"] = {
             "parameters": [
-                {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
+                {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
                 {
                     "name": contract.OUTPUT_CARDINALITY,
-                    "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
+                    "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
                 },
             ]
         }
         return template
 
-    def _environment(self, settings: Settings) -> list[tuple[str, str]]:
-        own = [(name, escape_variable(value)) for name, value in settings.environment]
+    def _variables(self, settings: Settings) -> list[tuple[str, str]]:
         variables = [
             (contract.DATASTORE, self.options.datastore_url),
             (contract.TARGET, "argo"),
-            (contract.OUTPUTS, _OUTPUTS),
+            (contract.OUTPUTS, OUTPUTS),
             (contract.RUN, "{{workflow.name}}"),
             (contract.STEP, "{{inputs.parameters.step}}"),
             (contract.PATH, "{{inputs.parameters.path}}"),
@@ -100,9 +78,4 @@ class Profiles:
         ]
         if self.flow.parameters:
             variables.append((contract.PARAMETERS, "{{workflow.parameters.json}}"))
-        return own + variables
-
-
-def escape_variable(value: str) -> str:
-    """A value of `env` that Kubernetes does not expand: it reads `$$` as `$`, wherever that stands."""
-    return value.replace("$", "$$")
+        return variables
