@@ -134,16 +134,15 @@ def container_fields(pod: Pod, command: tuple[str, ...], variables: list[tuple[s
 
     Args:
         pod: The pod.
-        command: The words of its command; a step may name another Python than the first.
+        command: The words of the usual command, which all containers have; a step may name another Python than the first.
         variables: flowc's own variables; they come last, for the last one counts.
     """
-    program, *rest = command
     own = [Inline(name=name, value=escape_variable(value)) for name, value in pod.environment]
     resources = {"requests": Inline(pod.requests), "limits": Inline(pod.limits)}
     fields: dict[str, Any] = {
         "image": pod.image,
         "imagePullPolicy": pod.pull_policy,
-        "command": [escape_variable(pod.executable) if pod.executable else program, *rest],
+        "command": [escape_variable(pod.executable), *command[1:]] if pod.executable else None,
         "env": own + [Inline(name=name, value=value) for name, value in variables],
         "envFrom": [{"secretRef": Inline(name=name)} for name in pod.secrets],
         "ports": [Inline(containerPort=pod.port)] if pod.port else None,

@@ -1,6 +1,7 @@
 """Container templates: one for each distinct setting of a flow's steps, with the step and its path as parameters.
 
-Metaflow and others write one template a step; 500 alike steps then no longer fit into etcd. Here they share one.
+Metaflow and others write one template a step; 500 alike steps then no longer fit into etcd. Here they share one. What is the
+same in all containers stands once, in `templateDefaults`: the command alone takes 14 KB.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from typing import Any
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
-from ..options import Options
-from ..settings import Settings, read_settings, warn_of_flow
+from ...templates import bootstrap_command
+from ..options import PACKAGE, Options
+from ..project import project_of
+from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, read_settings, warn_of_flow
 from .pods import ARGUMENTS, Pod, container_fields, pod_of, template_fields
+from .retries import attempt_of, check_retries, deadline_of, retry_strategy
 from .serialise import Inline
 from .volumes import OUTPUTS
 
@@ -24,11 +28,13 @@ class Profiles:
     def __init__(self, flow: Flow, options: Options, report: Report) -> None:
         self.flow = flow
         self.options = options
+        self._command = bootstrap_command(options.datastore_url)
         warn_of_flow(flow, "kubernetes", report)
         keys: dict[str, tuple[Settings, Pod]] = {}
         for step in flow.steps:
             settings = read_settings(step, "kubernetes", ARGUMENTS, options, report)
             keys[step.name] = (settings, pod_of(step, settings, options, report))
+            check_retries(step, settings, report)
         names: dict[tuple[Settings, Pod], str] = {}
         ((common, _),) = Counter(keys.values()).most_common(1)
         for name, key in keys.items():
@@ -44,38 +50,56 @@ class Profiles:
         """All templates without their names, in the order in which steps first need them."""
         return [(name, self._template(*key)) for name, key in self._settings.items()]
 
-    def _template(self, settings: Settings, pod: Pod) -> dict[str, Any]:
-        template: dict[str, Any] = {"inputs": {"parameters": [Inline(name="step"), Inline(name="path")]}}
-        if settings.attempts > 1:
-            template["retryStrategy"] = {
-                "limit": str(settings.attempts - 1),
-                "retryPolicy": "Always",
-                "backoff": Inline(duration=str(settings.retry_seconds), factor="1"),
-            }
-        template["activeDeadlineSeconds"] = settings.timeout
-        template |= template_fields(pod)
-        template["container"] = container_fields(pod, contract.ENTRYPOINT, self._variables(settings))
-        template["outputs"] = {
-            "parameters": [
-                {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
-                {
-                    "name": contract.OUTPUT_CARDINALITY,
-                    "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
-                },
-            ]
-        }
-        return template
-
-    def _variables(self, settings: Settings) -> list[tuple[str, str]]:
+    def defaults(self) -> dict[str, Any]:
+        """What all containers have in common: Argo merges it into each container template, variables by their names."""
+        project = project_of(self.flow, self.options)
         variables = [
             (contract.DATASTORE, self.options.datastore_url),
+            (contract.CODE, self.options.code or PACKAGE),
             (contract.TARGET, "argo"),
-            (contract.OUTPUTS, OUTPUTS),
+            *(project.environment if project else ()),
             (contract.RUN, "{{workflow.name}}"),
+        ]
+        return {"container": {"command": list(self._command), "env": [Inline(name=name, value=value) for name, value in variables]}}
+
+    def hook(self) -> dict[str, Any]:
+        """The template of the exit hooks, which run as the start step does, once."""
+        settings, pod = self._settings[self._of[self.flow.start]]
+        return {
+            "inputs": {"parameters": [Inline(name="hook")]},
+            "activeDeadlineSeconds": _deadline(settings),
+            **self._pod(pod, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]),
+        }
+
+    def _template(self, settings: Settings, pod: Pod) -> dict[str, Any]:
+        strategy = retry_strategy(settings)
+        variables = [
+            (contract.OUTPUTS, OUTPUTS),
             (contract.STEP, "{{inputs.parameters.step}}"),
             (contract.PATH, "{{inputs.parameters.path}}"),
-            (contract.ATTEMPT, "{{retries}}" if settings.attempts > 1 else "0"),
+            (contract.ATTEMPT, attempt_of(settings)),
+            (contract.PARAMETERS, "{{workflow.parameters.json}}"),
         ]
-        if self.flow.parameters:
-            variables.append((contract.PARAMETERS, "{{workflow.parameters.json}}"))
-        return variables
+        return {
+            "inputs": {"parameters": [Inline(name="step"), Inline(name="path")]},
+            **({"retryStrategy": strategy} if strategy else {}),
+            "activeDeadlineSeconds": _deadline(settings),
+            **self._pod(pod, variables),
+            "outputs": {
+                "parameters": [
+                    {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
+                    {
+                        "name": contract.OUTPUT_CARDINALITY,
+                        "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
+                    },
+                ]
+            },
+        }
+
+    def _pod(self, pod: Pod, variables: list[tuple[str, str]]) -> dict[str, Any]:
+        """What a template says of its pod; `variables` are those of its kind."""
+        return {**template_fields(pod), "container": container_fields(pod, self._command, variables)}
+
+
+def _deadline(settings: Settings) -> int:
+    return deadline_of(settings.timeout, said=settings.timeout != DEFAULT_TIMEOUT_SECONDS)
