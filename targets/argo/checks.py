@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias
 from ...compiler import limits
 from ...compiler.frontend.kube_kinds import why_no_key, why_no_value
 from ...compiler.similar import did_you_mean
+from . import fields
 
 Path: TypeAlias = tuple[str, ...]
 Node: TypeAlias = Mapping[str, Any]
@@ -42,33 +43,6 @@ class Fault:
     certain: bool = True
 
 
-TYPES: Final = ("container", "containerSet", "dag", "data", "http", "plugin", "resource", "script", "steps", "suspend")
-"""What a template can be, each a field of it (workflow_types.go, `Template`, here and below of v3.5 to v4.1)."""
-_TEMPLATE: Final = frozenset(TYPES) | set(
-    "activeDeadlineSeconds affinity annotations archiveLocation automountServiceAccountToken daemon executor failFast hostAliases "
-    "initContainers inputs memoize metadata metrics name nodeSelector outputs parallelism pendingTimeout podResources podSpecPatch "
-    "priority priorityClassName resourceClaims retryStrategy schedulerName securityContext serviceAccountName sidecars "
-    "synchronization timeout tolerations volumes".split()
-)
-_SPEC: Final = frozenset(
-    "activeDeadlineSeconds affinity archiveLogs arguments artifactGC artifactRepositoryRef automountServiceAccountToken dnsConfig "
-    "dnsPolicy entrypoint executor executorPlugins hooks hostAliases hostNetwork imagePullSecrets metrics nodeSelector onExit "
-    "parallelism podDisruptionBudget podGC podMetadata podPriority podPriorityClassName podResources podSpecPatch priority "
-    "resourceClaims retryStrategy schedulerName securityContext serviceAccountName shutdown suspend synchronization "
-    "templateDefaults templates tolerations ttlStrategy volumeClaimGC volumeClaimTemplates volumes workflowMetadata "
-    "workflowTemplateRef".split()
-)
-_TASK: Final = frozenset(
-    "arguments continueOn dependencies depends hooks inline name onExit template templateRef when withItems withParam "
-    "withSequence".split()
-)
-_CONTAINER: Final = frozenset(
-    "args command env envFrom image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resizePolicy resources "
-    "restartPolicy securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices "
-    "volumeMounts workingDir".split()
-)
-"""Kubernetes, `Container` (core/v1)."""
-
 _NAME: Final = re.compile(rf"[a-zA-Z0-9][-a-zA-Z0-9]{{0,{limits.ARGO_TASK_NAME - 1}}}", re.ASCII)
 _PARAMETER: Final = re.compile(r"[-a-zA-Z0-9_]+", re.ASCII)
 _OPERAND: Final = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*)(?:\.([A-Z][a-zA-Z]+))?", re.ASCII)
@@ -79,6 +53,27 @@ _TAG: Final = re.compile(r"{{(.*?)}}", re.DOTALL)
 def check(manifest: Node) -> list[Fault]:
     """What is wrong with an object; nothing, where it is sound."""
     return list(_check(manifest))
+
+
+def unused(spec: Node) -> set[str]:
+    """The names of a workflow's templates that nothing in it runs."""
+    templates = {str(one.get("name")): one for one in _list(spec, "templates")}
+    ahead = [spec.get("entrypoint"), spec.get("onExit"), *_called(_mapping(spec.get("hooks")))]
+    reached: set[str] = set()
+    while ahead:
+        name = ahead.pop()
+        if isinstance(name, str) and name in templates and name not in reached:
+            reached.add(name)
+            ahead += _called(templates[name])
+    return set(templates) - reached
+
+
+def _called(value: Any) -> Iterator[Any]:
+    """What stands in fields that are called `template` or `onExit`, at any depth."""
+    for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ():
+        if key in ("template", "onExit"):
+            yield inner
+        yield from _called(inner)
 
 
 def _check(manifest: Node) -> Iterator[Fault]:
@@ -99,11 +94,12 @@ def _metadata(path: Path, metadata: Node) -> Iterator[Fault]:
         if why:
             yield Fault((*path, "annotations", str(key)), f"an annotation is none that Kubernetes takes: {why}")
     if noted > limits.ARGO_ANNOTATIONS.most:
-        yield Fault((*path, "annotations"), f"there are {noted:,} of at most {limits.ARGO_ANNOTATIONS.most:,} bytes of annotations")
+        most = limits.ARGO_ANNOTATIONS.most
+        yield Fault((*path, "annotations"), f"there are {noted:,} of at most {most:,} bytes of annotations")
 
 
 def _workflow(path: Path, spec: Node) -> Iterator[Fault]:
-    yield from _fields(path, spec, _SPEC, "a workflow")
+    yield from _fields(path, spec, fields.SPEC, "a workflow")
     listed = _list(spec, "templates")
     templates = {str(one.get("name")): one for one in listed}
     yield from _names((*path, "templates"), listed, limits.ARGO_TEMPLATES.most, "template")
@@ -117,7 +113,7 @@ def _workflow(path: Path, spec: Node) -> Iterator[Fault]:
     for key in ("podMetadata", "workflowMetadata"):
         yield from _metadata((*path, key), _mapping(spec.get(key)))
     yield from _patch((*path, "podSpecPatch"), spec.get("podSpecPatch"))
-    yield from _fields((*path, "templateDefaults"), _mapping(spec.get("templateDefaults")), _TEMPLATE, "a template")
+    yield from _fields((*path, "templateDefaults"), _mapping(spec.get("templateDefaults")), fields.TEMPLATE, "a template")
     shared = {str(one.get("name")) for one in _list(spec, "volumes")}
     shared |= {str(_mapping(one.get("metadata")).get("name")) for one in _list(spec, "volumeClaimTemplates")}
     shared |= {str(one.get("name")) for one in _list(spec, "templateDefaults", "volumes")}
@@ -128,19 +124,24 @@ def _workflow(path: Path, spec: Node) -> Iterator[Fault]:
 def _template(
     path: Path, template: Node, templates: Mapping[str, Node], workflow: Collection[str], shared: Collection[str]
 ) -> Iterator[Fault]:
-    yield from _fields(path, template, _TEMPLATE, "a template")
-    kinds = [one for one in TYPES if one in template]
+    yield from _fields(path, template, fields.TEMPLATE, "a template")
+    kinds = [one for one in fields.TYPES if one in template]
     if len(kinds) != 1:
-        yield Fault(path, f"a template is {' and '.join(f'`{one}`' for one in kinds)}" if kinds else "a template has nothing to run")
+        several = " and ".join(f"`{one}`" for one in kinds)
+        yield Fault(path, f"a template is {several}" if kinds else "a template has nothing to run")
     yield from _metadata((*path, "metadata"), _mapping(template.get("metadata")))
     yield from _patch((*path, "podSpecPatch"), template.get("podSpecPatch"))
     for side in ("inputs", "outputs"):
         yield from _parameters((*path, side), template.get(side))
     tasks = _list(template, "dag", "tasks")
     yield from _dag((*path, "dag", "tasks"), tasks, templates)
+    for key, value in _mapping(template.get("nodeSelector")).items():
+        if not isinstance(value, str):
+            yield Fault((*path, "nodeSelector", str(key)), f"the label `{key}` of nodes is no text", "write it in quotes")
     container = _mapping(template.get("container"))
-    yield from _fields((*path, "container"), container, _CONTAINER, "a container")
-    yield from _container((*path, "container"), container, {*shared, *(str(one.get("name")) for one in _list(template, "volumes"))})
+    yield from _fields((*path, "container"), container, fields.CONTAINER, "a container")
+    volumes = {str(one.get("name")) for one in _list(template, "volumes")}
+    yield from _container((*path, "container"), container, {*shared, *volumes})
     inputs = {str(one.get("name")) for one in _list(template, "inputs", "parameters")}
     yield from _tags(path, template, inputs, workflow, {str(one.get("name")) for one in tasks} if "dag" in template else None)
 
@@ -149,11 +150,18 @@ def _container(path: Path, container: Node, volumes: Collection[str]) -> Iterato
     for name, times in Counter(str(one.get("name")) for one in _list(container, "env")).items():
         if times > 1:
             yield Fault((*path, "env", name), f"the variable `{name}` is there {times} times")
+    for one in _list(container, "env"):
+        here = (*path, "env", str(one.get("name")))
+        if not isinstance(one.get("value", ""), str):
+            yield Fault((*here, "value"), f"the value of the variable `{one.get('name')}` is no text", "write it in quotes")
+        if "value" in one and "valueFrom" in one:
+            yield Fault((*here, "valueFrom"), f"the variable `{one.get('name')}` has two values", "write `value: null` beside it")
     for one in _list(container, "volumeMounts"):
         name = str(one.get("name"))
         if name not in volumes:
             help = f"there is {_listed(sorted(volumes))}" if volumes else "write it into `volumes`"
-            yield Fault((*path, "volumeMounts", str(one.get("mountPath"))), f"a container mounts `{name}`, which is no volume", help)
+            here = (*path, "volumeMounts", str(one.get("mountPath")))
+            yield Fault(here, f"a container mounts `{name}`, which is no volume", help)
 
 
 def _dag(path: Path, tasks: Sequence[Node], templates: Mapping[str, Node]) -> Iterator[Fault]:
@@ -163,7 +171,7 @@ def _dag(path: Path, tasks: Sequence[Node], templates: Mapping[str, Node]) -> It
     for task in tasks:
         name = str(task.get("name"))
         here = (*path, name)
-        yield from _fields(here, task, _TASK, "a task")
+        yield from _fields(here, task, fields.TASK, "a task")
         yield from _call(here, task, templates)
         for hook, call in _mapping(task.get("hooks")).items():
             yield from _call((*here, "hooks", str(hook)), _mapping(call), templates)
@@ -190,9 +198,11 @@ def _depends(path: Path, task: Node, known: Collection[str]) -> tuple[set[str], 
     for operand, result in _OPERAND.findall(text):
         operands.add(operand)
         if result and result not in _RESULTS:
-            faults.append(Fault(at, f"the task `{name}` waits for `{operand}.{result}`, which is no result", _guess(result, _RESULTS)))
+            message = f"the task `{name}` waits for `{operand}.{result}`, which is no result of a task"
+            faults.append(Fault(at, message, _guess(result, _RESULTS)))
     for operand in sorted(operands - set(known)):
-        faults.append(Fault(at, f"the task `{name}` waits for `{operand}`, which is no task of its DAG", _guess(operand, known)))
+        message = f"the task `{name}` waits for `{operand}`, which is no task of its DAG"
+        faults.append(Fault(at, message, _guess(operand, known)))
     shape = _OPERAND.sub("x", text).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
     try:
         ast.parse(f"({shape or 'x'})", mode="eval")
@@ -222,7 +232,9 @@ def _call(path: Path, call: Node, templates: Mapping[str, Node], *, exact: bool 
             yield Fault((*path, "arguments"), f"`{path[-1]}` gives `{named}`, which the template `{name}` does not take")
 
 
-def _tags(path: Path, value: Any, inputs: Collection[str], workflow: Collection[str], tasks: Collection[str] | None) -> Iterator[Fault]:
+def _tags(
+    path: Path, value: Any, inputs: Collection[str], workflow: Collection[str], tasks: Collection[str] | None
+) -> Iterator[Fault]:
     """What stands in `{{…}}` is there, as far as it is a plain name."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -245,21 +257,21 @@ def _tags(path: Path, value: Any, inputs: Collection[str], workflow: Collection[
 
 
 def _names(path: Path, listed: Sequence[Node], most: int, what: str) -> Iterator[Fault]:
-    for name, times in Counter(one.get("name") for one in listed).items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+    for name, times in Counter(_name(one) for one in listed).items():
+        if not _NAME.fullmatch(name):
             words = f"up to {limits.ARGO_TASK_NAME} letters, digits and `-`"
-            yield Fault((*path, str(name)), f"`{name}` is no name of a {what}: {words}, with no `-` in front")
+            yield Fault((*path, name), f"`{name}` is no name of a {what}: {words}, with no `-` in front")
         if times > 1:
-            yield Fault((*path, str(name)), f"the {what} `{name}` is there {times} times")
+            yield Fault((*path, name), f"the {what} `{name}` is there {times} times")
     if len(listed) > most:
         yield Fault(path, f"there are {len(listed)} {what}s, and Argo takes {most}")
 
 
 def _parameters(path: Path, holder: Any) -> Iterator[Fault]:
     listed = _list(holder, "parameters")
-    for name, times in Counter(one.get("name") for one in listed).items():
-        here = (*path, "parameters", str(name))
-        if not isinstance(name, str) or not _PARAMETER.fullmatch(name):
+    for name, times in Counter(_name(one) for one in listed).items():
+        here = (*path, "parameters", name)
+        if not _PARAMETER.fullmatch(name):
             yield Fault(here, f"`{name}` is no name of a parameter: letters, digits, `-` and `_`")
         if times > 1:
             yield Fault(here, f"the parameter `{name}` is there {times} times")
@@ -284,7 +296,8 @@ def _patch(path: Path, text: Any) -> Iterator[Fault]:
 def _fields(path: Path, node: Node, known: Collection[str], what: str) -> Iterator[Fault]:
     for key in node:
         if key not in known:
-            yield Fault((*path, str(key)), f"{what} has `{key}`, which Argo 3.5 to 4.1 do not know", _guess(str(key), known), certain=False)
+            message = f"{what} has `{key}`, which Argo 3.5 to 4.1 do not know"
+            yield Fault((*path, str(key)), message, _guess(str(key), known), certain=False)
 
 
 def _guess(name: str, known: Collection[str]) -> str:
@@ -294,6 +307,11 @@ def _guess(name: str, known: Collection[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{one}`" for one in names)
+
+
+def _name(one: Node) -> str:
+    name = one.get("name")
+    return name if isinstance(name, str) else repr(name)
 
 
 def _mapping(value: Any) -> Node:

@@ -1,6 +1,6 @@
 """What flowc needs of its own objects as it made it: an overlay may change the rest, and add things of its own.
 
-    held(made), held(merged)  →  altered(…): the paths of what is not as it was
+held(made), held(merged)  →  altered(…): the paths of what is not as it was
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from . import marks
-from .checks import TYPES
+from .fields import TYPES
 
 _OWN: Final = "flowc/"
 _VARIABLES: Final = "FLOWC_"
@@ -59,7 +59,9 @@ def _workflow(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     yield from _marks(("spec", "workflowMetadata"), _mapping(spec.get("workflowMetadata")))
     # Retries of the whole, or of DAGs, would run tasks again under the numbers of attempts that they have had.
     yield ("spec", "retryStrategy"), spec.get("retryStrategy")
-    yield ("spec", "templateDefaults", "retryStrategy"), _mapping(spec.get("templateDefaults")).get("retryStrategy")
+    defaults = _mapping(spec.get("templateDefaults"))
+    yield ("spec", "templateDefaults", "retryStrategy"), defaults.get("retryStrategy")
+    yield from _container(("spec", "templateDefaults", "container"), _mapping(defaults.get("container")), ours=True)
     for parameter in _list(spec, "arguments", "parameters"):
         yield ("spec", "arguments", "parameters", str(parameter.get("name"))), _THERE
     for name, hook in _mapping(spec.get("hooks")).items():
@@ -90,14 +92,17 @@ def _template(path: Path, template: Mapping[str, Any]) -> Iterator[tuple[Path, A
         yield here, _THERE
         for key in _TASK:
             yield (*here, key), task.get(key)
-    container = _mapping(template.get("container"))
+    yield from _container((*path, "container"), _mapping(template.get("container")), ours=ours)
+
+
+def _container(path: Path, container: Mapping[str, Any], *, ours: bool) -> Iterator[tuple[Path, Any]]:
     if ours:
         for key in ("command", "args"):
-            yield (*path, "container", key), container.get(key)
-    for variable in _list(template, "container", "env"):
+            yield (*path, key), container.get(key)
+    for variable in _list(container, "env"):
         name = str(variable.get("name"))
         if name.startswith(_VARIABLES):
-            yield (*path, "container", "env", name), dict(variable)
+            yield (*path, "env", name), dict(variable)
 
 
 def _is_ours(template: Mapping[str, Any]) -> bool:

@@ -22,9 +22,10 @@ from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
+from ...compiler.similar import did_you_mean
 from ...compiler.source import Source, Span
 from ..options import Overlay
-from .checks import check
+from .checks import check, unused
 from .held import altered, held
 from .overlay_text import NotRead, Value, read_documents
 
@@ -50,7 +51,7 @@ def apply_overlay(manifests: Sequence[dict[str, Any]], overlay: Overlay | None, 
     """
     if overlay is None:
         return list(manifests)
-    faults = Report()
+    faults, made = Report(), list(manifests)
     try:
         documents = read_documents(Source(overlay.path, overlay.text))
         made = [_patched(one, documents, faults) for one in manifests]
@@ -66,27 +67,33 @@ def _check_document(document: Value, manifests: Sequence[_Manifest], report: Rep
     """Whether it says what it is for, and there is such an object."""
     kind, name = _selector(document)
     if kind not in KINDS:
-        raise NotRead(f"flowc makes no object of the kind `{kind}`", document.content["kind"].span, f"it makes {', '.join(KINDS)}")
+        message = f"flowc makes no object of the kind `{kind}`"
+        raise NotRead(message, document.content["kind"].span, f"it makes {', '.join(KINDS)}")
     if any(_is_for(document, one) for one in manifests):
         return
     there = [one["metadata"]["name"] for one in manifests if one["kind"] == kind]
     what = f"`{kind}`" if name is None else f"`{kind}` called `{name}`"
     place = document.content["kind"] if name is None else document.content["metadata"].content["name"]
     help = f"there is `{'`, `'.join(there)}`" if there else ""
-    report.add(rules.IDLE_OVERLAY, f"this flow has no {what}, so that a document of the overlay has no effect", place.span, help=help)
+    message = f"this flow has no {what}, so that a document of the overlay has no effect"
+    report.add(rules.IDLE_OVERLAY, message, place.span, help=help)
 
 
 def _selector(document: Value) -> tuple[str, str | None]:
     content = document.content
     if not isinstance(content, dict) or "kind" not in content:
         raise NotRead("a document of the overlay does not say for what it is", document.span, "write `kind: WorkflowTemplate`")
-    kind, metadata = content["kind"].content, content.get("metadata")
+    kind, metadata = content["kind"], content.get("metadata")
+    if metadata is not None and metadata.content is None:
+        raise NotRead("`metadata` cannot be taken away", metadata.span)
     if metadata is not None and not isinstance(metadata.content, dict):
         raise NotRead("`metadata` is no mapping", metadata.span)
     name = metadata.content.get("name") if metadata is not None else None
     if name is not None and not isinstance(name.content, str):
         raise NotRead("`metadata.name` is no text", name.span)
-    return str(kind), None if name is None else name.content
+    if not isinstance(kind.content, str):
+        raise NotRead("`kind` is no text", kind.span)
+    return kind.content, None if name is None else name.content
 
 
 def _is_for(document: Value, manifest: _Manifest) -> bool:
@@ -104,15 +111,38 @@ def _patched(manifest: dict[str, Any], documents: Sequence[Value], report: Repor
         _merge(merged, document, (), report)
     if report.failed:
         return manifest
+    _drop_idle(merged, manifest, own, report)
+    spans: set[Span] = set()
     for path in altered(held(manifest), held(merged)):
-        what = f"`{_dotted(path)}` of the {manifest['kind']} `{manifest['metadata']['name']}`"
-        message = f"the overlay changes {what}, which flowc needs as it is"
-        report.add(rules.BAD_OVERLAY, message, _place(own, path), help="take it out of the overlay")
+        span = _place(own, path)
+        if span not in spans:  # one word of the overlay may change many fields
+            spans.add(span)
+            what = f"`{_dotted(path)}` of the {manifest['kind']} `{manifest['metadata']['name']}`"
+            message = f"the overlay changes {what}, which flowc needs as it is"
+            report.add(rules.BAD_OVERLAY, message, span, help="take it out of the overlay")
     if not report.failed:
         for fault in check(merged):
             rule = rules.BAD_OVERLAY if fault.certain else rules.IDLE_OVERLAY
             report.add(rule, f"with the overlay, {fault.message}", _place(own, fault.path), help=fault.help)
     return merged
+
+
+def _drop_idle(merged: dict[str, Any], before: _Manifest, documents: Sequence[Value], report: Report) -> None:
+    """Leave out templates that nothing runs: the overlay means those of another flow, or has a name wrong."""
+    spec = merged.get("spec")
+    if before["kind"] != "WorkflowTemplate" or not isinstance(spec, dict) or not isinstance(spec.get("templates"), list):
+        return
+    known = {one["name"] for one in before["spec"]["templates"]}
+    idle = unused(spec) - known
+    for name in sorted(idle):
+        guess = did_you_mean(name, known)
+        report.add(
+            rules.IDLE_OVERLAY,
+            f"this flow has no template `{name}`, so that what the overlay says of it has no effect",
+            _place(documents, ("spec", "templates", name)),
+            help=f"did you mean `{guess}`?" if guess else "there is " + ", ".join(f"`{one}`" for one in sorted(known)),
+        )
+    spec["templates"] = [one for one in spec["templates"] if not isinstance(one, dict) or str(one.get("name")) not in idle]
 
 
 # Merging
@@ -143,9 +173,11 @@ def _merge(target: dict[str, Any], patch: Value, path: tuple[str, ...], report: 
 def _merge_lists(old: list[Any], patch: Value, path: tuple[str, ...], report: Report) -> list[Any]:
     """Merge by names where all items have one; else the overlay's list is the new one."""
     by = _BY.get(path[-1], "name")
-    named = all(isinstance(one, dict) and by in one for one in old)
-    if not named or not all(isinstance(one.content, dict) and by in one.content for one in patch.content):
+    if not old or not all(isinstance(one, dict) and by in one for one in old):
         return [_fresh(one) for one in patch.content]
+    for one in patch.content:
+        if not isinstance(one.content, dict) or by not in one.content:
+            raise NotRead(f"an item of `{_dotted(path)}` has no `{by}`, by which it would be merged", one.span)
     found = {one[by]: one for one in old}
     for one in patch.content:
         name = one.content[by].content

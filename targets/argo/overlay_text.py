@@ -7,6 +7,7 @@ YAML of which no two readers make two things: a word that YAML 1.1 takes for a b
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,8 +86,6 @@ class _Reader:
 
     def at(self, index: int, end: int | None = None) -> Span:
         """The range from one character to another, of which only the first line is marked."""
-        from bisect import bisect_right
-
         line = min(bisect_right(self.starts, index), len(self.source.lines))
         column = index - self.starts[line - 1]
         length = len(self.source.lines[line - 1])
@@ -142,9 +141,8 @@ class _Reader:
         if text in _TRUTHS:
             return _TRUTHS[text]
         if _AMBIGUOUS.fullmatch(text):
-            raise NotRead(
-                f"some read `{text}` as text, others as a number or a boolean", span, f'write "{text}" in quotes, or what it means'
-            )
+            message = f"some read `{text}` as text, others as a number or a boolean"
+            raise NotRead(message, span, f'write "{text}" in quotes, or what it means')
         if _INT.fullmatch(text) and len(text) < 20:
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text

@@ -60,7 +60,8 @@ class Profiles:
             *(project.environment if project else ()),
             (contract.RUN, "{{workflow.name}}"),
         ]
-        return {"container": {"command": list(self._command), "env": [Inline(name=name, value=value) for name, value in variables]}}
+        env = [Inline(name=name, value=value) for name, value in variables]
+        return {"container": {"command": list(self._command), "env": env}}
 
     def hook(self) -> dict[str, Any]:
         """The template of the exit hooks, which run as the start step does, once."""
