@@ -113,10 +113,13 @@ def _patched(manifest: dict[str, Any], documents: Sequence[Value], report: Repor
         return manifest
     _drop_idle(merged, manifest, own, report)
     spans: set[Span] = set()
+    paths: set[tuple[str, ...]] = set()
     for path in altered(held(manifest), held(merged)):
         span = _place(own, path)
-        if span not in spans:  # one word of the overlay may change many fields
+        # One word of the overlay may change many fields, and what is told of a field is told of all that is in it.
+        if span not in spans and not any(path[:end] in paths for end in range(1, len(path))):
             spans.add(span)
+            paths.add(path)
             what = f"`{_dotted(path)}` of the {manifest['kind']} `{manifest['metadata']['name']}`"
             message = f"the overlay changes {what}, which flowc needs as it is"
             report.add(rules.BAD_OVERLAY, message, span, help="take it out of the overlay")
