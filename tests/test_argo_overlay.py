@@ -1,4 +1,4 @@
-"""`--overlay`: what is merged, what is refused, and where that is said; and that what flowc makes itself passes the same checks."""
+"""`--overlay`: what is merged, what is refused, and where that is said; and that flowc's own objects pass the same checks."""
 
 from __future__ import annotations
 
@@ -197,7 +197,8 @@ FAULTY = {
     ),
     "a label of flowc's": (
         "kind: CronWorkflow\nmetadata:\n  labels:\n    flowc/deployment: mine\n",
-        "4:5 FC607 the overlay changes `metadata.labels.flowc/deployment` of the CronWorkflow `sample`, which flowc needs as it is",
+        "4:5 FC607 the overlay changes `metadata.labels.flowc/deployment` of the CronWorkflow `sample`, which flowc needs as "
+        "it is",
     ),
     "a namespace": (
         "kind: CronWorkflow\nmetadata: {namespace: mine}\n",
@@ -210,8 +211,7 @@ FAULTY = {
     ),
     "all of the spec": (
         "kind: WorkflowTemplate\nspec: null\n",
-        "2:1 FC607 the overlay changes `spec.entrypoint` of the WorkflowTemplate "
-        "`sample`, which flowc needs as it is",
+        "2:1 FC607 the overlay changes `spec.entrypoint` of the WorkflowTemplate `sample`, which flowc needs as it is",
     ),
     "the entrypoint": (
         f"kind: WorkflowTemplate\nspec: {{entrypoint: {TASK}}}\n",
@@ -285,7 +285,8 @@ FAULTY = {
     ),
     "a template that is two": (
         of_task("script: {image: x, source: z}"),
-        f"5:5 FC607 the overlay changes `spec.templates.{TASK}.script` of the WorkflowTemplate `sample`, which flowc needs as it is",
+        f"5:5 FC607 the overlay changes `spec.templates.{TASK}.script` of the WorkflowTemplate `sample`, which flowc needs as "
+        "it is",
     ),
 }
 
@@ -343,8 +344,20 @@ def test_words_that_readers_disagree_on(scalar: str) -> None:
     assert quoted.plain() == {"kind": scalar}
 
 
-SCALARS = {"1": 1, "-7": -7, "0": 0, "1.5": 1.5, "1.0e+3": 1000.0, "true": True, "False": False, "~": None, "2026-11-21": "2026-11-21",
-           "1.2.3": "1.2.3", "1Gi": "1Gi", "a: b".replace(": ", ":"): "a:b", "99999999999999999999": "99999999999999999999", "=": "="}  # fmt: skip
+SCALARS = {
+    **{
+        "1": 1,
+        "-7": -7,
+        "0": 0,
+        "1.5": 1.5,
+        "1.0e+3": 1000.0,
+        "true": True,
+        "False": False,
+        "~": None,
+        "2026-11-21": "2026-11-21",
+    },
+    **{"1.2.3": "1.2.3", "1Gi": "1Gi", "a:b": "a:b", "99999999999999999999": "99999999999999999999", "=": "="},
+}
 
 
 @pytest.mark.parametrize(("text", "value"), SCALARS.items())
@@ -363,7 +376,7 @@ def test_places_are_those_of_the_text_whatever_its_lines_end_in() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["kind: &a [*a]", "kind: " + "[" * 5000, "a: &a [x, x]\n" + "".join(f"b{i}: &b{i} [*{'a' if i == 0 else f'b{i - 1}'}, *a]\n" * 1 for i in range(70)),
+    ["kind: &a [*a]", "kind: " + "[" * 5000, "b0: &b0 x\n" + "".join(f"b{i}: &b{i} [*b{i - 1}]\n" for i in range(1, 70)),
      "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9))],
     ids=["itself", "deep", "chain", "bomb"],
 )  # fmt: skip
@@ -435,10 +448,12 @@ spec:
 
 def test_all_that_is_wrong_is_found() -> None:
     found = [fault.message for fault in check(yaml.safe_load(BROKEN))]
-    wanted = ["label", "annotation", "template `mian`", "template `gone`", "parameter `p` is there 2", "`a.b` is no name", "wait for one",
-              "`a.Succeded`", "both `depends`", "is no expression", "task `b` is there 2", "does not give `step`", "gives `nope`",
-              "{{tasks.c.status}}", "`container` and `suspend`", "`A` is there 2", "{{workflow.parameters.q}}", "that nothing closes",
-              "nothing to run"]  # fmt: skip
+    wanted = [
+        *("label", "annotation", "template `mian`", "template `gone`", "parameter `p` is there 2", "`a.b` is no name"),
+        *("wait for one", "`a.Succeded`", "both `depends`", "is no expression", "task `b` is there 2", "does not give `step`"),
+        *("gives `nope`", "{{tasks.c.status}}", "`container` and `suspend`", "`A` is there 2", "{{workflow.parameters.q}}"),
+        *("that nothing closes", "nothing to run"),
+    ]
     assert [one for one in wanted if not any(one in message for message in found)] == []
 
 

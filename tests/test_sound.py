@@ -26,7 +26,6 @@ from flowc.runtime.local.scheduler import run_locally
 from flowc.runtime.plan import parse_plan
 from flowc.runtime.store import LocalStore
 from flowc.targets import TARGETS, load
-from flowc.targets.options import Options
 
 SOUND = [path for folder in ERRORS for path in sorted(folder.glob("sound*.py"))]
 sound_flows = pytest.mark.parametrize("file", SOUND, ids=lambda file: f"{file.parent.name.split('_')[0]}-{file.stem}")

@@ -1,7 +1,7 @@
 """What the arguments of `@kubernetes` may be that Kubernetes reads: names, labels, tolerations, quantities, paths, images.
 
-Only what Kubernetes surely refuses is a fault, its API server when the pod is created or the kubelet when it starts. What is
-empty says nothing, as with Metaflow.
+Only what Kubernetes refuses or could never find is a fault: its API server when the pod is created, or the kubelet when it
+starts. (A relative path it takes for one from `/`; here it is refused, as a slip.) What is empty says nothing, as with Metaflow.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Final
 
 from ..ir.nodes import Constant, Table
@@ -29,8 +30,14 @@ _IMAGE: Final = re.compile(
     re.ASCII,
 )
 """github.com/distribution/reference, "Grammar"."""
-_WHOLE: Final = re.compile(r"[0-9]+", re.ASCII)
-_QUANTITY: Final = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?", re.ASCII)
+_QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_UNITS: Final = {
+    **{"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000), "": Fraction(1), "k": Fraction(1000)},
+    **{unit: Fraction(1000**power) for power, unit in enumerate("MGTPE", 2)},
+    **{f"{unit}i": Fraction(1024**power) for power, unit in enumerate("KMGTPE", 1)},
+}
+_QUANTITY_LENGTH: Final = 40
+_HUGE: Final = "hugepages-"
 _OPERATORS: Final = ("Exists", "Equal")
 _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _MOST_ID: Final = 2**31 - 1
@@ -163,12 +170,27 @@ def _why_no_resources(value: Constant) -> str:
             return f"`{name}` is said by `{_OWN_AMOUNTS[name]}=…`"
         if why := why_no_key(name):
             return why
-        huge = name.startswith("hugepages-") and "/" not in name
-        if not huge and "/" not in name:
+        if "/" not in name and not name.startswith(_HUGE):
             return f"`{name}` has no domain in front, as in `example.com/{name}`"
-        if not (_QUANTITY if huge else _WHOLE).fullmatch(amount_text(amount)):
-            return f"the amount of `{name}` is no " + ("quantity" if huge else "whole number")
+        if name.startswith("requests."):
+            return f"`{name}` begins with `requests.`, which Kubernetes keeps for quotas"
+        count = _quantity(amount_text(amount))
+        page = _quantity(name.removeprefix(_HUGE)) if "/" not in name else None
+        if count is None or (page is None and "kubernetes.io/" not in name and count.denominator != 1):
+            return f"the amount of `{name}` is no whole number"
+        if page is not None and (not page or not count or (count / page).denominator != 1):
+            return f"the amount of `{name}` is no number of such pages"
     return ""
+
+
+def _quantity(text: str) -> Fraction | None:
+    """The number that a quantity of Kubernetes is, or None."""
+    found = _QUANTITY.fullmatch(text)
+    if found is None or len(text) > _QUANTITY_LENGTH:
+        return None
+    number, unit = found[1], found[2] or ""
+    power = Fraction(10) ** int(unit[1:]) if unit[:1] in ("e", "E") and unit[1:] else _UNITS[unit]
+    return Fraction(number if number[-1] != "." else number[:-1]) * power
 
 
 def amount_text(value: Constant) -> str:
