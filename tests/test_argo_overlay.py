@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,18 @@ spec:
 """
     made = workflow(text)
     assert template(made, "main")["dag"]["tasks"][-1]["name"] == "tell"
+
+
+def test_a_patch_of_pods_keeps_the_secrets_that_pull_images() -> None:
+    flow = flow_of(read("", on_step="@kubernetes(image_pull_secrets=['mine'])"))
+    (made,) = deployment_of(flow, Options(), Report()).manifests()
+    text = of_task("podSpecPatch: |\n  imagePullSecrets: [{name: more}]\n  hostNetwork: true")
+    (merged,), said = applied(text, made)
+    assert not said
+    found = {"imagePullSecrets": [{"name": "mine"}, {"name": "more"}], "hostNetwork": True}
+    assert json.loads(template(merged)["podSpecPatch"]) == found
+    _, said = applied(of_task("podSpecPatch: '[1]'"), made)
+    assert said == ["5:5 FC607 `podSpecPatch` is no text that holds a mapping"]
 
 
 def test_what_is_merged_is_not_changed() -> None:

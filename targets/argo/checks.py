@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -279,17 +280,20 @@ def _parameters(path: Path, holder: Any) -> Iterator[Fault]:
         yield Fault((*path, "parameters"), f"there are {len(listed)} parameters, and Argo takes {limits.ARGO_PARAMETERS.most}")
 
 
-def _patch(path: Path, text: Any) -> Iterator[Fault]:
-    """`podSpecPatch` is a text of YAML, which is a mapping."""
+def read_patch(text: Any) -> dict[str, Any] | None:
+    """What a `podSpecPatch` says, or None where it is no text that holds a mapping."""
     import yaml
 
-    if text is None or (isinstance(text, str) and "{{" in text):
-        return
     try:
-        sound = isinstance(text, str) and isinstance(yaml.safe_load(text), dict)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        sound = False
-    if not sound:
+        found = yaml.safe_load(text) if isinstance(text, str) else None
+        json.dumps(found)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _patch(path: Path, text: Any) -> Iterator[Fault]:
+    if text is not None and read_patch(text) is None and "{{" not in str(text):
         yield Fault(path, "`podSpecPatch` is no text that holds a mapping", "write `podSpecPatch: '{\"hostNetwork\": true}'`")
 
 

@@ -16,6 +16,7 @@ place in the overlay that brought it about.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
@@ -25,7 +26,7 @@ from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.similar import did_you_mean
 from ...compiler.source import Source, Span
 from ..options import Overlay
-from .checks import check, unused
+from .checks import check, read_patch, unused
 from .held import altered, held
 from .overlay_text import NotRead, Value, read_documents
 
@@ -38,6 +39,7 @@ KINDS: Final = (
 _BY: Final = {"volumeMounts": "mountPath", "volumeDevices": "devicePath", "ports": "containerPort"}
 """Lists whose items Kubernetes tells apart by something else than their names."""
 _PATCH: Final = "$patch"
+_POD_PATCH: Final = "podSpecPatch"
 _Manifest = Mapping[str, Any]
 
 
@@ -162,6 +164,8 @@ def _merge(target: dict[str, Any], patch: Value, path: tuple[str, ...], report: 
             target.pop(key, None)
         elif old is None:
             target[key] = _fresh(value)
+        elif key == _POD_PATCH and isinstance(old, str):
+            target[key] = _merge_pod_patches(old, value, here, report)
         elif isinstance(old, dict) and isinstance(value.content, dict):
             _merge(old, value, here, report)
         elif isinstance(old, list) and isinstance(value.content, list):
@@ -195,6 +199,24 @@ def _merge_lists(old: list[Any], patch: Value, path: tuple[str, ...], report: Re
         else:
             found[name] = _fresh(one)
     return list(found.values())
+
+
+def _merge_pod_patches(old: str, patch: Value, path: tuple[str, ...], report: Report) -> str:
+    """`podSpecPatch` is an object in a text: what flowc says in one is kept, the secrets by which an image is pulled."""
+    both = [read_patch(old), read_patch(patch.content)]
+    if both[0] is None or both[1] is None:
+        raise NotRead("`podSpecPatch` is no text that holds a mapping", patch.span)
+    _merge(both[0], _valued(both[1], patch.span), path, report)
+    return json.dumps(both[0], ensure_ascii=False)
+
+
+def _valued(content: Any, span: Span) -> Value:
+    match content:
+        case dict():
+            return Value({str(key): _valued(one, span) for key, one in content.items()}, span)
+        case list():
+            return Value([_valued(one, span) for one in content], span)
+    return Value(content, span)
 
 
 def _fresh(value: Value) -> Any:
