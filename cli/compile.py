@@ -93,7 +93,7 @@ def command(
     if found := report.sorted():
         from ..compiler.diagnostics.ignores import silence
 
-        stop_at_faults(silence(found, sources), sources, form, strict=strict)
+        stop_at_faults(silence(found, sources), {**sources, **options.sources()}, form, strict=strict)
     _demand_branch(compilation.flow, options)
     # The templates that come after these take what is not given as parameters.
     plain = [printed(documents), documents[1].text if target == "sfn" else ""]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..compiler.frontend import aws_kinds
 from ..compiler.frontend.kinds import PROJECT, Kind
+from ..compiler.source import Source
 
 DEFAULT_IMAGE = "python:3.11"
 """Fixed, so that output does not depend on the compiling machine's Python."""
@@ -36,6 +37,19 @@ EVENT_SOURCE = "argo-events-webhook/metaflow-event"
 
 _BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A file of one's own that is merged onto the documents.
+
+    Attributes:
+        path: The file, as it was named.
+        text: What it holds, YAML.
+    """
+
+    path: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +82,7 @@ class Options:
         service_account: The Kubernetes service account of its pods.
         events_service_account: The Kubernetes service account of what starts it by events.
         with_rbac: Whether these accounts, and what they may do, are of the deployment.
+        overlay: What is merged onto the objects of Argo, or None.
     """
 
     image: str = DEFAULT_IMAGE
@@ -95,6 +110,7 @@ class Options:
     events_service_account: str | None = None
     event_source: str = EVENT_SOURCE
     with_rbac: bool = False
+    overlay: Overlay | None = None
 
     def unusable(self, target: str) -> str | None:
         """Why these options cannot be used for a target, or None.
@@ -168,6 +184,8 @@ class Options:
                 "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
                 f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
             )
+        if "{{" in self.image:
+            return f"Argo would expand the `{{{{` in --image {self.image!r}"
         for flag, what, name in (
             ("--service-account", "service account", self.service_account),
             ("--events-service-account", "service account", self.events_service_account),
@@ -186,6 +204,10 @@ class Options:
         if self.branch is not None and not PROJECT.fits(self.branch):
             return f"--branch takes {PROJECT.words}, not {self.branch!r}"
         return None
+
+    def sources(self) -> dict[str, Source]:
+        """Files beside the flow's in which there may be faults, by path."""
+        return {} if self.overlay is None else {self.overlay.path: Source(self.overlay.path, self.overlay.text)}
 
     @property
     def datastore_url(self) -> str:

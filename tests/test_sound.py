@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ERRORS, Beside, is_hint
+from conftest import ERRORS, Beside, is_hint, options_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Report
@@ -26,7 +26,6 @@ from flowc.runtime.local.scheduler import run_locally
 from flowc.runtime.plan import parse_plan
 from flowc.runtime.store import LocalStore
 from flowc.targets import TARGETS, load
-from flowc.targets.options import Options
 
 SOUND = [path for folder in ERRORS for path in sorted(folder.glob("sound*.py"))]
 sound_flows = pytest.mark.parametrize("file", SOUND, ids=lambda file: f"{file.parent.name.split('_')[0]}-{file.stem}")
@@ -43,7 +42,7 @@ def test_nothing_is_reported(file: Path) -> None:
     if done.flow is not None:
         for target in TARGETS:
             report = Report()
-            load(target)(done.flow, Options(), report)
+            load(target)(done.flow, options_of(file.parent), report)
             diagnostics += report.sorted()
     if not file.parent.name.startswith(NOT_EMITTED.code):
         # What a target leaves out for now says nothing against the flow.

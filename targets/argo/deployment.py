@@ -12,9 +12,10 @@ from ...compiler.limits import Usage
 from ..options import Options
 from . import rbac
 from .events import account_of, event_source, sensor
-from .limits import check_expansion, measure
+from .limits import measure
 from .lower import lower
 from .metadata import cron_name, labels_of, metadata_of, name_of
+from .overlay import apply_overlay
 from .profiles import Profiles
 from .schedule import cron_workflow, schedule_of
 from .serialise import to_yaml
@@ -57,26 +58,34 @@ class Deployment:
 def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     """What a flow becomes with these options; faults are added to the report."""
     name = name_of(flow, options)
-    template = lower(flow, Profiles(flow, options, report), options)
-    check_expansion(flow, report)
+    profiles = Profiles(flow, options, report)
     when = schedule_of(flow, report)
     watching = event_source(flow, options, report)
     starting = sensor(flow, options, report)
+    accounts = tuple(_accounts(flow, options, profiles, watching=watching is not None, starting=starting is not None))
+    cron = cron_workflow(metadata_of(flow, options, cron_name(name)), name, labels_of(name), when) if when else None
+    objects = [*accounts, lower(flow, profiles, options), *(one for one in (cron, watching, starting) if one is not None)]
+    made = iter(apply_overlay(objects, options.overlay, report))
+    accounts, template = tuple(next(made) for _ in accounts), next(made)
     return Deployment(
         name=name,
         flow=flow.name,
-        accounts=tuple(_accounts(flow, options, watching=watching is not None, starting=starting is not None)),
+        accounts=accounts,
         template=template,
-        cron=cron_workflow(metadata_of(flow, options, cron_name(name)), name, labels_of(name), when) if when else None,
-        event_source=watching,
-        sensor=starting,
+        cron=next(made) if cron else None,
+        event_source=next(made) if watching else None,
+        sensor=next(made) if starting else None,
         usages=measure(flow, template, to_yaml(template)),
     )
 
 
-def _accounts(flow: Flow, options: Options, *, watching: bool, starting: bool) -> Iterator[dict[str, Any]]:
+def _accounts(
+    flow: Flow, options: Options, profiles: Profiles, *, watching: bool, starting: bool
+) -> Iterator[dict[str, Any]]:
     if not options.with_rbac:
         return
-    yield from rbac.account(metadata_of(flow, options, service_account_of(flow, options)), rbac.EXECUTOR)
+    yield from rbac.account(
+        metadata_of(flow, options, service_account_of(flow, options)), rbac.EXECUTOR, profiles.service_accounts()
+    )
     if starting:
         yield from rbac.account(metadata_of(flow, options, account_of(flow, options)), rbac.WATCHER if watching else rbac.SENSOR)

@@ -2,7 +2,7 @@
 
 | account, called as the deployment or | of | may |
 |---|---|---|
-| `--service-account` | a run's pods | create and patch `workflowtaskresults`: what a task put out |
+| `--service-account` | a run's pods, also those of steps with an account of their own | create and patch `workflowtaskresults`: what a task put out |
 | `--events-service-account` | Sensor, EventSource | create `workflows`; where they wait for other flows, list and watch them |
 
 Argo's own controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
@@ -20,12 +20,15 @@ SENSOR: Final = {"workflows": ("create",)}
 WATCHER: Final = {"workflows": ("create", "list", "watch")}
 
 
-def account(metadata: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+def account(
+    metadata: Mapping[str, Any], allowed: Mapping[str, Sequence[str]], others: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     """A service account, its role and what binds the two, all of one name.
 
     Args:
         metadata: Of each of them.
         allowed: Verbs by Argo's kinds, in the plural.
+        others: Accounts that are somebody else's, and get the role too.
     """
     name = metadata["name"]
     yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": dict(metadata)}
@@ -35,13 +38,11 @@ def account(metadata: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -
         "metadata": dict(metadata),
         "rules": [{"apiGroups": ["argoproj.io"], "resources": [kind], "verbs": list(verbs)} for kind, verbs in allowed.items()],
     }
-    subject = {"kind": "ServiceAccount", "name": name}
-    if "namespace" in metadata:
-        subject["namespace"] = metadata["namespace"]
+    place = {"namespace": metadata["namespace"]} if "namespace" in metadata else {}
     yield {
         "apiVersion": f"{_GROUP}/v1",
         "kind": "RoleBinding",
         "metadata": dict(metadata),
         "roleRef": {"apiGroup": _GROUP, "kind": "Role", "name": name},
-        "subjects": [subject],
+        "subjects": [{"kind": "ServiceAccount", "name": one, **place} for one in dict.fromkeys([name, *others])],
     }
