@@ -18,6 +18,15 @@ ownership       whose each field is
 patches         merge patches, JSON patches
 refusals        what is refused, and how that is said
 objects         where they are kept
+controller      when workflows are looked at
+operation       what is then done
+dags            likewise, with DAGs
+retrying        likewise, with what failed
+nodes           what stands in a status
+substitution    what becomes of {{...}}
+expressions     what becomes of conditions
+kubelet         pods
+times           times and durations
 """
 
 from __future__ import annotations
