@@ -22,6 +22,7 @@ controller      when workflows are looked at
 operation       what is then done
 dags            likewise, with DAGs
 retrying        likewise, with what failed
+joining         templates and what all have in common
 nodes           what stands in a status
 substitution    what becomes of {{...}}
 expressions     what becomes of conditions

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from engines.argo.dags import Call, Dags, Full
 from engines.argo.expressions import Unresolved, Wrong
+from engines.argo.joining import joined, with_defaults
 from engines.argo.nodes import ACTIVE, Node, Nodes, is_bad, is_over
 from engines.argo.objects import Object, now
 from engines.argo.retrying import decided
@@ -122,7 +123,8 @@ class Operation:
             elif all(own.get(key) == stored.get(key) for key in ("suspend", "shutdown")):
                 own = {}
             if own:
-                stored = self.status["storedWorkflowTemplateSpec"] = _joined(own, stored)
+                plain = {key: value for key, value in stored.items() if key not in ("suspend", "shutdown")}
+                stored = self.status["storedWorkflowTemplateSpec"] = joined(plain, own)
             self.spec = stored
         missing = [one["name"] for one in self._parameters() if "value" not in one and "valueFrom" not in one]
         if missing and not self.status.get("phase"):
@@ -143,7 +145,8 @@ class Operation:
             self._mark("Error", f"{error}")
             return False
         self.scope["workflow.status"] = self.status.get("phase", "Running")
-        self._templates = {one["name"]: one for one in self.spec.get("templates", ())}
+        defaults = self.spec.get("templateDefaults", {})
+        self._templates = {one["name"]: with_defaults(one, defaults) for one in self.spec.get("templates", ())}
         return True
 
     def _parameters(self) -> list[Object]:
@@ -444,20 +447,6 @@ class Operation:
         if self.status["phase"] == "Running":
             is_running = any(one["phase"] == "Running" for one in pods)
             self.status["conditions"] = [{"type": "PodRunning", "status": str(is_running)}]
-
-
-def _joined(own: Object, template: Object) -> Object:
-    """What a workflow says over what its template says, as a strategic merge has it."""
-    made = {key: value for key, value in template.items() if key not in ("suspend", "shutdown")}
-    for key, value in own.items():
-        if key == "arguments":
-            known = {one["name"]: one for one in template.get("arguments", {}).get("parameters", ())}
-            for one in value.get("parameters", ()):
-                known[one["name"]] = {**known.get(one["name"], {}), **one}
-            made["arguments"] = {**template.get("arguments", {}), "parameters": list(known.values())}
-        else:
-            made[key] = value
-    return made
 
 
 def _reason(containers: list[Object]) -> str:
