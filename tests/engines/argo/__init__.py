@@ -27,6 +27,7 @@ nodes           what stands in a status
 substitution    what becomes of {{...}}
 expressions     what becomes of conditions
 kubelet         pods
+permissions     what service accounts may do
 times           times and durations
 """
 

@@ -182,7 +182,9 @@ class _Dag:
                 self.nodes.connect(self.nodes.known[last], node_id)
 
     def _due(self, name: str) -> bool | None:
-        """Whether a task is to be run; None: others are not over yet."""
+        """Whether a task is to be run; None: others are not over yet, or never will be."""
+        if self.before[name] and self.operation.is_stopped(at_exit=self.call.at_exit):
+            return None
         known: dict[str, Any] = {}
         for one in self.before[name]:
             node = self.node_of(one)
@@ -259,9 +261,9 @@ class _Dag:
             phase = "Failed"
         if phase == "Running":
             return
-        node["outboundNodes"] = [
-            last for name in self.leaves() if (leaf := self.node_of(name)) is not None for last in self.nodes.outbound(leaf)
-        ]
+        leaves = [leaf for name in self.leaves() if (leaf := self.node_of(name)) is not None]
+        if outbound := [last for leaf in leaves for last in self.nodes.outbound(leaf)]:
+            node["outboundNodes"] = outbound
         if phase == "Succeeded" and "outputs" in self.template:
             try:
                 node["outputs"] = self._outputs()
@@ -312,7 +314,7 @@ class _Dag:
                 if "default" not in source:
                     raise
                 value = source["default"]
-            told.append({**one, "value": str(value)})
+            told.append({"name": one["name"], "value": str(value)})
         return {"parameters": told}
 
 

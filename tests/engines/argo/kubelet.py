@@ -19,6 +19,7 @@ from pathlib import Path
 from engines.argo.nodes import Node
 from engines.argo.objects import Object, Objects, now
 from engines.argo.operation import Forbidden
+from engines.argo.permissions import may
 from engines.processes import Runners, Running, terminate
 
 NODE = "engine"
@@ -64,7 +65,7 @@ class Kubelet:
         metadata = workflow["metadata"]
         pods = self._objects.all("pods", metadata["namespace"])
         mine = [one for one in pods if one["metadata"]["labels"].get(_WORKFLOW) == metadata["name"]]
-        return {one["metadata"]["annotations"][_NODE_ID]: one for one in mine if "deletionTimestamp" not in one["metadata"]}
+        return {one["metadata"]["annotations"][_NODE_ID]: one for one in mine}
 
     def create(self, workflow: Object, spec: Object, node: Node, template: Object, name: str, *, at_exit: bool) -> None:
         """Start the pod of a node. Raises `Forbidden` where its service account is not there."""
@@ -213,29 +214,14 @@ class Kubelet:
 
     def _refusal(self, namespace: str, account: str) -> str | None:
         """Why the executor may not report, or None."""
-        bound = [
-            one["roleRef"]["name"]
-            for one in self._objects.all("rolebindings", namespace)
-            if any(each["kind"] == "ServiceAccount" and each["name"] == account for each in one.get("subjects", ()))
-        ]
-        rules = [
-            rule for one in self._objects.all("roles", namespace) if one["metadata"]["name"] in bound for rule in one["rules"]
-        ]
         for verb in ("create", "patch"):
-            if not any(
-                {"argoproj.io", "*"} & set(rule.get("apiGroups", ()))
-                and {"workflowtaskresults", "*"} & set(rule.get("resources", ()))
-                and {verb, "*"} & set(rule["verbs"])
-                for rule in rules
-            ):
+            if not may(self._objects, namespace, account, verb, "argoproj.io", "workflowtaskresults"):
                 who = f'User "system:serviceaccount:{namespace}:{account}"'
                 what = f'cannot {verb} resource "workflowtaskresults" in API group "argoproj.io" in the namespace "{namespace}"'
                 return f"wait: Error (exit code 64): workflowtaskresults.argoproj.io is forbidden: {who} {what}"
         return None
 
     def _finish(self, pod: Object, code: int) -> None:
-        metadata = pod["metadata"]
-        key = ("pods", metadata["namespace"], metadata["name"])
         ended = {
             "exitCode": code,
             "reason": "Completed" if code == 0 else "OOMKilled" if code == 137 else "Error",
@@ -243,11 +229,21 @@ class Kubelet:
         }
         if code == 137:
             ended["reason"] = "Error"
+        self._tell(pod, {"phase": "Succeeded" if code == 0 else "Failed", **_container({"terminated": ended})})
+        if "deletionTimestamp" in self._current(pod).get("metadata", {}):
+            later = threading.Timer(0.3, self._remove, [pod])  # others see first how it ended
+            later.daemon = True
+            later.start()
+
+    def _current(self, pod: Object) -> Object:
+        metadata = pod["metadata"]
+        found = self._objects.get(("pods", metadata["namespace"], metadata["name"])) or {}
+        return found if found and found["metadata"]["uid"] == metadata["uid"] else {}
+
+    def _remove(self, pod: Object) -> None:
         with self._objects.changed:
-            self._tell(pod, {"phase": "Succeeded" if code == 0 else "Failed", **_container({"terminated": ended})})
-            found = self._objects.get(key)
-            if found is not None and "deletionTimestamp" in found["metadata"] and found["metadata"]["uid"] == metadata["uid"]:
-                self._objects.delete(key)
+            if self._current(pod):
+                self._objects.delete(("pods", pod["metadata"]["namespace"], pod["metadata"]["name"]))
 
     def _tell(self, pod: Object, status: Object, node: str | None = None) -> None:
         metadata = pod["metadata"]

@@ -48,6 +48,8 @@ class Nodes:
             node["boundaryID"] = boundary
         if message:
             node["message"] = message
+        if kind in ("Skipped", "TaskGroup"):
+            node["nodeFlag"] = {}
         if phase in FULFILLED:
             node["finishedAt"] = node["startedAt"]
         self.known[node_id] = node
@@ -95,9 +97,38 @@ class Nodes:
                 for one in node.get("outboundNodes", ()):
                     yield from self.outbound(self.known[one])
 
+    def count(self) -> str:
+        """How many of those that can progress have, and of all others how many after them; of all together that is returned."""
+        counts = {node_id: _progress(node) for node_id, node in self.known.items() if node["type"] in ("Pod", "Suspend")}
+        for node_id, count in counts.items():
+            self.known[node_id]["progress"] = "/".join(map(str, count))
+        for node_id, node in self.known.items():
+            if node_id not in counts and node.get("children"):
+                after = [counts[one] for one in self._all_after(node) if one in counts]
+                if after:
+                    node["progress"] = _sum(after)
+        return _sum(list(counts.values()))
+
+    def _all_after(self, node: Node) -> Iterator[str]:
+        pending, seen = list(node["children"]), set[str]()
+        while pending:
+            one = pending.pop()
+            if one not in seen and one in self.known:
+                seen.add(one)
+                yield one
+                pending += self.known[one].get("children", ())
+
     def within(self, boundary: str) -> list[Node]:
         """Those of one DAG."""
         return [one for one in self.known.values() if one.get("boundaryID") == boundary]
+
+
+def _progress(node: Node) -> tuple[int, int]:
+    return int(node["phase"] == "Succeeded"), 1
+
+
+def _sum(counts: list[tuple[int, int]]) -> str:
+    return f"{sum(done for done, _ in counts)}/{sum(total for _, total in counts)}"
 
 
 def is_over(node: Node) -> bool:

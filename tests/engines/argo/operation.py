@@ -245,7 +245,6 @@ class Operation:
                     self.nodes.mark(node, "Error", why)
                 else:
                     self.nodes.mark(node, "Failed", told.get("message") or _reason(containers))
-                node["progress"] = "1/1" if phase == "Succeeded" else "0/1"
 
     # What is to be done.
 
@@ -281,6 +280,8 @@ class Operation:
                 handler = self.template(f"{self.name}.onExit", call)
             except Full:
                 return
+            if handler is not None:
+                handler["nodeFlag"] = {"hooked": True, **handler.get("nodeFlag", {})}
             if handler is None or not is_over(handler):
                 return
         message = f"Stopped with strategy '{self.shutdown}'" if is_bad(node) and self.shutdown else node.get("message", "")
@@ -442,10 +443,9 @@ class Operation:
             status["conditions"] = [{"type": "PodRunning", "status": "False"}, {"type": "Completed", "status": "True"}]
 
     def _count(self) -> None:
-        pods = [one for one in self.nodes.known.values() if one["type"] == "Pod"]
-        self.status["progress"] = f"{sum(one['phase'] == 'Succeeded' for one in pods)}/{len(pods)}"
+        self.status["progress"] = self.nodes.count()
         if self.status["phase"] == "Running":
-            is_running = any(one["phase"] == "Running" for one in pods)
+            is_running = any(one["type"] == "Pod" and one["phase"] == "Running" for one in self.nodes.known.values())
             self.status["conditions"] = [{"type": "PodRunning", "status": str(is_running)}]
 
 

@@ -24,11 +24,13 @@ def decided(operation: Operation, node: Node, strategy: dict[str, Any]) -> bool:
     if not attempts or not is_over(attempts[-1]):
         return True
     last = attempts[-1]
+    if "outputs" in last:
+        node["outputs"] = last["outputs"]
     if not is_bad(last):
-        if "outputs" in last:
-            node["outputs"] = last["outputs"]
         nodes.mark(node, "Succeeded")
         return True
+    if last.get("message", "").startswith("workflow shutdown"):  # what it has put out is not known, and never will be
+        return False
     if operation.shutdown:
         nodes.mark(node, last["phase"], f"Stopped with strategy '{operation.shutdown}'")
         return True
