@@ -134,6 +134,7 @@ class _Parser:
         return self.named(token, live=live)
 
     def named(self, name: str, *, live: bool) -> Any:
+        within = ""
         while self.peek() in (".", "[", "("):
             sign = self.peek()
             self.at += 1
@@ -154,12 +155,14 @@ class _Parser:
                 name += f".{self.tokens[self.at][1]}"
                 self.at += 1
             else:
-                name += f".{self.ternary(live=live)}"
+                within, name = name, f"{name}.{self.ternary(live=live)}"
                 self.take("]")
         if not live:
             return None
         if name in self.scope:
             return self.scope[name]
+        if within in self.scope:  # a map, which has not got it
+            return None
         if self.words:
             return name
         raise Unresolved(name)
