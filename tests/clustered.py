@@ -1,4 +1,4 @@
-"""A person's shell, in which flows are deployed to a cluster and run there by the command line: `deploy`, `trigger`, `stop`, `retry`.
+"""A person's shell, in which flows are deployed to a cluster and run there by the command line: `deploy`, `trigger`, `retry`.
 
 ran = moor(case / "flow.py").run("--alpha", "0.5")
 assert ran.code == 0, ran.report()
