@@ -21,6 +21,7 @@
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents
     packaging            what `package` and `deploy` pack
+    uploading            the datastore to which that goes
     included, wheels     its data files; what it holds of other packages
     drawing              a flow as `show` prints it, which editors show too
     output, writing      where text goes, and in which colours; how files are written

@@ -17,7 +17,7 @@ from .looking import flow_or_name
 from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
 from .platforms import Place, said
-from .targeting import options_of, settings_of, target_of, target_options
+from .targeting import argo_url_option, context_option, options_of, settings_of, target_of, target_options
 from .uploading import DatastoreOf
 from .verb import Verb, format_option, strict_option
 
@@ -43,6 +43,8 @@ BEFORE = "before"
 )
 @flow_or_name
 @target_options
+@context_option
+@argo_url_option
 @packing_options
 @click.option(
     "--rollback",
@@ -102,7 +104,7 @@ def command(
     if not proposal.changes:
         complain(f"flowc: {proposal.name} is deployed as it is: there is nothing to change")
     if found is not None and not dry_run:
-        place = Place(given["target"], given["branch"], given["production"], None)
+        place = Place(**{one: given.get(one) for one in Place._fields if one != "datastore"}, datastore=None)
         _tell(found, shlex.join(["flowc", "trigger", str(flow), *said(place)]))
 
 

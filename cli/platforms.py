@@ -25,7 +25,7 @@ from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
 from .settings import setting
-from .targeting import cluster_options, settings_of, target_of, target_option, whereabouts
+from .targeting import argo_url_option, cluster_options, settings_of, target_of, target_option, whereabouts
 
 if TYPE_CHECKING:
     from ..runtime.client.flow import Flow
@@ -96,8 +96,7 @@ def platform_options(function: Decorated) -> Decorated:
 
 def run_options(function: Decorated) -> Decorated:
     """The same, and where on a cluster it is: for verbs about runs. The verb gets them by name, for a `Place`."""
-    function = setting("argo-url", "URL", "Argo: where a browser shows its pages, for links to them.")(function)
-    return platform_options(cluster_options(function))
+    return platform_options(cluster_options(argo_url_option(function)))
 
 
 @contextmanager

@@ -23,19 +23,31 @@ def target_option(function: Decorated) -> Decorated:
     return setting("target", "|".join(TARGETS), "The platform.", type=click.Choice(TARGETS))(function)
 
 
+def namespace_option(function: Decorated) -> Decorated:
+    """`--namespace`: the verb gets it by name."""
+    return setting("namespace", "NAME", "argo: the Kubernetes namespace. [default: that of the context]")(function)
+
+
+def context_option(function: Decorated) -> Decorated:
+    """`--context`: likewise, for verbs that ask a cluster."""
+    return setting("context", "NAME", "argo: the context of kubeconfig. [default: the current one]")(function)
+
+
+def argo_url_option(function: Decorated) -> Decorated:
+    """`--argo-url`: likewise, for verbs that tell where something is shown."""
+    return setting("argo-url", "URL", "argo: where a browser shows its pages, for links to them.")(function)
+
+
 def cluster_options(function: Decorated) -> Decorated:
-    """`--context` and `--namespace`: which part of which cluster; the verb gets them by name."""
-    help = "Argo: the Kubernetes namespace. [default: that of the context, or of the pod in which this runs]"
-    function = setting("namespace", "NAME", help)(function)
-    return setting("context", "NAME", "Argo: the context of kubeconfig. [default: the current one]")(function)
+    """`--context` and `--namespace`: which part of which cluster."""
+    return context_option(namespace_option(function))
 
 
 def target_options(function: Decorated) -> Decorated:
     """`--target` and what a deployment decides; the verb gets what was given by name, for `target_of` and `options_of`."""
     for option in (
-        setting("argo-url", "URL", "Argo: where a browser shows its pages, for links to them."),
-        setting("service-account", "NAME", "Argo: the Kubernetes service account of its pods."),
-        cluster_options,
+        setting("service-account", "NAME", "argo: the Kubernetes service account of tasks."),
+        namespace_option,
         setting("event-bus", "NAME", "sfn: the EventBridge bus of @trigger's events. [default: default]"),
         setting("security-groups", "ID", "sfn: a security group of ECS tasks. May be repeated."),
         setting("subnets", "ID", "sfn: a subnet of ECS tasks. May be repeated."),

@@ -10,7 +10,7 @@ from ...compiler.ir.nodes import Flow, Parameter
 from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
 from ...runtime import contract
-from ..names import Names, spell_branch_camel
+from ..names import Names, spell_camel, spell_lower_dashes
 from ..options import PACKAGE, Options
 from ..project import project_of
 from . import marks
@@ -76,17 +76,23 @@ def workflow_template(
 
 
 def name_of(flow: Flow, options: Options) -> str:
-    """The name of a flow's WorkflowTemplate."""
+    """The name of a flow's WorkflowTemplate, of which a namespace has one for each branch of its project."""
     project = project_of(flow, options)
-    return template_name(project.name_of(flow.name) if project else flow.name)
+    return workflow_name(project.name_of(flow.name) if project else flow.name)
 
 
-def template_name(whole: str) -> str:
-    """The name of the WorkflowTemplate of a flow, by its whole name: `Sum`, `sums.prod.Sum`.
+def workflow_name(flow: str) -> str:
+    """What the WorkflowTemplate of a flow is called, alone or in a project: lower case, and short enough for a label, which it
+    becomes. `sums.test.x.BigSum` is `sums--test--x--big-sum`."""
+    return Names(ARGO_NAME, _spell, lower=True).of(flow)
 
-    It is lower case, and short enough for a label, which it becomes.
-    """
-    return Names(ARGO_NAME, spell_branch_camel, lower=True).of(whole)
+
+def _spell(name: str) -> str | None:
+    *project, flow = name.split(".")
+    # A project may be called anything in these letters; two `_` beside each other would be a dot.
+    parts = [spell_lower_dashes(part) if part[:1].isalpha() or index else None for index, part in enumerate(project)]
+    spelt = [*parts, spell_camel(flow)]
+    return None if None in spelt else "--".join(part for part in spelt if part)
 
 
 def _parameter(parameter: Parameter) -> Inline:

@@ -147,7 +147,7 @@ def _explained(of: str, files: str | None = None) -> Iterator[None]:
     """Turn what the package kubernetes raises, or only logs, into a `ClusterError`."""
     from yaml import YAMLError
 
-    where = f"{files} cannot be read" if files else f"the credentials{of} cannot be had"
+    where = f"{files} makes no sense" if files else f"the credentials{of} cannot be had"
     heard = _Heard()
     root = logging.getLogger()
     root.addHandler(heard)
@@ -156,7 +156,9 @@ def _explained(of: str, files: str | None = None) -> Iterator[None]:
     except ClusterError:
         raise
     except YAMLError as error:
-        raise ClusterError(f"{files} is no YAML: {one_line(str(error))}", setup=True) from None
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark is not None else ""
+        raise ClusterError(f"{files} is no YAML{line}: {getattr(error, 'problem', None) or error}", setup=True) from None
     except Exception as error:  # of credentials that are not as the package expects them: it raises what it comes upon
         said = one_line(str(error)) or type(error).__name__
         raise ClusterError(f"{where}: {said}", setup=True) from None

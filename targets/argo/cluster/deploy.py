@@ -8,6 +8,7 @@ these in each Workflow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -19,11 +20,17 @@ from ...platform import Change, Deployed, PlatformError, Proposal, Upload, uploa
 from .. import marks
 from ..deployment import deployment_of
 from .applying import apply_change, delete_change, schedule_of
-from .kinds import OWN, RBAC, WORKFLOW_TEMPLATE, Kind
+from .kinds import OWN, RBAC, WORKFLOW, WORKFLOW_TEMPLATE, Kind
 from .needs import missing_accounts, notes
 from .refusals import ClusterError
 from .session import Session
 
+END: Final = "Terminate"
+"""What `spec.shutdown` of a Workflow says for its end without exit hooks."""
+_AT_ONCE: Final = 20
+"""Workflows in one answer: of a large flow one may have a megabyte."""
+_COMPLETED: Final = "workflows.argoproj.io/completed"
+"""Argo's own label of a Workflow, which is `true` once that is over."""
 _NO_DATASTORE: Final = (
     "--datastore is not given: where runs keep their objects, as s3://bucket/prefix, az://container/prefix, gs://bucket/prefix "
     "or the path of a volume that all pods mount (FLOWC_DATASTORE, or datastore in flowc.toml)"
@@ -86,6 +93,7 @@ def objects_of(session: Session, name: str, said: list[str]) -> Iterator[tuple[K
     Args:
         said: Gets a note where some cannot be looked for.
     """
+    unseen = []
     for kind in OWN:
         try:
             for one in session.pages(kind, labels=f"{marks.DEPLOYMENT}={name}", metadata=True):
@@ -94,16 +102,32 @@ def objects_of(session: Session, name: str, said: list[str]) -> Iterator[tuple[K
                     yield kind, one
         except ClusterError as error:
             if error.denied and kind not in RBAC:
-                said.append(f"{kind.plural} that may be left of {name} cannot be looked for: {error}")
+                unseen.append(kind.plural)
             elif not (error.denied or error.unknown):
                 raise
+    if unseen:
+        said.append(f"what may be left of {name} was not looked for: the credentials do not let you list {', '.join(unseen)}")
 
 
 def _pruning(session: Session, name: str, wanted: Collection[tuple[str, str]], said: list[str]) -> Iterator[Change]:
     """The end of what the deployment had, and the flow no longer has."""
-    for kind, one in objects_of(session, name, said):
-        if (kind.name, one["metadata"]["name"]) not in wanted:
-            yield delete_change(session, kind, one, "which the flow no longer has")
+    unwanted = [
+        (kind, one) for kind, one in objects_of(session, name, said) if (kind.name, one["metadata"]["name"]) not in wanted
+    ]
+    # Runs that are under way make pods until they are over, by the account that they began with.
+    kept = any(kind in RBAC for kind, _ in unwanted) and next(under_way(session, name), None) is not None
+    if kept:
+        said.append("the service account that runs had so far is left, for some are under way: the next deploy deletes it")
+    for kind, one in unwanted:
+        if not (kept and kind in RBAC):
+            yield delete_change(session, kind, one, "which the deployment no longer has")
+
+
+def under_way(session: Session, name: str) -> Iterator[Mapping[str, Any]]:
+    """The runs that are not over, but for those that somebody has ended already."""
+    for one in session.pages(WORKFLOW, labels=f"{marks.DEPLOYMENT}={name},{_COMPLETED}!=true", page=_AT_ONCE):
+        if (one.get("spec") or {}).get("shutdown") != END:
+            yield one
 
 
 def _made_by_flowc(found: Mapping[str, Any]) -> bool:
@@ -126,4 +150,12 @@ def _starts(manifests: Collection[Mapping[str, Any]]) -> Iterator[str]:
             yield schedule_of(one["spec"])
         elif one["kind"] == "Sensor":
             for event in one["spec"].get("dependencies") or ():
-                yield f"the event {event.get('eventName') or event.get('name')}"
+                yield _started_by(event)
+
+
+def _started_by(dependency: Mapping[str, Any]) -> str:
+    """What a dependency of a Sensor waits for: an event, by a filter for its name, or the end of a flow, which is called so."""
+    for wanted in (dependency.get("filters") or {}).get("data") or ():
+        name = re.sub(r"\\(.)", r"\1", wanted["value"][0].removeprefix("^").removesuffix("$"))
+        return f"the event {name}"
+    return f"the end of {dependency['eventName']}, if it succeeds"

@@ -50,10 +50,12 @@ SECRET: Final = Kind("Secret", "v1", "secrets")
 CLAIM: Final = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
 EVENT: Final = Kind("Event", "v1", "events")
 
-OWN: Final = (SENSOR, EVENT_SOURCE, CRON_WORKFLOW, WORKFLOW_TEMPLATE, ROLE_BINDING, ROLE, SERVICE_ACCOUNT)
-"""What a deployment may consist of, in the order in which it is taken away: first what starts runs."""
+STARTING: Final = (SENSOR, EVENT_SOURCE, CRON_WORKFLOW)
+"""What starts runs."""
 RBAC: Final = (ROLE_BINDING, ROLE, SERVICE_ACCOUNT)
-"""Those of them that say who may do what."""
+"""What says who may do what."""
+OWN: Final = (*STARTING, *RBAC, WORKFLOW_TEMPLATE)
+"""What a deployment may consist of, in the order in which it is taken away."""
 _ALL: Final = {one.name: one for one in (*OWN, WORKFLOW, EVENT_BUS)}
 EVENTS: Final = (SENSOR, EVENT_SOURCE, EVENT_BUS)
 """Those that Argo Events brings, which a cluster may be without."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .kinds import CLAIM, EVENT_BUS, SECRET, SENSOR, SERVICE_ACCOUNT, TASK_RESULT, Kind
+from .kinds import CLAIM, EVENT_BUS, EVENT_SOURCE, SECRET, SENSOR, SERVICE_ACCOUNT, TASK_RESULT, WORKFLOW, WORKFLOW_TEMPLATE, Kind
 from .refusals import ClusterError
 from .session import Session
 
@@ -22,11 +22,13 @@ def missing_accounts(session: Session, manifests: Iterable[Mapping[str, Any]]) -
     """The service accounts that no pod of a run could be made without, a sentence each."""
     manifests = tuple(manifests)
     own = {one["metadata"]["name"] for one in manifests if one["kind"] == SERVICE_ACCOUNT.name}
-    for name in sorted(_accounts(manifests) - own):
+    of_runs = {name for name, _, kind, _ in _accounts(manifests) if kind == TASK_RESULT}
+    for name in sorted({name for name, *_ in _accounts(manifests)} - own):
         if _lacks(session, SERVICE_ACCOUNT, name):
+            option = "--service-account" if name in of_runs else "--events-service-account"
             yield (
                 f"there is no service account {name} in the namespace {session.namespace}: create it, or correct "
-                "--service-account (`flowc compile --target argo --with-rbac` writes one with what runs may do)"
+                f"{option} (--with-rbac makes one that may do what is needed)"
             )
 
 
@@ -45,54 +47,59 @@ def notes(session: Session, manifests: Iterable[Mapping[str, Any]]) -> Iterator[
             yield f"there is no EventBus {bus} in the namespace {session.namespace}, without which no event arrives: create it"
 
 
-def _accounts(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The service accounts of runs' pods."""
-    found = set()
+def _accounts(manifests: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Kind, str]]:
+    """Each service account of pods, with what it must be allowed: a verb, a kind, and what fails without that.
+
+    https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/, https://argoproj.github.io/argo-events/service-accounts/
+    """
     for one in manifests:
-        if one["kind"] == "WorkflowTemplate":
-            spec = one["spec"]
-            found.add(spec.get("serviceAccountName") or _DEFAULT_ACCOUNT)
-            found |= {part["serviceAccountName"] for part in spec.get("templates") or () if "serviceAccountName" in part}
-        if one["kind"] == SENSOR.name and (account := (one["spec"].get("template") or {}).get("serviceAccountName")):
-            found.add(account)
-    return found
+        spec = one.get("spec") or {}
+        of_pods = (spec.get("template") or {}).get("serviceAccountName") or _DEFAULT_ACCOUNT
+        if one["kind"] == WORKFLOW_TEMPLATE.name:
+            named = [part["serviceAccountName"] for part in spec.get("templates") or () if "serviceAccountName" in part]
+            for name in {spec.get("serviceAccountName") or _DEFAULT_ACCOUNT, *named}:
+                yield name, "create", TASK_RESULT, "every task fails"
+        elif one["kind"] == SENSOR.name:
+            yield of_pods, "create", WORKFLOW, "no event starts a run"
+        elif one["kind"] == EVENT_SOURCE.name:
+            yield of_pods, "watch", WORKFLOW, "no other flow's end starts a run"
 
 
 def _powerless(session: Session, manifests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The service accounts of runs that may not report what their tasks put out, without which each run fails.
-
-    https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/
-    """
+    """The service accounts that may not do what they are for, as far as one may ask that."""
+    manifests = tuple(manifests)
     granted = {one["metadata"]["name"] for one in manifests if one["kind"] == SERVICE_ACCOUNT.name}
-    for name in sorted(_accounts(one for one in manifests if one["kind"] == "WorkflowTemplate") - granted):
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "LocalSubjectAccessReview",
-            "metadata": {"namespace": session.namespace},
-            "spec": {
-                "user": f"system:serviceaccount:{session.namespace}:{name}",
-                "groups": [
-                    *("system:authenticated", "system:serviceaccounts"),
-                    f"system:serviceaccounts:{session.namespace}",
-                ],
-                "resourceAttributes": {
-                    "namespace": session.namespace,
-                    "verb": "create",
-                    "group": TASK_RESULT.group,
-                    "resource": TASK_RESULT.plural,
-                },
-            },
-        }
-        try:
-            answer = session.ask("POST", _REVIEWS.format(namespace=session.namespace), body)
-        except ClusterError:  # few may ask what others may do
-            return
-        if not (answer.get("status") or {}).get("allowed", True):
+    for name, verb, kind, fails in sorted(set(_accounts(manifests))):
+        if name not in granted and _may(session, name, verb, kind) is False:
             yield (
-                f"the service account {name} may not create {TASK_RESULT.plural}.{TASK_RESULT.group} in the namespace "
-                f"{session.namespace}, without which every task fails: `flowc compile --target argo --with-rbac` writes "
-                "what to grant"
+                f"the service account {name} may not {verb} {kind.plural}.{kind.group} in the namespace {session.namespace}, "
+                f"without which {fails}: --with-rbac makes accounts that may"
             )
+
+
+def _may(session: Session, account: str, verb: str, kind: Kind) -> bool | None:
+    """Whether a service account of the namespace may do that; None: few may ask what others may do."""
+    user = "system:serviceaccount"
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "LocalSubjectAccessReview",
+        "metadata": {"namespace": session.namespace},
+        "spec": {
+            "user": f"{user}:{session.namespace}:{account}",
+            "groups": ["system:authenticated", f"{user}s", f"{user}s:{session.namespace}"],
+            "resourceAttributes": {
+                "namespace": session.namespace,
+                "verb": verb,
+                "group": kind.group,
+                "resource": kind.plural,
+            },
+        },
+    }
+    try:
+        answer = session.ask("POST", _REVIEWS.format(namespace=session.namespace), body)
+    except ClusterError:
+        return None
+    return (answer.get("status") or {}).get("allowed")
 
 
 def _lacks(session: Session, kind: Kind, name: str) -> bool:
