@@ -38,6 +38,8 @@ _STATES: Final[Mapping[str, State]] = {
 }
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PHASE: Final = "workflows.argoproj.io/phase"
+_EXECUTORS: Final = re.compile(r'time="[^"]*" level=\w+ .*\bargo=true\b|Error: exit status \d+$')
+"""What Argo's executor writes into the log of the container that it watches."""
 _CONFLICTS: Final = 5
 """How often a change is made anew that somebody else has overtaken."""
 _GONE: Final = (60.0, 0.5)
@@ -195,9 +197,10 @@ class WorkflowRuns:
         """The last lines in the pod's log."""
         query: dict[str, str | int] = {"container": "main", "tailLines": _LINES}
         try:
-            return self._session.text(f"{self._session.path(POD, job)}/log", query=query).rstrip() or None
+            text = self._session.text(f"{self._session.path(POD, job)}/log", query=query)
         except ClusterError:  # it is gone, or has not begun
             return None
+        return "\n".join(line for line in text.splitlines() if not _EXECUTORS.match(line)).rstrip() or None
 
     @cached_property
     def _renamed(self) -> dict[str, str]:
