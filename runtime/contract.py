@@ -42,7 +42,8 @@ text"}]`."""
 
 ARGO_RUN = "flowc-run"
 """The parameter of an Argo workflow by which what is no parameter of the flow travels: base64 of the JSON of an object with
-`user`, `tags` and `event`, each of which may be missing; or empty text. No parameter of a flow can be called so."""
+`user`, `tags`, `event` (the payload of an event) and `finished` (of a run that has ended, its `flow`, `run` and `time`), each of
+which may be missing; several of these with dots between them; or empty text. No parameter of a flow can be called so."""
 
 # What is the same for all tasks of a deployment.
 DATASTORE = "FLOWC_DATASTORE"

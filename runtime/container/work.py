@@ -12,11 +12,11 @@ import sys
 import time
 from contextlib import suppress
 
-from ..contract import PLAN_FILE, USER, run_key
+from ..contract import INPUT_OBJECT, PLAN_FILE, USER, run_key
 from ..errors import FlowcError, LoadError, ParameterError, StoreError
 from ..failure import Failure
 from ..paths import begins_run, parse
-from ..records.given import TAGS, Given, read_given
+from ..records.given import TAGS, Given, given_by_argo, read_given
 from ..records.manifest import write_failure
 from ..records.runs import begin_run, new_record, write_plan
 from ..records.tags import TagError, checked_tags
@@ -88,7 +88,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
 
 
 def _begin_run(work: Assignment) -> Given | None:
-    """Record that the run begins; what it was started with, where that is an object.
+    """Record that the run begins; what it was started with, where that is more than parameters.
 
     Another attempt may have recorded it: the plan goes first, so that a run never stands without.
     """
@@ -98,6 +98,8 @@ def _begin_run(work: Assignment) -> Given | None:
     except ParameterError as error:  # the run has begun all the same, and fails
         trouble = error
     write_plan(work.store, plan.flow, run, json.loads((work.package / PLAN_FILE).read_bytes()))
+    if given is not None and given.kept is not None:
+        work.store.put_new(f"{run_key(plan.flow, run)}/{INPUT_OBJECT}", given.kept)
     tags = given.tags if given is not None else ()
     begin_run(work.store, plan.flow, run, new_record(target=work.target, user=_owner(given), tags=tags))
     if trouble is not None:
@@ -107,10 +109,14 @@ def _begin_run(work: Assignment) -> Given | None:
 
 def _given(work: Assignment) -> Given | None:
     if work.input is None:
-        return None
-    given = read_given(work.store, work.plan.flow, work.task.run, work.input)
-    if given is None:
-        raise ParameterError(f"the run has no object {run_key(work.plan.flow, work.task.run)}/{work.input}, its input")
+        given = given_by_argo(work.parameters)
+        if given is None:
+            return None
+    else:
+        found = read_given(work.store, work.plan.flow, work.task.run, work.input)
+        if found is None:
+            raise ParameterError(f"the run has no object {run_key(work.plan.flow, work.task.run)}/{work.input}, its input")
+        given = found
     try:
         checked_tags(given.tags)
     except TagError as error:

@@ -1,10 +1,9 @@
-"""`current.trigger`: the event that set the run off.
+"""`current.trigger`: the event that set the run off, or the events.
 
     if current.trigger and current.trigger.run:          # of @trigger_on_finish: the run that has finished
         model = current.trigger.run.data.model
 
-In: what the run keeps of its beginning (`records/given.py`). The names are Metaflow's. There several events may start a run
-together; here it is one.
+In: what the run keeps of its beginning (`records/given.py`). The names are Metaflow's.
 """
 
 from __future__ import annotations
@@ -50,17 +49,17 @@ class Trigger:
 
     @property
     def event(self) -> MetaflowEvent | None:
-        """The event."""
+        """The event; of several, the first."""
         return next(iter(self._events), None)
 
     @property
     def events(self) -> list[MetaflowEvent] | None:
-        """The event, in a list."""
+        """All events."""
         return list(self._events) or None
 
     @property
     def run(self) -> Any:
-        """The run that has finished, as the client sees it; None where another event set this one off.
+        """The run that has finished, of several the first, as the client sees it; None where another event set this one off.
 
         Raises:
             MetaflowNotFound: The datastore does not have it.
@@ -69,16 +68,18 @@ class Trigger:
 
     @property
     def runs(self) -> list[Any] | None:
-        """The same in a list."""
+        """All runs that have finished."""
+        return [self._run(event) for event in self._events if event.type == "run"] or None
+
+    def _run(self, event: MetaflowEvent) -> Any:
         from ..client.run import Run
 
-        ids = [event.id for event in self._events if event.type == "run"]
-        return [Run(id, datastore=self._datastore, _namespace_check=False) for id in ids] or None
+        return Run(event.id, datastore=self._datastore, _namespace_check=False)
 
     def __getitem__(self, name: str) -> Any:
         for event in self._events:
             if event.type == "run" and event.id.partition("/")[0] == name:
-                return self.run
+                return self._run(event)
             if event.type != "run" and event.name == name:
                 return event
         raise KeyError(name)
@@ -100,9 +101,9 @@ def trigger_of(store: Store, plan: Plan | None, flow: str, run: str) -> Trigger 
         plan: That of the run, which tells what the flows are called that it waits for.
     """
     given = read_given(store, flow, run)
-    if given is None or given.event is None:
+    if given is None or not given.events:
         return None
-    return Trigger([_event(given.event, plan)], store.url)
+    return Trigger([_event(one, plan) for one in given.events], store.url)
 
 
 def _event(event: Event, plan: Plan | None) -> MetaflowEvent:
@@ -115,7 +116,7 @@ def _event(event: Event, plan: Plan | None) -> MetaflowEvent:
 
 def _flow_of(machine: str, plan: Plan | None) -> str:
     """The flow that a state machine runs, which has the flow's name, after those of its project and branch, if that is short
-    enough."""
+    enough. Of Argo it is the flow's name itself."""
     arguments = (plan.decorator("trigger_on_finish") if plan else None) or {}
     listed = [*(arguments.get("flows") or ()), *([arguments["flow"]] if arguments.get("flow") else ())]
     names = {(one["name"] if isinstance(one, dict) else one).rpartition(".")[2] for one in listed}

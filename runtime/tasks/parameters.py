@@ -104,7 +104,10 @@ def from_given(plan: Plan, given: Given) -> dict[str, object]:
     Raises:
         ParameterError: A value is not of its parameter's type.
     """
-    return from_document(plan, given.parameters if given.event is None else parameters_of(plan, given.event))
+    values = from_document(plan, given.parameters)
+    for event in given.events:
+        values |= from_document(plan, parameters_of(plan, event))
+    return values
 
 
 def from_document(plan: Plan, given: object) -> dict[str, object]:

@@ -222,9 +222,9 @@ def test_which_flow_a_machine_runs(write, trigger, machine, flow):
 
 def test_events_that_are_none():
     for document in ({"detail-type": "x", "source": "y"}, {"detail-type": 1, "source": "y", "detail": {}}):
-        assert parse_given("k", json.dumps(document).encode()).event is None
+        assert parse_given("k", json.dumps(document).encode()).events == ()
     odd = event("data", {}, id=None, time="yesterday")
-    assert parse_given("k", json.dumps(odd).encode()).event == Event(name="data", id="", time="yesterday", detail={})
+    assert parse_given("k", json.dumps(odd).encode()).events == (Event(name="data", id="", time="yesterday", detail={}),)
     assert parse_given("k", b"null").parameters == {}
 
 
@@ -233,6 +233,6 @@ def test_both_forms_of_lists_in_a_plan(write):
     plan = write(FLOW.replace("TRIGGER", "@trigger(event={'name': 'e', 'parameters': [('text', 'a'), 'table']})")).plan
     assert isinstance(plan.decorators[0], Decorator)
     assert plan.decorator("trigger")["event"]["parameters"] == [["text", "a"], "table"]
-    told = parse_given("k", json.dumps(event("e", {"a": None, "table": 1})).encode()).event
+    (told,) = parse_given("k", json.dumps(event("e", {"a": None, "table": 1})).encode()).events
     assert told is not None
     assert parameters_of(plan, told) == {"text": None, "table": 1}

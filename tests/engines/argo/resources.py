@@ -52,6 +52,8 @@ RESOURCES = {
             Resource(f"{kind.lower()}s", kind, _ARGO, "v1alpha1")
             for kind in ("WorkflowTemplate", "Workflow", "CronWorkflow", "Sensor", "EventSource")
         ),
+        Resource("eventbus", "EventBus", _ARGO, "v1alpha1"),
+        Resource("localsubjectaccessreviews", "LocalSubjectAccessReview", "authorization.k8s.io"),
     )
 }
 """By name."""
