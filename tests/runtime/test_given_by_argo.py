@@ -131,7 +131,9 @@ def test_what_a_payload_cannot_be():
     assert found.events == (Event(name="x", id="", time="", detail=forged),)
 
 
-@pytest.mark.parametrize("value", ["x", "e30", said([1]), said({}) + ".", "é", said({"user": 1}), said({"tags": "x"}), said({"event": 1})])
+@pytest.mark.parametrize(
+    "value", ["x", "e30", said([1]), said({}) + ".", "é", said({"user": 1}), said({"tags": "x"}), said({"event": 1})]
+)
 def test_what_somebody_wrote_there(value):
     with pytest.raises(ParameterError, match="workflow is what flowc says|is no text|is no list"):
         given_by_argo(listed(value))
