@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from deployed import failures
-from engines.argo.cluster import Argo
+from engines.argo.cluster import EXECUTOR, Argo
 from shipped import Said
 from test_golden_runs import GAP, kept
 
@@ -148,7 +148,8 @@ def berth(argo: Argo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
     """A shell whose variables say all that a deployment needs."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "FLOWC_"))]:
         monkeypatch.delenv(name)
-    for name, value in {**argo.environment, "FLOWC_USER": "ann", "FLOWC_DATASTORE": argo.place}.items():
+    told = {"FLOWC_USER": "ann", "FLOWC_DATASTORE": argo.place, "FLOWC_SERVICE_ACCOUNT": EXECUTOR}
+    for name, value in {**argo.environment, **told}.items():
         monkeypatch.setenv(name, value)
     return Berth(argo, capfd)
 

@@ -10,7 +10,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from engines.argo.cluster import Argo, Status
+from engines.argo.cluster import EXECUTOR, Argo, Status
 from engines.argo.expressions import Unresolved, Wrong, evaluate
 from engines.argo.nodes import fnv
 from engines.argo.substitution import substituted
@@ -54,7 +54,7 @@ def test_what_is_applied_belongs_to_whom_it_is_from(argo: Argo) -> None:
     made = applied(argo, template())
     assert made["metadata"]["generation"] == 1
     assert applied(argo, template())["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-    fields = {"f:arguments": {"f:parameters": {}}, "f:entrypoint": {}, "f:templates": {}}
+    fields: dict[str, Any] = {"f:arguments": {"f:parameters": {}}, "f:entrypoint": {}, "f:templates": {}}
     assert made["metadata"]["managedFields"][0]["fieldsV1"] == {"f:metadata": {"f:labels": {"f:x": {}}}, "f:spec": fields}
     argo.change("workflowtemplates", "a", {"spec": {"entrypoint": "other", "parallelism": 1}})
     code, told = refusal(applied, argo, template())
@@ -154,7 +154,12 @@ def workflow(tasks: list[dict[str, Any]], body: str = "", *, count: int = 3, **m
         "outputs": {"parameters": [{"name": "count", "valueFrom": {"path": "/tmp/place/count", "default": "0"}}]},
         **more.pop("task", {}),
     }
-    spec = {"entrypoint": "main", "templates": [{"name": "main", "dag": {"tasks": tasks}, **more.pop("main", {})}, task], **more}
+    spec = {
+        "entrypoint": "main",
+        "serviceAccountName": EXECUTOR,
+        "templates": [{"name": "main", "dag": {"tasks": tasks}, **more.pop("main", {})}, task],
+        **more,
+    }
     return {"apiVersion": API, "kind": "Workflow", "metadata": {"name": "run"}, "spec": spec}
 
 

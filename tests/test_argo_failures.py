@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from clustered import Moor, Run, berth, moor  # noqa: F401
 from deployed import run_here
-from engines.argo.cluster import POWERLESS
 from mishaps import BRANCHES, FAIL, GO_ON, without_ended
 from shipped import Said
 from test_step_functions_failures import HOOKED, is_alive, numberless
@@ -158,6 +157,6 @@ def test_hooks_run_when_a_run_is_over_and_have_no_say_in_it(moor: Moor, tmp_path
 
 
 def test_a_service_account_that_may_nothing(moor: Moor, tmp_path: Path) -> None:  # noqa: F811
-    ran = moor(BRANCHES._replace(body="pass").write(tmp_path), "--service-account", POWERLESS).run()
+    ran = moor(BRANCHES._replace(body="pass").write(tmp_path), "--service-account", "default").run()
     assert (ran.code, ran.phase) == (1, "Error"), ran.report()
     assert "workflowtaskresults.argoproj.io is forbidden" in ran.node("start")["message"]

@@ -25,8 +25,8 @@ from engines.argo.faults import CALLS, ROUTE
 from engines.argo.resources import RESOURCES
 
 _NUMBERS = itertools.count(1)
-POWERLESS = "powerless"
-"""A service account of each namespace that may nothing. `default` may do what Argo's executor does."""
+EXECUTOR = "runner"
+"""The service account of each namespace that may do what Argo's executor does. `default` may nothing."""
 
 
 class Status(Exception):
@@ -219,14 +219,14 @@ def argo(argo_cluster: tuple[str, Path], s3: Server) -> Argo:
 
 
 def furnish(endpoint: str, namespace: str) -> None:
-    """Make a namespace, whose default service account may do what Argo's executor does."""
+    """Make a namespace, with a service account that may do what Argo's executor does."""
     ask(endpoint, "POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    for name in ("default", POWERLESS):
+    for name in ("default", EXECUTOR):
         ask(endpoint, "POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": name}})
     rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
     name = "executor"
     rule = {"apiGroups": ["argoproj.io"], "resources": ["workflowtaskresults"], "verbs": ["create", "patch"]}
     ask(endpoint, "POST", f"{rbac}/roles", {"metadata": {"name": name}, "rules": [rule]})
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
+    subject = {"kind": "ServiceAccount", "name": EXECUTOR, "namespace": namespace}
     ask(endpoint, "POST", f"{rbac}/rolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]})
