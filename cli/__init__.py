@@ -3,7 +3,8 @@
     check, compile, run, resume, replay, package, show, explain, migrate, lsp    the verbs
     deploy, undeploy     those that change what a platform has
     changing             what will change: shown, asked for, and made
-    trigger, stop, redrive    those that start and steer runs on a platform
+    trigger, stop, redrive, retry    those that start and steer runs on a platform; the last two are one thing under two words
+    suspend, resume_workflow    those that only Argo has
     runs, status, logs, dump, tag    those that look back at runs
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     platforms            which deployment that is, where a platform is asked, too

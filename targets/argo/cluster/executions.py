@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ...executions import Execution, Fan, Job, Link, Start, State, Trouble
 from ...platform import PlatformError
 from .. import marks
-from .kinds import POD, TASK_RESULT, WORKFLOW
+from .kinds import EVENT, POD, TASK_RESULT, WORKFLOW
 from .live import Live
 from .nodes import FAILED, Node, OffloadedError, name_of, read_nodes, seconds_of
 from .refusals import ClusterError
@@ -26,7 +26,7 @@ from .session import MERGE, Session
 from .starting import LIMIT, size_of, started_with, workflow_of
 from .troubles import hook_troubles_of, troubles_of
 from .underway import fans_of, jobs_of, renamed_steps
-from .words import Said, is_late, is_shutdown, waited
+from .words import Said, is_late, is_shutdown, warned
 
 _STATES: Final[Mapping[str, State]] = {
     "": "running",
@@ -38,10 +38,14 @@ _STATES: Final[Mapping[str, State]] = {
 }
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PHASE: Final = "workflows.argoproj.io/phase"
+_EXECUTORS: Final = re.compile(r'time="[^"]*" level=\w+ .*\bargo=true\b|Error: exit status \d+$')
+"""What Argo's executor writes into the log of the container that it watches."""
 _CONFLICTS: Final = 5
 """How often a change is made anew that somebody else has overtaken."""
 _GONE: Final = (60.0, 0.5)
 """Seconds until deleted pods must be gone, and between two looks at them."""
+_EVENTS: Final = 100
+"""Of those about a pod."""
 _LINES: Final = 40
 """Of what a pod has printed, the last ones are told."""
 
@@ -183,7 +187,7 @@ class WorkflowRuns:
             nodes = read_nodes(found)
         except OffloadedError as error:
             return (Trouble(step=None, error=_phase(found), cause=str(error)),)
-        return troubles_of(found, nodes, lambda node: self._pages(run, node), self._waited)
+        return troubles_of(found, nodes, lambda node: self._pages(run, node), self._warned)
 
     def hook_troubles(self, run: str) -> tuple[Trouble, ...]:
         """What the pod of its exit hook failed with."""
@@ -193,9 +197,10 @@ class WorkflowRuns:
         """The last lines in the pod's log."""
         query: dict[str, str | int] = {"container": "main", "tailLines": _LINES}
         try:
-            return self._session.text(f"{self._session.path(POD, job)}/log", query=query).rstrip() or None
+            text = self._session.text(f"{self._session.path(POD, job)}/log", query=query)
         except ClusterError:  # it is gone, or has not begun
             return None
+        return "\n".join(line for line in text.splitlines() if not _EXECUTORS.match(line)).rstrip() or None
 
     @cached_property
     def _renamed(self) -> dict[str, str]:
@@ -252,12 +257,12 @@ class WorkflowRuns:
             return False
         return True
 
-    def _waited(self, pod: str) -> Said | None:
+    def _warned(self, pod: str) -> Said | None:
+        query: dict[str, str | int] = {"fieldSelector": f"involvedObject.name={pod}", "limit": _EVENTS}
         try:
-            found = self._session.find(POD, pod)
-        except ClusterError:
+            return warned(self._session.ask("GET", self._session.path(EVENT), query=query).get("items") or ())
+        except ClusterError:  # who may not see events is told less
             return None
-        return waited(found) if found is not None else None
 
     def _page(self, run: str) -> str:
         return f"{self._url}/workflows/{self._session.namespace}/{run}" if self._url else ""

@@ -88,10 +88,11 @@ def size_of(template: Mapping[str, Any], text: str) -> int:
         declared[name] = {**declared.get(name, {"name": name}), "value": value}
     value = _go_json(list(declared.values()))
     sizes = [len(contract.PARAMETERS) + len(value.encode()) + 2]
+    common = len(_go_json(spec.get("templateDefaults") or {}).encode())  # which Argo merges into each
     for one in spec.get("templates") or ():
         variables = (one.get("container") or {}).get("env") or ()
         if any(variable.get("value") == _PARAMETERS for variable in variables):
-            rest = len(_go_json(one).encode()) - len(_PARAMETERS)
+            rest = len(_go_json(one).encode()) - len(_PARAMETERS) + common
             sizes.append(rest + len(_go_json(value).encode()) - 2 + _EXECUTORS + _UNKNOWN)
     return max(sizes)
 

@@ -14,14 +14,14 @@ from .words import Said, failure, is_late, is_shutdown
 _MOST: Final = 20
 """Failures that are told, of many."""
 _LOOKED: Final = 3
-"""Pods that are asked for what they waited for."""
+"""Pods of which is asked why they did not begin."""
 _POD_LATE: Final = "Pod was active on the node longer than"
 
-Waited = Callable[[str], Said | None]
-"""What a pod of this name waits for, if it is still there and does."""
+Warned = Callable[[str], Said | None]
+"""Why a pod of this name did not begin, where that is so and known."""
 
 
-def troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: Page, waited: Waited) -> tuple[Trouble, ...]:
+def troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: Page, warned: Warned) -> tuple[Trouble, ...]:
     """What a run failed for that is over; of its foreaches' items only some."""
     hook = _hook(workflow)
     failed = last_attempts(nodes[id] for id in causes(nodes, within(nodes)) if not nodes[id].name.startswith(hook))
@@ -35,7 +35,7 @@ def troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: P
     found: list[Trouble] = []
     for node in real[:_MOST]:
         asked = len([one for one in found if one.job]) < _LOOKED and node.message.startswith(_POD_LATE)
-        found.append(_trouble(workflow, node, pages, waited(pod_name(workflow, node)) if asked else None))
+        found.append(_trouble(workflow, node, pages, warned(pod_name(workflow, node)) if asked else None))
     return tuple(found)
 
 
@@ -46,8 +46,8 @@ def hook_troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pag
     return tuple(_trouble(workflow, node, pages, None) for node in pods if node.failed)
 
 
-def _trouble(workflow: Mapping[str, Any], node: Node, pages: Page, waited: Said | None) -> Trouble:
-    said = failure(node.phase, node.message, waited)
+def _trouble(workflow: Mapping[str, Any], node: Node, pages: Page, warning: Said | None) -> Trouble:
+    said = failure(node.phase, node.message, warning)
     is_pod = node.type == "Pod"
     step, path = place_of(workflow, node)
     return Trouble(

@@ -8,7 +8,7 @@ https://github.com/argoproj/argo-workflows/blob/v3.7.18/workflow/controller/oper
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 _SHUTDOWN: Final = re.compile(r"workflow shutdown with strategy|Stopped with strategy")
@@ -16,6 +16,8 @@ _LATE: Final = "Step exceeded its deadline"
 _TOO_LONG: Final = re.compile(r"Pod was active on the node longer than the specified deadline")
 _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit code (?P<code>\d+)\)(?:: (?P<more>.*))?", re.S)
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
+_EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
+"""Warnings that tell nothing beside others."""
 _WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
 _RESULTS: Final = re.compile(r"workflowtaskresults\S* is forbidden")
 
@@ -29,6 +31,12 @@ _MEANT: Final[Mapping[str, str]] = {
     "StartError": "its container cannot be started",
     "ContainerCannotRun": "its container cannot be started",
     **dict.fromkeys(_IMAGE, "its image cannot be pulled"),
+}
+
+
+_KILLED: Final[Mapping[int, str]] = {
+    137: "it was killed, often for want of memory",
+    143: "it was asked to end, as when somebody deletes its pod, or its node goes",
 }
 
 
@@ -54,13 +62,13 @@ def is_late(message: str) -> bool:
     return message == _LATE
 
 
-def failure(phase: str, message: str, waited: Said | None = None) -> Said:
+def failure(phase: str, message: str, warning: Said | None = None) -> Said:
     """Why a node failed.
 
     Args:
         phase: Its phase, for want of a better word.
         message: What Argo says.
-        waited: What its container waited for when it was ended, where that is known.
+        warning: Why it did not begin, where that is so and known.
     """
     if is_shutdown(message):
         return Said("Stopped", "the run was stopped")
@@ -69,8 +77,8 @@ def failure(phase: str, message: str, waited: Said | None = None) -> Said:
             "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
         )
     if _TOO_LONG.search(message):
-        if waited is not None:
-            return Said(waited.error, f"{waited.cause}; after the time that the task may take its pod was ended")
+        if warning is not None:
+            return Said(warning.error, f"{warning.cause}; after the time that the task may take its pod was ended")
         return Said("DeadlineExceeded", "its pod took longer than the task may (@timeout, or 5 days), and was ended")
     if message == "pod deleted":
         return Said("PodDeleted", "its pod was deleted while it ran: by somebody, or together with its node")
@@ -97,17 +105,17 @@ def waiting(message: str) -> Said:
     return Said(match["reason"], "") if match["reason"] in _BEGINS else pending(match["reason"], match["more"] or "")
 
 
-def waited(pod: Mapping[str, Any]) -> Said | None:
-    """What a container of a pod waits for, as the pod says; None: none does, or only to begin."""
-    status = pod.get("status") or {}
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        state = (container.get("state") or {}).get("waiting") or {}
-        if state.get("reason") and state["reason"] not in _BEGINS:
-            return pending(state["reason"], state.get("message") or "")
-    for condition in status.get("conditions") or ():
-        if condition.get("reason") == "Unschedulable":
-            return pending("Unschedulable", condition.get("message") or "")
-    return None
+def warned(events: Iterable[Mapping[str, Any]]) -> Said | None:
+    """Why a pod did not begin, by Kubernetes's warnings about it, the last of which counts; None: there is none.
+
+    Once such a pod is ended it no longer says itself what it waited for. Events are kept for an hour.
+    """
+    told = [one for one in events if one.get("type") == "Warning" and not _EMPTY.match(str(one.get("message") or ""))]
+    if not told:
+        return None
+    last = max(told, key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
+    message = _sentence(str(last["message"])).removeprefix("Error: ")
+    return pending("ErrImagePull" if message.startswith("Failed to pull image") else str(last.get("reason") or "Failed"), message)
 
 
 def _of_container(name: str, reason: str, code: int, more: str) -> Said:
@@ -125,8 +133,7 @@ def _of_container(name: str, reason: str, code: int, more: str) -> Said:
         )
     if reason in _MEANT:
         return pending(reason, more)
-    killed = ": something killed it" if code == 137 else ""
-    return Said(reason, f"its container ended with exit code {code}" + (f": {more}" if more else killed))
+    return Said(reason, f"its container ended with exit code {code}: {more or _KILLED.get(code, '')}".removesuffix(": "))
 
 
 def _sentence(text: str) -> str:

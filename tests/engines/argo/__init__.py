@@ -18,6 +18,17 @@ ownership       whose each field is
 patches         merge patches, JSON patches
 refusals        what is refused, and how that is said
 objects         where they are kept
+controller      when workflows are looked at
+operation       what is then done
+dags            likewise, with DAGs
+retrying        likewise, with what failed
+joining         templates and what all have in common
+nodes           what stands in a status
+substitution    what becomes of {{...}}
+expressions     what becomes of conditions
+kubelet         pods
+permissions     what service accounts may do
+times           times and durations
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import yaml
 from engines.argo import patches
 from engines.argo.objects import Event, Key, Object, Objects, now
 from engines.argo.ownership import owned_after_apply, owned_after_update, write_owners
+from engines.argo.permissions import may
 from engines.argo.refusals import (
     UNAUTHORIZED,
     Refused,
@@ -36,7 +37,7 @@ from engines.argo.validity import faults_of_metadata
 
 TOKEN = "engine-token"
 """What a caller must bear."""
-_USER = "engine"
+_META = "meta.k8s.io/v1"
 _PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _LARGEST = 1_572_864
 """Bytes of an object that etcd takes."""
@@ -105,6 +106,8 @@ class Api:
         verb = _verb(request, place)
         if not bearer:
             raise forbidden(verb, place.resource.name, place.resource.group, place.namespace, "system:anonymous")
+        if place.resource.kind == "LocalSubjectAccessReview":
+            return self._review(request, place)
         if place.below:
             return self._below(request, place)
         handler: Callable[[Request, _Place], Answer] = getattr(self, f"_{verb}")
@@ -130,8 +133,11 @@ class Api:
 
     # What there is.
 
-    def _get(self, _request: Request, place: _Place) -> Answer:
-        return Answer(200, self._found(place))
+    def _get(self, request: Request, place: _Place) -> Answer:
+        found = self._found(place)
+        if "as=PartialObjectMetadata;" in request.headers.get("Accept", ""):
+            found = {"apiVersion": _META, "kind": "PartialObjectMetadata", "metadata": found["metadata"]}
+        return Answer(200, found)
 
     def _found(self, place: _Place) -> Object:
         found = self.objects.get(self._key(place))
@@ -161,6 +167,9 @@ class Api:
                 metadata["remainingItemCount"] = len(found) - limit
             found = found[:limit]
         kind = f"{place.resource.kind}List"
+        if "as=PartialObjectMetadataList" in request.headers.get("Accept", ""):
+            items = [{"apiVersion": _META, "kind": "PartialObjectMetadata", "metadata": one["metadata"]} for one in found]
+            return Answer(200, {"apiVersion": _META, "items": items, "kind": "PartialObjectMetadataList", "metadata": metadata})
         return Answer(200, {"apiVersion": place.resource.api_version, "items": found, "kind": kind, "metadata": metadata})
 
     def _watch(self, request: Request, place: _Place) -> Answer:
@@ -203,6 +212,13 @@ class Api:
             kept = b"".join(lines).splitlines(keepends=True)
             lines = iter(kept[len(kept) - int(tail) :] if int(tail) < len(kept) else kept)
         return Answer(200, lines, {"Content-Type": "text/plain"})
+
+    def _review(self, request: Request, place: _Place) -> Answer:
+        review = _read(request.body, place)
+        account = str(review["spec"]["user"]).rpartition(":")[2]
+        asked = review["spec"]["resourceAttributes"]
+        allowed = may(self.objects, place.namespace, account, asked["verb"], asked["group"], asked["resource"])
+        return Answer(201, {**review, "status": {"allowed": allowed}})
 
     # What is written.
 
@@ -347,6 +363,8 @@ class Api:
                 kind = {**place.details, "kind": place.resource.kind}
                 full = f"{place.resource.kind}.{place.resource.group}" if place.resource.group else place.resource.kind
                 raise refused(409, "Conflict", f'Operation cannot be fulfilled on {full} "{place.name}": {why}', kind)
+            if "gracePeriodSeconds" in request.query:
+                options["gracePeriodSeconds"] = int(request.query["gracePeriodSeconds"])
             gone = live if _is_dry(request) else self._remove(self._key(place), live, options)
         how = options.get("propagationPolicy") or request.query.get("propagationPolicy")
         if how == "Foreground":  # what it owns is gone before it is, here at once
@@ -358,9 +376,9 @@ class Api:
 
     def _remove(self, key: Key, live: Object, options: Mapping[str, Any]) -> Object:
         """A pod that runs is told so; who runs it removes it when it is over."""
-        if key[0] != "pods" or live.get("status", {}).get("phase") in ("Succeeded", "Failed"):
-            return self.objects.delete(key)
         seconds = options.get("gracePeriodSeconds", 30)
+        if key[0] != "pods" or not seconds or live.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            return self.objects.delete(key)
         live["metadata"] |= {"deletionTimestamp": now(), "deletionGracePeriodSeconds": seconds}
         return self.objects.write(key, live)
 

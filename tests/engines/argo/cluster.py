@@ -224,8 +224,9 @@ def furnish(endpoint: str, namespace: str) -> None:
     for name in ("default", EXECUTOR):
         ask(endpoint, "POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": name}})
     rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    name = "executor"
     rule = {"apiGroups": ["argoproj.io"], "resources": ["workflowtaskresults"], "verbs": ["create", "patch"]}
-    ask(endpoint, "POST", f"{rbac}/roles", {"metadata": {"name": EXECUTOR}, "rules": [rule]})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": EXECUTOR}
+    ask(endpoint, "POST", f"{rbac}/roles", {"metadata": {"name": name}, "rules": [rule]})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
     subject = {"kind": "ServiceAccount", "name": EXECUTOR, "namespace": namespace}
-    ask(endpoint, "POST", f"{rbac}/rolebindings", {"metadata": {"name": EXECUTOR}, "roleRef": role, "subjects": [subject]})
+    ask(endpoint, "POST", f"{rbac}/rolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]})

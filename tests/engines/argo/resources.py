@@ -50,8 +50,10 @@ RESOURCES = {
         Resource("rolebindings", "RoleBinding", _RBAC),
         *(
             Resource(f"{kind.lower()}s", kind, _ARGO, "v1alpha1")
-            for kind in ("WorkflowTemplate", "Workflow", "CronWorkflow", "Sensor", "EventSource")
+            for kind in ("WorkflowTemplate", "Workflow", "CronWorkflow", "WorkflowTaskResult", "Sensor", "EventSource")
         ),
+        Resource("eventbus", "EventBus", _ARGO, "v1alpha1"),
+        Resource("localsubjectaccessreviews", "LocalSubjectAccessReview", "authorization.k8s.io"),
     )
 }
 """By name."""

@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engines.argo.api import Answer, Api, Request
+from engines.argo.controller import Controller
 from engines.argo.faults import BrokenConnection, Faults, happen
+from engines.argo.kubelet import Kubelet
 from engines.argo.objects import Objects
 from engines.argo.refusals import Refused, refused
 
@@ -130,7 +132,9 @@ def _is_gone(connection: socket.socket) -> bool:
 
 def main(folder: Path) -> None:
     objects = Objects()
-    server = Server(Api(objects, lambda _pod, _follow: iter(())))
+    kubelet = Kubelet(objects, folder, {name: value for name, value in os.environ.items() if name.startswith("AWS_")})
+    Controller(objects, kubelet).start()
+    server = Server(Api(objects, kubelet.log))
     threading.Thread(target=_end_with_input, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()
