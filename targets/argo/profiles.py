@@ -73,7 +73,9 @@ class Profiles:
         return {
             "inputs": {"parameters": [Inline(name="hook")]},
             "activeDeadlineSeconds": _deadline(settings),
-            **self._pod(settings, gpu_vendor, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]),
+            **self._pod(
+                settings, gpu_vendor, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]
+            ),
         }
 
     def _template(self, settings: Settings, gpu_vendor: str) -> dict[str, Any]:
