@@ -104,7 +104,7 @@ def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
 
 
 def test_values_arrive_as_they_were_given(pier: Pier) -> None:
-    runs = {pier.start("--text", text, "--data", json.dumps([text])): text for text in ODD}
+    runs = {pier.start("--text", text, "--data", json.dumps([text]), "--my-count", "0"): text for text in ODD}
     for run, text in runs.items():
         assert pier.until(run, "done", "failed")["failures"] == []
         task = Run(f"Told/{run}", datastore=pier.argo.place)["start"].task
