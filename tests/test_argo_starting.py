@@ -24,6 +24,8 @@ HOSTILE = (
     "\x00\x07\x1b[31m\x7f\u2028\u2029\u200b\ufeff",
     "Zürich 日本 😀 \U0001fae9 \U000e0041",
     "null",
+    " null ",
+    ' "x" ',
     '"quoted"',
     "",
     " 3 ",

@@ -85,14 +85,21 @@ def _parameter(parameter: Parameter) -> Inline:
     return argument
 
 
+def _is_json(text: str) -> bool:
+    """Whether tasks would take text for JSON of `null` or of other text."""
+    bare = text.strip()
+    return bare == "null" or bare.startswith('"')
+
+
 def encode_value(value: object) -> str:
     """A parameter's value as text that Argo and Kubernetes leave alone, and that the runtime reads back.
 
     A string stays as it is where that is safe, so that it can be read and typed in Argo's own pages; all else is JSON. `null`
     says that no value is given. What Argo expands (`{{`, in values too) and what Kubernetes does (`$(`, `$$`) is escaped as JSON
-    can; so is what Argo's own quoting loses (characters that cannot be printed).
+    can; so is what Argo's own quoting loses: characters that cannot be printed, and those beyond U+FFFF, of which its Unicode may
+    know fewer than Python's.
     """
-    plain_text = isinstance(value, str) and value.isprintable() and value != "null" and not value.startswith('"')
+    plain_text = isinstance(value, str) and value.isprintable() and max(value, default="") <= "\uffff" and not _is_json(value)
     if isinstance(value, str) and plain_text and not any(mark in value for mark in _EXPANDED):
         return value
     text = json.dumps(value, ensure_ascii=not plain_text)

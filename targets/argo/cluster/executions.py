@@ -243,9 +243,9 @@ class WorkflowRuns:
             try:
                 self._delete(TASK_RESULT, id)
             except ClusterError as error:
-                if not error.denied:
+                if not (error.denied or error.unknown):
                     raise
-                return  # who may not need not: `argo retry` leaves them, too
+                return  # who may not, or has none, need not: `argo retry` leaves them, too
 
     def _delete(self, kind: Any, name: str) -> bool:
         """Delete an object; whether it was there."""

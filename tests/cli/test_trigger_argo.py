@@ -1,0 +1,222 @@
+"""`trigger`, `runs`, `status`, `logs`, `stop`, `retry`, `suspend` and `resume-workflow` on Argo, by the command line.
+
+The cluster is the tests' stand-in (`engines.argo`); what they read in the Workflows of a real one is in `test_told_by_argo.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clustered import Berth, Moored, berth  # noqa: F401
+from engines.argo.cluster import Argo
+
+from flowc.runtime.client.run import Run
+from flowc.targets.argo import marks
+
+from .deployments import FLOW
+from .test_trigger import ODD
+
+ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+
+
+class Pier:
+    """A flow that is deployed to a cluster, and the command line for it."""
+
+    def __init__(self, argo: Argo, moored: Moored, folder: Path) -> None:
+        self.argo = argo
+        self.moored = moored
+        self.folder = folder
+
+    def __call__(self, *arguments: str) -> Any:
+        return self.moored.berth(*arguments)
+
+    def about(self, verb: str, *arguments: str) -> Any:
+        """A verb about the flow, whose platform the settings file names."""
+        return self(verb, "told.py", *arguments)
+
+    def start(self, *arguments: str) -> str:
+        ended = self.about("trigger", *arguments)
+        assert ended.code == 0, ended.err
+        return str(ended.out.strip())
+
+    def status(self, run: str) -> Any:
+        ended = self.about("status", run, "--format", "json")
+        assert ended.code == 0, ended.err
+        return json.loads(ended.out)
+
+    def until(self, run: str, *states: str) -> Any:
+        """What `status` says, once the run is in one of these states."""
+        while (found := self.status(run))["status"] not in states:
+            time.sleep(0.1)
+        return found
+
+    def workflow(self, run: str) -> Any:
+        return self.argo.get("workflows", run)
+
+
+@pytest.fixture
+def pier(argo: Argo, berth: Berth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pier:  # noqa: F811
+    folder = tmp_path / "pier"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "told.py").write_text(FLOW, encoding="utf-8")
+    (folder / "flowc.toml").write_text(f'target = "argo"\ndatastore = "{argo.place}"\nargo-url = "https://argo.example/"\n')
+    return Pier(argo, berth.deploy(Path("told.py")), folder)
+
+
+def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
+    ended = pier.about("trigger", "--run-id-file", "id", "--tag", "nightly", "--text", ODD[1], "--wait")
+    assert ended.code == 0, ended.err
+    run = ended.out.removesuffix("\n")
+    assert ID.fullmatch(run)
+    assert Path("id").read_text() == run
+    page = f"https://argo.example/workflows/{pier.argo.namespace}/{run}"
+    assert ended.err.startswith(f"flowc: run Told/{run} starts: {page}\n")
+    assert "flowc: work: 3/3 done\n" in ended.err
+    assert f"Workflow Succeeded: {page}\n" in ended.err
+    workflow = pier.workflow(run)
+    assert workflow["metadata"]["labels"][marks.DEPLOYMENT] == "told"
+    assert workflow["spec"]["workflowTemplateRef"] == {"name": "told"}
+    found = Run(f"Told/{run}", datastore=pier.argo.place)
+    assert found.user_tags == {"nightly"}
+    assert {"user:ann", "runtime:argo"} <= found.system_tags
+    told = pier.status(run)
+    assert (told["status"], told["user"], told["target"], told["failures"], told["troubles"]) == ("done", "ann", "argo", [], [])
+    assert [(one["name"], one["total"], one["done"]) for one in told["foreaches"]] == [("work", 3, 3)]
+    (row,) = json.loads(pier.about("runs", "--format", "json").out)
+    assert (row["run"], row["status"], row["tags"]) == (run, "done", ["nightly"])
+    assert row["ended"] == told["ended"]
+    logs = pier.about("logs", run, "--follow")
+    assert {"[work/1] item 1", "[end] the end"} <= set(logs.out.splitlines())
+    # With the Workflow gone, as a TTL has it, the datastore tells.
+    pier.argo.delete("workflows", run)
+    gone = pier.about("status", run, "--target", "argo")
+    assert (gone.code, f"Told/{run} is done" in gone.out) == (0, True), gone.err
+    assert "does not know of the run" not in gone.out
+    assert "[end] the end" in pier.about("logs", run, "--target", "argo").out
+    stopped = pier.about("stop", run)
+    assert (stopped.code, f"has no run {run}" in stopped.err) == (2, True)
+
+
+def test_values_arrive_as_they_were_given(pier: Pier) -> None:
+    runs = {pier.start("--text", text, "--data", json.dumps([text]), "--my-count", "0"): text for text in ODD}
+    for run, text in runs.items():
+        assert pier.until(run, "done", "failed")["failures"] == []
+        task = Run(f"Told/{run}", datastore=pier.argo.place)["start"].task
+        assert task is not None
+        assert (task.data.text, task.data.data) == (text, [text])
+
+
+def test_what_is_wrong_is_said_before_anything_starts(pier: Pier) -> None:
+    def refusal(*arguments: str) -> str:
+        ended = pier.about("trigger", *arguments)
+        assert (ended.code, ended.out) == (2, ""), ended
+        return str(ended.err)
+
+    assert refusal("--number", "much") == "flowc: the parameter `number` takes a number, not 'much'\n"
+    large = refusal("--text", "x" * 131_072)
+    assert "which takes 131,072: `text` alone is 131,074 bytes" in large
+    assert "No such option '--nmber'. Did you mean '--number'?" in refusal("--nmber", "1")
+    assert "there is no namespace nowhere" in refusal("--namespace", "nowhere")
+    assert pier.argo.all("workflows") == []
+    ended = pier("trigger", "Other", "--target", "argo")
+    assert (ended.code, "there is no WorkflowTemplate other" in ended.err) == (2, True)
+
+
+def test_a_run_that_failed_goes_on_by_retry(pier: Pier) -> None:
+    there = pier.folder / "there"
+    ended = pier.about("trigger", "--lacks", str(there), "--wait")
+    run = ended.out.strip()
+    assert ended.code == 1
+    assert 'raise ValueError("the file is not there")' in ended.err
+    assert f"flowc: `flowc retry told.py {run}` goes on where it ended" in ended.err
+    told = pier.status(run)
+    assert (told["status"], told["troubles"]) == ("failed", [])
+    assert [one["task"] for one in told["failures"]] == ["work/1"]
+    there.touch()
+    again = pier.about("retry", run[-6:], "--wait")
+    assert again.code == 0, again.err
+    assert again.err.startswith(f"flowc: the run {run} goes on where it failed: https://argo.example/")
+    assert pier.workflow(run)["metadata"]["annotations"][marks.RETRIED] == "1"
+    found = Run(f"Told/{run}", datastore=pier.argo.place)
+    assert found.successful
+    task = found["work"]["1"]
+    assert task.current_attempt == 1000
+    assert found["work"]["0"].current_attempt == 0  # which was not run again
+    # AWS's word does the same, and says what is wrong in the same way.
+    over = pier.about("redrive", run)
+    assert (over.code, over.err) == (2, f"flowc: the run {run} came to its end: there is nothing to go on with\n")
+
+
+def test_a_run_is_suspended_goes_on_and_is_stopped(pier: Pier) -> None:
+    gate = pier.folder / "gate"
+    run = pier.start("--gate", str(gate))
+    pier.until(run, "running")
+    ended = pier.about("suspend", run)
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    assert f"`flowc resume-workflow told.py {run}` goes on with it" in ended.err
+    assert "is suspended already" in pier.about("suspend", run).err
+    gate.touch()
+    told = pier.status(run)
+    while told["steps"][0]["done"] != 1:
+        told = pier.status(run)
+    assert told["execution"]["status"] == "Suspended"
+    time.sleep(1)
+    assert pier.status(run)["steps"][1]["done"] == 0
+    gate.unlink()
+    assert pier.about("resume-workflow", run).err == f"flowc: the run {run} goes on\n"
+    assert "is not suspended" in pier.about("resume-workflow", run).err
+    assert pier.until(run, "done", "failed")["status"] == "done"
+    over = pier.about("suspend", run)
+    assert (over.code, "came to its end already" in over.err) == (2, True)
+
+    second = pier.start("--gate", str(gate))
+    pier.until(second, "running")
+    stopped = pier.about("stop", second)
+    assert stopped.code == 0, stopped.err
+    assert f"flowc: stopping the run {second}, and with it the job of start" in stopped.err
+    assert stopped.err.endswith(f"flowc: the run {second} was stopped\n")
+    told = pier.status(second)
+    assert (told["status"], told["troubles"]) == ("stopped", [])
+    assert told["execution"]["cause"] == "by ann, with flowc stop"
+    assert {(one["run"], one["status"]) for one in json.loads(pier.about("runs", "--format", "json").out)} == {
+        (run, "done"),
+        (second, "stopped"),
+    }
+    assert "was stopped already" in pier.about("stop", second).err
+
+
+def test_a_pod_that_died_before_it_could_say_anything_is_told_by_its_log(pier: Pier) -> None:
+    """Its package is gone: it cannot even begin."""
+    from flowc.runtime.store import open_store
+
+    store = open_store(pier.argo.place)
+    (package,) = (key for key in store.list("flowc-packages/Told/") if key.endswith(".tar.gz"))
+    run = pier.start()
+    pier.until(run, "done")
+    code = pier.argo.get("workflowtemplates", "told")["metadata"]["annotations"][marks.CODE]
+    assert code == package
+    text = json.dumps(pier.argo.get("workflowtemplates", "told")["spec"]).replace(package, package.replace(".tar.gz", "0.tar.gz"))
+    pier.argo.change("workflowtemplates", "told", {"spec": json.loads(text)})
+    lost = pier.start()
+    told = pier.until(lost, "failed")
+    (trouble,) = told["troubles"]
+    assert (trouble["step"], trouble["path"], trouble["attempt"]) == ("start", "-", 0)
+    assert "0.tar.gz" in trouble["output"]
+    shown = pier.about("status", lost).out
+    assert "start/- failed on the platform:" in shown
+    assert "0.tar.gz" in shown
+    assert "0.tar.gz" in pier.about("logs", lost, "--follow").out
+    assert pier.about("status", lost, "--watch").code == 1
+
+
+def test_step_functions_cannot_suspend(pier: Pier) -> None:
+    for verb in ("suspend", "resume-workflow"):
+        ended = pier.about(verb, "x", "--target", "sfn")
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith("flowc: Step Functions cannot suspend a run: ")
