@@ -112,6 +112,11 @@ def s3() -> Server:
     return _shared("s3", _start_s3)
 
 
+def shared_s3(host: str) -> Server:
+    """The one S3 server of the session at that address of this machine, for all its processes."""
+    return _shared(f"s3-{host}", partial(_start_s3, host=host))
+
+
 @pytest.fixture(scope="session")
 def azure() -> Server:
     """The session's Azure server."""
