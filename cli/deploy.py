@@ -18,6 +18,7 @@ from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
 from .platforms import Place, said
 from .targeting import options_of, settings_of, target_of, target_options
+from .uploading import DatastoreOf
 from .verb import Verb, format_option, strict_option
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ BEFORE = "before"
     short_help="Bring a flow to its platform.",
     cls=Verb,
     examples=(
-        "--target sfn --dry-run",
+        "--target argo --dry-run",
+        "--target argo --datastore s3://bucket/flows --namespace flows --service-account runs --yes",
         "--target sfn --datastore s3://bucket/flows --batch-queue cpu --sfn-role arn:aws:iam::123456789012:role/flows --yes",
         "--target sfn --rollback",
     ),
@@ -47,7 +49,7 @@ BEFORE = "before"
     metavar="[VERSION]",
     is_flag=False,
     flag_value=BEFORE,
-    help="Instead, let new runs have an older version: this one, or the one before. FLOW may then be its name.",
+    help="sfn: instead, let new runs have an older version: this one, or the one before. FLOW may then be its name.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace what somebody else has changed since the last deploy.")
 @changing_options
@@ -71,9 +73,9 @@ def command(
     """Bring the flow of a file to its platform: its package into the datastore, and all that runs it there.
 
     Shows what will change before it asks; what is as it should be stays as it is. Runs that are under way go on with the version
-    that they began with. Prints what identifies the new version (on AWS its ARN) on standard output, and all else on standard
-    error; with --dry-run what would change is what it prints. Endpoints and credentials are those that the platform's own tools
-    take.
+    that they began with. Prints what identifies the new version (on AWS its ARN, on Argo namespace/name@number) on standard
+    output, and all else on standard error; with --dry-run what would change is what it prints. Endpoints and credentials are
+    those that the platform's own tools take: AWS_PROFILE and AWS_REGION, KUBECONFIG.
     """
     file = _file(flow, rollback)
     settings = settings_of(file, given)
@@ -93,6 +95,8 @@ def command(
             sound = _sound(compilation, target, options, form, strict=strict)
             refuse_branch(sound)
             upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
+            if options.datastore is not None:
+                upload = replace(upload, datastore=DatastoreOf(options.datastore))
             proposal = platform(options).propose_deploy(sound, upload, overwrite=overwrite)
     found = carry_out(proposal, dry_run=dry_run, yes=yes)
     if not proposal.changes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from ..targets import TARGETS
 from .flow_file import FlowFile
 from .looking import Chosen, explained, which_arguments
 from .output import complain, wants_color, write
-from .platforms import Place, Runs, asked, platform_options, runs_of
+from .platforms import Place, Runs, asked, run_options, runs_of
 from .told import ENDED
 from .verb import Verb, color_option
 
@@ -37,10 +37,10 @@ SETTLE = 1.5
     "logs",
     short_help="Show what the tasks of a run have printed.",
     cls=Verb,
-    examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps"),
+    examples=("", "7/train --follow", "7/train/3 --attempt 0 --timestamps", "7 --target argo --follow"),
 )
 @which_arguments(steps=True)
-@platform_options
+@run_options
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is printed, until the run or the task is over.")
 @click.option("--stdout", "only_out", is_flag=True, help="Only what went to standard output.")
 @click.option("--stderr", "only_err", is_flag=True, help="Only what went to standard error.")
@@ -50,25 +50,22 @@ SETTLE = 1.5
 def command(
     flow: FlowFile | str | None,
     which: str | None,
-    datastore: str | None,
-    target: str | None,
-    branch: str | None,
-    production: bool | None,
     follow: bool,
     only_out: bool,
     only_err: bool,
     attempt: int | None,
     timestamps: bool,
+    **where: Any,
 ) -> None:
     """Show what the tasks of a run have printed, task by task: both streams, in the order of their lines.
 
     FLOW is the flow's file, or its name, as in `flowc logs Squares/7/train/3`. RUN is by default the latest of yours. Where there
     may be more tasks than one, each line says whose it is. With --target the platform says whether a run goes on, so that
-    --follow ends with it, whatever it ended with.
+    --follow ends with it, whatever it ended with; and on Argo what a pod printed that failed before the datastore had any of it.
     """
     if only_out and only_err:
         raise click.UsageError("--stdout and --stderr exclude each other; without them both are shown")
-    runs = runs_of(flow, which, Place(target, branch, production, datastore))
+    runs = runs_of(flow, which, Place(**where))
     execution = runs.execution()
     run = runs.run(execution)
     chosen = runs.chosen
@@ -83,6 +80,8 @@ def command(
         printer.put(watch.new())
         if follow and not watch.over and forgotten is None:
             _follow(watch, printer)
+        if is_over is not None and is_over.execution.state == "failed" and not only_out and attempt is None:
+            printer.put_texts(_left_elsewhere(runs, watch, run.id, chosen.parts[1:]))
     for origin, count in watch.gone.items():
         tasks = "a task" if count == 1 else f"{count} tasks"
         complain(f"flowc: run {origin}, which did the work of {tasks} of run {run.id}, is gone, and what was printed with it")
@@ -94,6 +93,18 @@ def command(
         complain(f"flowc: {forgotten}")
     elif follow and is_over is None and runs.deployment is None and (record := run._recorded()) and record.target in TARGETS:
         complain(f"flowc: --target {record.target} also asks the platform, which alone knows whether the run is over")
+
+
+def _left_elsewhere(runs: Runs, watch: _Watch, run: str, parts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What jobs printed that failed, and of whose attempts the datastore has nothing: by task, where the platform has that."""
+    executions = runs.executions
+    assert executions is not None
+    for trouble in executions.troubles(run):
+        place = (trouble.step, trouble.path)
+        if trouble.job is None or place[: len(parts)] != parts or watch.has(*place, trouble.attempt):
+            continue
+        if (text := executions.output(trouble.job)) is not None:
+            yield "/".join(filter(None, (run, *place))), text
 
 
 class _Over:
@@ -200,6 +211,10 @@ class _Watch:
                 for line in log.reader.new():
                     yield log.name, line
 
+    def has(self, step: str | None, path: str | None, attempt: int | None) -> bool:
+        """Whether an attempt has left something that it printed."""
+        return (step, path, attempt) in self._logs
+
     def _reused(self, step: str) -> dict[str, tuple[str, Trace]]:
         """Of the tasks that the run took over when it began: which run did the work, and what they left there."""
         if step in self._elsewhere:
@@ -274,6 +289,15 @@ class _Printer:
             self.lines += len(some)
             write("".join(some), sys.stdout)
         sys.stdout.flush()
+
+    def put_texts(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Write what came from elsewhere, of which no times are known."""
+        for name, text in texts:
+            head = "" if self._plain else f"[{name}] "
+            head = click.style(head, dim=True) if head and self._color else head
+            lines = text.splitlines()
+            self.lines += len(lines)
+            write("".join(f"{head}{line}\n" for line in lines), sys.stdout)
 
     def _text(self, name: str, line: LogLine) -> str:
         head = ""

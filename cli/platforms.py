@@ -25,7 +25,7 @@ from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
 from .output import FAULTS, Unusable, complain
 from .settings import setting
-from .targeting import settings_of, target_of, target_option
+from .targeting import cluster_options, settings_of, target_of, target_option, whereabouts
 
 if TYPE_CHECKING:
     from ..runtime.client.flow import Flow
@@ -39,12 +39,15 @@ _NEAR = 100
 
 
 class Place(NamedTuple):
-    """What says which deployment is meant; None for what is left open."""
+    """What says which deployment is meant, and where its pages are; None for what is left open."""
 
     target: str | None
     branch: str | None
     production: bool | None
     datastore: str | None
+    context: str | None = None
+    namespace: str | None = None
+    argo_url: str | None = None
 
 
 class Deployment(NamedTuple):
@@ -66,6 +69,11 @@ class Deployment(NamedTuple):
     subject: str
     options: tuple[str, ...]
 
+    @property
+    def going_on(self) -> str:
+        """The verb that lets a run go on which failed: the platforms have two words for it."""
+        return "retry" if self.target == "argo" else "redrive"
+
     def command(self, verb: str, run: str, *options: str) -> str:
         """The command line of a verb about a run of it, for messages."""
         return f"`{shlex.join(['flowc', verb, self.subject, run, *self.options, *options])}`"
@@ -84,6 +92,12 @@ def platform_options(function: Decorated) -> Decorated:
     function = setting("production", "", "The deployment of the production branch of @project.")(function)
     function = setting("branch", "NAME", "The deployment of this branch of @project.")(function)
     return target_option(function)
+
+
+def run_options(function: Decorated) -> Decorated:
+    """The same, and where on a cluster it is: for verbs about runs. The verb gets them by name, for a `Place`."""
+    function = setting("argo-url", "URL", "Argo: where a browser shows its pages, for links to them.")(function)
+    return platform_options(cluster_options(function))
 
 
 @contextmanager
@@ -112,12 +126,9 @@ def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:
 
 
 def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, place: Place) -> Deployment:
-    from ..runtime.language.current import user_name
-    from ..targets.options import Options
     from ..targets.platform import load_platform
 
-    options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
-    platform = load_platform(target)(options)
+    platform = load_platform(target)(whereabouts(settings))
     if isinstance(flow, str):
         refuse_branch(flow)
         name, found = flow.rpartition(".")[2], platform.spell(flow)
@@ -137,7 +148,8 @@ def said(place: Place) -> tuple[str, ...]:
     context = click.get_current_context()
     given = {one: getattr(place, one) for one in Place._fields}
     there = [one for one in given if given[one] and context.get_parameter_source(one) is ParameterSource.COMMANDLINE]
-    return tuple(word for one in there for word in ([f"--{one}"] if given[one] is True else [f"--{one}", given[one]]))
+    flags = {one: f"--{one.replace('_', '-')}" for one in there}
+    return tuple(word for one in there for word in ([flags[one]] if given[one] is True else [flags[one], given[one]]))
 
 
 class Runs:

@@ -34,11 +34,12 @@ VERBS = (
     *("check", "compile", "package"),
     *("deploy", "undeploy"),
     *("run", "resume", "replay"),
-    *("trigger", "stop", "redrive"),
+    *("trigger", "stop", "suspend", "resume-workflow", "retry", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
     *("show", "explain", "migrate", "lsp"),
 )
-"""The verbs in the order in which help lists them. Each is a module here, with a `command`."""
+"""The verbs in the order in which help lists them. Each is a module here, with a `command`;
+a dash is an underscore in its name."""
 
 
 class Program(click.Group):
@@ -74,7 +75,7 @@ class Program(click.Group):
         """Import a verb's module and take its command, with FILE filled in where the program is a flow."""
         if cmd_name not in VERBS:
             return None
-        command: Verb = import_module(f".{cmd_name}", __package__).command
+        command: Verb = import_module(f".{cmd_name.replace('-', '_')}", __package__).command
         return command.about(self.flow) if self.flow else command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:

@@ -17,7 +17,7 @@ from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import duration, explained, flow_or_name, table
 from .output import FAULTS, complain, write
-from .platforms import Deployment, Place, asked, is_of, platform_options, runs_of
+from .platforms import Deployment, Place, asked, is_of, run_options, runs_of
 from .told import described, with_execution
 from .verb import Verb, data_format_option
 
@@ -41,7 +41,7 @@ _KEYS = ("flow", "run", "status", "started", "ended", "seconds", "user", "target
 @click.option("--user", metavar="NAME", help="Only runs that this person started. [default: you]")
 @click.option("--all-users", is_flag=True, help="Runs that anybody started.")
 @datastore_option
-@platform_options
+@run_options
 @data_format_option
 def command(
     flow: FlowFile | str | None,
@@ -49,11 +49,8 @@ def command(
     tags: tuple[str, ...],
     user: str | None,
     all_users: bool,
-    datastore: str | None,
-    target: str | None,
-    branch: str | None,
-    production: bool | None,
     form: str,
+    **where: Any,
 ) -> None:
     """List runs of a flow, newest first, with their state.
 
@@ -63,7 +60,7 @@ def command(
     """
     if user is not None and all_users:
         raise click.UsageError("--user and --all-users exclude each other")
-    runs = runs_of(flow, None, Place(target, branch, production, datastore), most=0)
+    runs = runs_of(flow, None, Place(**where), most=0)
     chosen = runs.chosen.flow
     if user is not None or all_users:
         chosen._namespace = None if all_users else f"user:{user}"
@@ -127,7 +124,7 @@ def _with_platform(
             # Tasks of flows that take no input do not know who started them.
             start = deployment.executions.started_with(run) if row["user"] is None else Start()
             if is_of(flow._namespace, row["user"] or start.user):
-                found.append(with_execution(row, executions[run], deployment.target, start))
+                found.append(with_execution(row, _ended(deployment, executions[run]), deployment.target, start))
     only = [run for run in executions if run not in known]
     records = flow._store.get_many([f"{flow.id}/{run}/run.json" for run in only]) if only else []
     for run, record in zip(only, records, strict=True):
@@ -136,8 +133,16 @@ def _with_platform(
             if is_of(flow._namespace, start.user) and tags <= set(start.tags):
                 from ..runtime.client.run import Run
 
-                found.append(with_execution(described(Run._below(flow, run)), executions[run], deployment.target, start))
+                about = described(Run._below(flow, run))
+                found.append(with_execution(about, _ended(deployment, executions[run]), deployment.target, start))
     return sorted(found, key=lambda row: row["started"] or 0.0, reverse=True)
+
+
+def _ended(deployment: Deployment, execution: Execution) -> Execution:
+    """An execution with when it ended, and as what, which lists may leave out."""
+    if execution.over and execution.ended is None:
+        return deployment.executions.find(execution.run) or execution
+    return execution
 
 
 def _each_described(runs: Iterable[Run]) -> tuple[list[dict[str, Any]], list[str]]:

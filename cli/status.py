@@ -13,7 +13,7 @@ from ..targets import TARGETS
 from .flow_file import FlowFile
 from .looking import duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
-from .platforms import Deployment, Place, Runs, asked, platform_options, runs_of
+from .platforms import Deployment, Place, Runs, asked, run_options, runs_of
 from .runs import moment
 from .sights import waiting
 from .told import ENDED, STATES, has_hook, told
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FAILURES = 3
 """How many failures are told in full."""
+_NOUNS = {"argo": "Workflow", "sfn": "execution"}
+"""What platforms call a run."""
 _WORDS = ENDED | {"done": "is done", "queued": "is queued: no task has begun"}
 
 
@@ -33,29 +35,26 @@ _WORDS = ENDED | {"done": "is done", "queued": "is queued: no task has begun"}
     "status",
     short_help="Show how far a run has come, and why it failed.",
     cls=Verb,
-    examples=("", "7", "7 --format json", "--target sfn --watch"),
+    examples=("", "7", "7 --format json", "--target argo --watch"),
 )
 @which_arguments(steps=False)
-@platform_options
+@run_options
 @click.option("--watch", "watching", is_flag=True, help="Show how it goes on until it is over; exit with 1 if it failed.")
 @data_format_option
 @color_option
 def command(
     flow: FlowFile | str | None,
     which: str | None,
-    datastore: str | None,
-    target: str | None,
-    branch: str | None,
-    production: bool | None,
     watching: bool,
     form: str,
+    **where: Any,
 ) -> None:
     """Show how far a run has come: its steps, how many of their tasks are done, and why some failed.
 
     FLOW is the flow's file, or its name, as in `flowc status Squares/7`. RUN is by default the latest of yours. With --target
     the platform is asked too, which knows of runs that no task has begun yet, and of what failed without a word in the datastore.
     """
-    runs = runs_of(flow, which, Place(target, branch, production, datastore), most=1)
+    runs = runs_of(flow, which, Place(**where), most=1)
     execution = runs.execution()
     run = runs.run(execution)
     if watching:
@@ -82,16 +81,17 @@ def show(run: Run, runs: Runs, execution: Execution | None, form: str, *, error:
     else:
         write(_text(about, wants_color(stream)), stream, color=True)
         if deployment is not None and execution is not None and execution.state in ("failed", "timed out", "stopped"):
-            hooked = execution.state == "failed" and has_hook(run._plan, "on_error")
-            for way in _ways_on(deployment, run.id, runs.chosen.flow._store.url, redrive=not hooked):
+            # On Step Functions a run that went on to its hook has ended there.
+            hooked = deployment.target == "sfn" and execution.state == "failed" and has_hook(run._plan, "on_error")
+            for way in _ways_on(deployment, run.id, runs.chosen.flow._store.url, going_on=not hooked):
                 complain(f"flowc: {way}")
     return about
 
 
-def _ways_on(deployment: Deployment, run: str, datastore: str, *, redrive: bool) -> Iterator[str]:
+def _ways_on(deployment: Deployment, run: str, datastore: str, *, going_on: bool) -> Iterator[str]:
     """What to do about a run that did not come to its end."""
-    if redrive:
-        yield f"{deployment.command('redrive', run)} goes on where it ended, with the code that it began with"
+    if going_on:
+        yield f"{deployment.command(deployment.going_on, run)} goes on where it ended, with the code that it began with"
     yield f"{deployment.resuming(run, datastore)} begins a new run here from what it has done, with the code as it is now"
 
 
@@ -157,9 +157,13 @@ def _of_platform(about: dict[str, Any]) -> list[str]:
     execution = about.get("execution")
     if execution is None:
         return []
-    lines = [f"execution {execution['status']}: {execution['link']}"]
+    lines = [
+        f"{_NOUNS.get(about['target'], 'run')} {execution['status']}" + (f": {execution['link']}" if execution["link"] else "")
+    ]
     if about["status"] == "stopped" and execution["cause"]:
         lines.append(f"it was stopped: {execution['cause']}")
+    elif about["status"] in ("running", "queued") and execution["cause"]:
+        lines.append(execution["cause"])
     for job in about["jobs"]:
         if job["waits"]:
             page = f", {job['links'][0]['url']}" if job["links"] else ""
@@ -180,4 +184,5 @@ def _trouble(trouble: dict[str, Any], color: bool) -> str:
     said = f"{trouble['error']}: {trouble['cause']}" if trouble["cause"] else trouble["error"]
     lines = [f"{place} failed on the platform:", click.style(said, fg="red") if color else said]
     lines += [f"job {trouble['job']}"] if trouble["job"] else []
+    lines += ["the last that it printed:", trouble["output"]] if trouble.get("output") else []
     return "\n".join([*lines, *(f"{link['what']}: {link['url']}" for link in trouble["links"])]) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
@@ -10,25 +11,25 @@ from ..runtime.language.current import user_name
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain
-from .platforms import Deployment, Place, asked, deployment_of, named, platform_options
+from .platforms import Deployment, Place, asked, deployment_of, named, run_options
 from .told import ENDED
 from .verb import Verb
 
 _PAUSE = 0.5
 
 
-@click.command("stop", short_help="End a run on its platform.", cls=Verb, examples=("20261121-122322-a1b2c3 --target sfn",))
+@click.command("stop", short_help="End a run on its platform.", cls=Verb, examples=("20261121-122322-a1b2c3 --target argo",))
 @flow_or_name
 @click.argument("run")
-@platform_options
-def command(flow: FlowFile | str | None, run: str, target: str | None, branch: str | None, production: bool | None) -> None:
+@run_options
+def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
     """End a run on its platform, with all that it has under way, and wait until it is over.
 
     RUN may be cut short to the beginning or the end of its id. What its tasks have done stays in the datastore, and `flowc
     resume` can go on from it. A run that is over already is left as it is, with exit code 0.
     """
     assert flow is not None, "click asks for FLOW, since RUN must be given"
-    deployment = deployment_of(flow, Place(target, branch, production, None))
+    deployment = deployment_of(flow, Place(**where, datastore=None))
     found = named(deployment, run)
     if found.over:
         complain(f"flowc: the run {found.run} {ENDED[found.state]} already, {_ago(found.ended)}")

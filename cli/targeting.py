@@ -23,11 +23,19 @@ def target_option(function: Decorated) -> Decorated:
     return setting("target", "|".join(TARGETS), "The platform.", type=click.Choice(TARGETS))(function)
 
 
+def cluster_options(function: Decorated) -> Decorated:
+    """`--context` and `--namespace`: which part of which cluster; the verb gets them by name."""
+    help = "Argo: the Kubernetes namespace. [default: that of the context, or of the pod in which this runs]"
+    function = setting("namespace", "NAME", help)(function)
+    return setting("context", "NAME", "Argo: the context of kubeconfig. [default: the current one]")(function)
+
+
 def target_options(function: Decorated) -> Decorated:
     """`--target` and what a deployment decides; the verb gets what was given by name, for `target_of` and `options_of`."""
     for option in (
+        setting("argo-url", "URL", "Argo: where a browser shows its pages, for links to them."),
         setting("service-account", "NAME", "Argo: the Kubernetes service account of its pods."),
-        setting("namespace", "NAME", "Argo: the Kubernetes namespace of the workflow."),
+        cluster_options,
         setting("event-bus", "NAME", "sfn: the EventBridge bus of @trigger's events. [default: default]"),
         setting("security-groups", "ID", "sfn: a security group of ECS tasks. May be repeated."),
         setting("subnets", "ID", "sfn: a subnet of ECS tasks. May be repeated."),
@@ -74,6 +82,27 @@ def target_of(settings: Mapping[str, Any], *, deployed: bool = False) -> str:
     if target not in TARGETS:
         raise Unusable(f"the settings' target is '{target}'; there are {', '.join(TARGETS)}")
     return str(target)
+
+
+def whereabouts(settings: Mapping[str, Any]) -> Options:
+    """What says which deployment is meant, of all that the settings say.
+
+    Raises:
+        Unusable: It makes no sense.
+    """
+    from ..runtime.language.current import user_name
+
+    options = Options(
+        branch=settings.get("branch"),
+        production=bool(settings.get("production")),
+        user=user_name(),
+        context=settings.get("context"),
+        namespace=settings.get("namespace"),
+        argo_url=settings.get("argo-url"),
+    )
+    if (why := options.unusable_place()) is not None:
+        raise Unusable(why)
+    return options
 
 
 def options_of(settings: Mapping[str, Any], target: str) -> Options:

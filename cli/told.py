@@ -88,8 +88,13 @@ def told(run: Run, execution: Execution | None, executions: Executions | None, t
     return about | {
         "jobs": [asdict(one) for one in jobs],
         "foreaches": [asdict(one) for one in fans],
-        "troubles": [asdict(one) for one in untold(troubles, about["failures"])],
+        "troubles": [_with_output(one, executions) for one in untold(troubles, about["failures"])],
     }
+
+
+def _with_output(trouble: Trouble, executions: Executions) -> dict[str, Any]:
+    """A failure of which the datastore knows nothing, with what its job has printed: none of that is there either."""
+    return asdict(trouble) | {"output": executions.output(trouble.job) if trouble.job else None}
 
 
 def has_hook(plan: Plan | None, argument: str) -> bool:

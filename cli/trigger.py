@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,7 @@ from .flow_file import FlowFile
 from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
-from .platforms import Deployment, Place, Runs, asked, deployed_datastore, deployment_of, platform_options, said
+from .platforms import Deployment, Place, Runs, asked, deployed_datastore, deployment_of, run_options, said
 from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 _PLAN = f"{__name__}.plan"
 _DEPLOYMENT = f"{__name__}.deployment"
-_YIELDING = frozenset({"--tag", "--wait", "--run-id-file", "--target", "--branch", "--production"})
+_YIELDING = frozenset(
+    {"--tag", "--wait", "--run-id-file", "--target", "--branch", "--production", "--context", "--namespace", "--argo-url"}
+)
 """Options that `trigger` does not have for a flow with a parameter of that name; of those that are settings, variables and the
 settings file then speak."""
 
@@ -129,7 +131,7 @@ def _without_flag(option: click.Parameter) -> click.Parameter:
 
 
 def wait_option(function: Decorated) -> Decorated:
-    """`--wait`, the same for `trigger` and `redrive`."""
+    """`--wait`, the same for all verbs that let a run go on."""
     help = "Show how it goes on until it is over; exit with 1 if it failed."
     return click.option("--wait", is_flag=True, help=help)(function)
 
@@ -138,10 +140,10 @@ def wait_option(function: Decorated) -> Decorated:
     "trigger",
     short_help="Start a run of a deployed flow.",
     cls=TriggerVerb,
-    examples=("--target sfn --alpha 0.5 --wait", "--target sfn --production --tag nightly", "--target sfn --help"),
+    examples=("--target argo --alpha 0.5 --wait", "--target sfn --production --tag nightly", "--target argo --help"),
 )
 @flow_or_name
-@platform_options
+@run_options
 @datastore_option
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Tag the run; may be given several times.")
 @wait_option
@@ -149,13 +151,10 @@ def wait_option(function: Decorated) -> Decorated:
 @color_option
 def command(
     flow: FlowFile | str | None,
-    target: str | None,
-    branch: str | None,
-    production: bool | None,
-    datastore: str | None,
     tags: tuple[str, ...],
     wait: bool,
     run_id_file: Path | None,
+    **where: Any,
 ) -> None:
     """Start a run of a deployed flow, and print its id.
 
@@ -165,8 +164,8 @@ def command(
     if flow is None:
         raise click.UsageError("Missing argument 'FLOW'.", click.get_current_context())
     meta = click.get_current_context().meta
-    place = Place(target, branch, production, datastore)
-    if branch or production:  # which the command line gives, and not only a parameter of that name
+    place = Place(**where)
+    if place.branch or place.production:  # which the command line gives, and not only a parameter of that name
         refuse_branch(flow if isinstance(flow, str) else flow.compile()[0].flow)
     found: Deployment = meta[_DEPLOYMENT]
     deployment = found._replace(options=said(place))  # what that is was not known while the command line was parsed
@@ -185,7 +184,7 @@ def command(
     with asked():
         started = executions.start(new_run_id(), text)
     # Said first: standard output may take nothing, and the run is under way all the same.
-    complain(f"flowc: run {deployment.flow}/{started.run} starts: {started.link}")
+    complain(f"flowc: run {deployment.flow}/{started.run} starts" + (f": {started.link}" if started.link else ""))
     if run_id_file is not None:
         try:
             run_id_file.write_text(started.run, encoding="utf-8")

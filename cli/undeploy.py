@@ -11,7 +11,7 @@ from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain
 from .platforms import platform_options
-from .targeting import settings_of, target_of
+from .targeting import cluster_options, settings_of, target_of, whereabouts
 from .verb import Verb, color_option
 
 
@@ -19,10 +19,11 @@ from .verb import Verb, color_option
     "undeploy",
     short_help="Take a flow from its platform.",
     cls=Verb,
-    examples=("--target sfn --dry-run", "--target sfn --yes", "--target sfn --branch x --stop --yes"),
+    examples=("--target argo --dry-run", "--target sfn --yes", "--target argo --branch x --stop --yes"),
 )
 @flow_or_name
 @platform_options
+@cluster_options
 @click.option("--stop", is_flag=True, help="Stop the runs that are under way. Else there must be none.")
 @changing_options
 @color_option
@@ -30,19 +31,17 @@ def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, *
     """Take a flow from its platform: what starts it, what runs it, and all of its versions.
 
     FLOW is the flow's file, or its name, where there is no file any more; of a flow in a @project that is project.branch.Flow.
-    What its runs have left in the datastore stays, and so do the packages there. What is gone already is passed over.
+    What its runs have left in the datastore stays, and so do the packages there; so do Workflows, on Argo. What is gone already
+    is passed over.
     """
     if flow is None:
         raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, given)
     target = target_of(settings, deployed=True)
     with refusals():
-        from ..runtime.language.current import user_name
-        from ..targets.options import Options
         from ..targets.platform import load_platform
 
-        options = Options(branch=settings.get("branch"), production=bool(settings.get("production")), user=user_name())
-        platform = load_platform(target)(options)
+        platform = load_platform(target)(whereabouts(settings))
         name = name_of(platform, flow)
         proposal = platform.propose_undeploy(name, stop=stop)
     carry_out(proposal, dry_run=dry_run, yes=yes)

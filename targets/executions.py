@@ -32,7 +32,7 @@ class Execution:
         ended: When it was over, or None.
         error: What it ended with, in the platform's words, or None.
         cause: More of that, or None.
-        link: Where a browser shows it.
+        link: Where a browser shows it; empty where that is not known.
     """
 
     run: str
@@ -83,7 +83,7 @@ class Job:
         waits: Whether it has not begun yet.
         reason: What the platform says about that, or None.
         since: When it was submitted, in seconds since 1970, or None.
-        of_item: Whether it belongs to an item of a foreach.
+        of_item: Whether it belongs to an item of a foreach of which only some jobs are told.
         links: Pages about it.
     """
 
@@ -153,7 +153,12 @@ class Executions(Protocol):
 
     @property
     def link(self) -> str:
-        """Where a browser shows all of them."""
+        """Where a browser shows all of them; empty where that is not known."""
+        ...
+
+    @property
+    def cannot_suspend(self) -> str | None:
+        """Why runs cannot be suspended there, as a sentence; None: they can."""
         ...
 
     @property
@@ -182,7 +187,7 @@ class Executions(Protocol):
         ...
 
     def recent(self) -> Iterator[Execution]:
-        """All runs, the newest first; what each ended with is left out."""
+        """All runs, the newest first; what each ended with is left out, and may be when it did and that it was ended."""
         ...
 
     def started_with(self, run: str) -> Start:
@@ -193,8 +198,16 @@ class Executions(Protocol):
         """End the run, with all that it has under way."""
         ...
 
+    def suspend(self, run: str) -> None:
+        """Begin nothing more of the run until it is resumed."""
+        ...
+
+    def resume(self, run: str) -> None:
+        """Go on with a run that is suspended."""
+        ...
+
     def redrive(self, run: str) -> None:
-        """Go on with a run that failed, from where it failed."""
+        """Go on with a run that failed, from where it failed. AWS calls that a redrive, Argo a retry."""
         ...
 
     def jobs(self, run: str, fans: tuple[Fan, ...]) -> tuple[Job, ...]:
@@ -211,4 +224,8 @@ class Executions(Protocol):
 
     def hook_troubles(self, run: str) -> tuple[Trouble, ...]:
         """What the exit hook of a run that is over failed for, if it did: the run ended as if it had not."""
+        ...
+
+    def output(self, job: str) -> str | None:
+        """The last that a job has printed, where the platform itself still has that."""
         ...

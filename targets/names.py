@@ -8,6 +8,7 @@ nothing else: a step that is added to a flow, or renamed, changes no other name.
     load.split.1     →  load--split--1         what stands around a step; no step has a dot in its name
     load__data       →  load-data-5f6d8b7c     `-` twice would be a dot
     BigSum           →  big-sum                a flow, where case means nothing
+    sums.prod.Sum    →  sums--prod--sum        a flow in a project, likewise
     sums.prod.Sum    →  sums-prod-Sum          a flow in a project, as a state machine
 """
 
@@ -59,6 +60,13 @@ def spell_camel(name: str) -> str | None:
     if not re.fullmatch(r"([A-Z][a-z0-9]*)+", name):
         return None
     return re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
+
+
+def spell_branch_camel(name: str) -> str | None:
+    """`spell_camel` of a flow; what stands before it, `project.branch.`, has no capitals, `-` for `_` and `--` for a dot."""
+    *project, flow = name.split(".")
+    parts = [*map(spell_lower_dashes, project), spell_camel(flow)]
+    return "--".join(one for one in parts if one) if all(parts) else None
 
 
 @dataclass(slots=True)

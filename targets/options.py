@@ -55,8 +55,10 @@ class Options:
         branch: The branch of the project, where `@project` names none.
         production: Whether that is for production, where `@project` does not say so.
         user: Whose branch it is, where neither is said.
+        context: The context of kubeconfig that names the cluster; None: the current one.
         namespace: The Kubernetes namespace of the workflow.
         service_account: The Kubernetes service account of its pods.
+        argo_url: Where a browser shows Argo's own pages.
     """
 
     image: str = DEFAULT_IMAGE
@@ -77,15 +79,19 @@ class Options:
     user: str | None = None
     job_role: str | None = None
     execution_role: str | None = None
+    context: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+    argo_url: str | None = None
 
     def unusable(self, target: str) -> str | None:
         """Why these options cannot be used for a target, or None.
 
         Prefixes are kept to characters that mean nothing to any platform, for they become part of keys and of expressions.
         """
-        return self._unusable_datastore(target) or (self._unusable_on_aws() if target == "sfn" else self._unusable_names())
+        return self._unusable_datastore(target) or (
+            self._unusable_on_aws() if target == "sfn" else self.unusable_place() or self._unusable_account()
+        )
 
     def _unusable_on_aws(self) -> str | None:
         kinds: tuple[tuple[str, Kind, str | tuple[str, ...] | None], ...] = (
@@ -139,13 +145,21 @@ class Options:
             return None
         return f"a datastore that pods reach is s3://…, az://…, gs://… or a path of letters, digits and _ . = / -, not {url!r}"
 
-    def _unusable_names(self) -> str | None:
+    def unusable_place(self) -> str | None:
+        """Why no part of a cluster can be meant, or None."""
         # A namespace is a DNS-1123 label, a service account's name a DNS-1123 subdomain: labels with dots between them.
         if self.namespace is not None and not (re.fullmatch(_LABEL, self.namespace) and len(self.namespace) <= 63):
             return (
                 "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
                 f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
             )
+        if self.argo_url is not None and not re.match(r"https?://[^/]", self.argo_url):
+            return f"--argo-url is the address of Argo's pages, as https://argo.example, and not {self.argo_url!r}"
+        if self.context is not None and not self.context:
+            return "--context is empty: leave it out, or name a context of kubeconfig"
+        return None
+
+    def _unusable_account(self) -> str | None:
         account = self.service_account
         if account is not None and not (re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", account) and len(account) <= 253):
             return (

@@ -14,8 +14,10 @@ Whatever a platform refuses, or what it lacks, is a `PlatformError`, whose text 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Literal, Protocol, TypeAlias
 
@@ -38,6 +40,23 @@ class PlatformError(Exception):
         self.setup = setup
 
 
+class Datastore(Protocol):
+    """Where a deployment's package goes. Both methods raise `PlatformError`."""
+
+    @property
+    def url(self) -> str:
+        """The datastore, as `--datastore` names it."""
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether there is an object of this key."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """What a deployment takes along to its datastore.
@@ -45,9 +64,11 @@ class Upload:
     Attributes:
         flowc: The version of flowc that made it.
         package: The package's bytes.
-        package_key: Their key; what the state machine hands to tasks.
+        package_key: Their key, which tasks are handed.
         plan: The text of `plan.json`, which says later what the deployed flow takes.
         plan_key: Its key.
+        datastore: The datastore, with the credentials that a run on this machine would have; None: none is named. What must
+            use those of its platform (Step Functions) goes there by itself.
     """
 
     flowc: str
@@ -55,6 +76,7 @@ class Upload:
     package_key: str
     plan: str = field(repr=False)
     plan_key: str
+    datastore: Datastore | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +179,20 @@ class Platform(Protocol):
         ...
 
 
+def upload_changes(upload: Upload) -> Iterator[Change]:
+    """What must be uploaded: objects are named by their content, so that one which is there is as it should be."""
+    datastore = upload.datastore
+    assert datastore is not None, "a deployment without a datastore is refused before"
+    for what, key, data in (
+        ("package", upload.package_key, upload.package),
+        ("plan", upload.plan_key, upload.plan.encode()),
+    ):
+        if not datastore.has(key):
+            name = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", f"{datastore.url}/{key}")
+            lines = (f"{len(data):,} bytes",)
+            yield Change(action="create", what=what, name=name, lines=lines, make=partial(datastore.put, key, data))
+
+
 def apply(proposal: Proposal, made: Callable[[Change], None]) -> Deployed | None:
     """Make the changes of a proposal, one after the other, and say each one that is made; what then is deployed.
 
@@ -169,7 +205,7 @@ def apply(proposal: Proposal, made: Callable[[Change], None]) -> Deployed | None
     return proposal.outcome()
 
 
-PLATFORMS = {"sfn": ".sfn.aws.platform"}
+PLATFORMS = {"argo": ".argo.cluster.platform", "sfn": ".sfn.aws.platform"}
 """Where the control plane of each target is that has one."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from engines.account import aws
+from engines.argo.cluster import argo, argo_cluster
 from google_store import google_place
 from servers import azure, azure_place, s3, s3_place
 
@@ -20,7 +21,7 @@ from flowc.compiler.pipeline import compile_bytes
 from flowc.targets import Document, load
 from flowc.targets.options import Options
 
-__all__ = ["aws", "azure", "azure_place", "google_place", "s3", "s3_place"]  # fixtures, for everybody
+__all__ = ["argo", "argo_cluster", "aws", "azure", "azure_place", "google_place", "s3", "s3_place"]  # fixtures, for everybody
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "golden"

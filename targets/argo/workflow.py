@@ -9,8 +9,9 @@ from typing import Any, Final
 from ...compiler.ir.nodes import Flow, Parameter
 from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
-from ..names import Names, spell_camel
+from ..names import Names, spell_branch_camel
 from ..options import Options
+from ..project import project_of
 from . import marks
 from .serialise import Inline
 
@@ -29,7 +30,7 @@ def workflow_template(
     if renamed:
         annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
     metadata: dict[str, Any] = {
-        "name": workflow_name(flow.name),
+        "name": name_of(flow, options),
         "labels": {marks.MANAGED_BY: marks.FLOWC},
         "annotations": annotations,
     }
@@ -48,9 +49,18 @@ def workflow_template(
     }
 
 
-def workflow_name(flow: str) -> str:
-    """The name of a flow's WorkflowTemplate: lower case, and short enough for a label, which it becomes."""
-    return Names(ARGO_NAME, spell_camel, lower=True).of(flow)
+def name_of(flow: Flow, options: Options) -> str:
+    """The name of a flow's WorkflowTemplate."""
+    project = project_of(flow, options)
+    return template_name(project.name_of(flow.name) if project else flow.name)
+
+
+def template_name(whole: str) -> str:
+    """The name of the WorkflowTemplate of a flow, by its whole name: `Sum`, `sums.prod.Sum`.
+
+    It is lower case, and short enough for a label, which it becomes.
+    """
+    return Names(ARGO_NAME, spell_branch_camel, lower=True).of(whole)
 
 
 def _parameter(parameter: Parameter) -> Inline:

@@ -35,6 +35,10 @@ _NAME: Final = re.compile(r'[^\s?*<>{}\[\]"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,8
 class MachineRuns:
     """The executions of the state machine of this name, in the session's account and region."""
 
+    cannot_suspend: str = (
+        "Step Functions cannot suspend a run: it goes on until it is over or is stopped, after which it can be redriven"
+    )
+
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
         self._live = Live(session, name)
@@ -104,6 +108,22 @@ class MachineRuns:
         """Abort the execution, and with it those of its Map Runs; Step Functions then terminates their jobs."""
         self._session.ask(SERVICE, "stop_execution", executionArn=self._arn_of(run), error="Stopped", cause=why)
 
+    def suspend(self, run: str) -> None:
+        """Nothing: Step Functions cannot.
+
+        Raises:
+            PlatformError: Always.
+        """
+        raise PlatformError(self.cannot_suspend, setup=True)
+
+    def resume(self, run: str) -> None:
+        """Nothing: Step Functions cannot.
+
+        Raises:
+            PlatformError: Always.
+        """
+        raise PlatformError(self.cannot_suspend, setup=True)
+
     def redrive(self, run: str) -> None:
         """Redrive it, if that helps."""
         found = self._described(run) or {}
@@ -140,6 +160,10 @@ class MachineRuns:
     def hook_troubles(self, run: str) -> tuple[Trouble, ...]:
         """What its exit hook failed with."""
         return hook_troubles(self._session, self._arn_of(run))
+
+    def output(self, job: str) -> str | None:
+        """Nothing: jobs write to CloudWatch, to which a job's links lead."""
+        return None
 
     def _arn_of(self, run: str) -> str:
         return self._session.arn("states", f"execution:{self.name}:{run}")

@@ -1,0 +1,40 @@
+"""`flowc resume-workflow`: go on with a run that `flowc suspend` has suspended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .flow_file import FlowFile
+from .looking import flow_or_name
+from .output import Unusable, complain
+from .platforms import Place, asked, named, run_options
+from .suspend import SUSPENDED, suspendable
+from .told import ENDED
+from .verb import Verb
+
+
+@click.command("resume-workflow", short_help="Go on with a run that is suspended.", cls=Verb, examples=("a1b2c3 --target argo",))
+@flow_or_name
+@click.argument("run")
+@run_options
+def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
+    """Go on with a run that `flowc suspend` has suspended, or Argo's own pages.
+
+    RUN may be cut short to the beginning or the end of its id. A run that is not suspended is left as it is. `flowc resume` is
+    something else: it begins a new run here, from what a run has done.
+    """
+    assert flow is not None, "click asks for FLOW, since RUN must be given"
+    deployment = suspendable(flow, Place(**where, datastore=None))
+    found = named(deployment, run)
+    if found.over:
+        raise Unusable(
+            f"the run {found.run} {ENDED[found.state]} already: {deployment.command(deployment.going_on, found.run)} is for those"
+        )
+    if found.status != SUSPENDED:
+        complain(f"flowc: the run {found.run} is not suspended")
+        return
+    with asked():
+        deployment.executions.resume(found.run)
+    complain(f"flowc: the run {found.run} goes on")

@@ -1,0 +1,178 @@
+"""Who flowc is to which cluster: a context of kubeconfig, or within a cluster the service account of its pod.
+
+The package kubernetes reads all of that, as `kubectl` does: `KUBECONFIG`, `~/.kube/config`, tokens, certificates, programs that
+fetch credentials (`exec`). Of its thousand models of objects nothing is used.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from .refusals import ClusterError, one_line
+
+IN_CLUSTER: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_DEFAULT: Final = "~/.kube/config"
+_SHOWN: Final = 8
+"""As many contexts are named, where the one that was asked for is none of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A cluster, and who asks it.
+
+    Attributes:
+        context: The context of kubeconfig; None: it is the cluster in which this runs.
+        namespace: The namespace that counts where none is named.
+        configuration: The package's `Configuration`.
+    """
+
+    context: str | None
+    namespace: str
+    configuration: Any = field(repr=False)
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return str(self.configuration.host).rstrip("/")
+
+    @property
+    def of(self) -> str:
+        """Whose they are, for messages: ` of the context kind`."""
+        return f" of the context {self.context}" if self.context else " of this pod's service account"
+
+    def headers(self) -> dict[str, str]:
+        """What a request says of who asks; renewed where it has expired.
+
+        Raises:
+            ClusterError: They cannot be renewed.
+        """
+        with _explained(self.of):
+            settings = self.configuration.auth_settings().values()
+        return {str(one["key"]): str(one["value"]) for one in settings if one["in"] == "header" and one["value"]}
+
+
+def find_credentials(context: str | None) -> Credentials:
+    """Those of a context; None: the current one, or in a cluster without a kubeconfig that cluster's.
+
+    Raises:
+        ClusterError: There are none, or what kubeconfig says makes no sense.
+    """
+    try:
+        import kubernetes.client
+        import kubernetes.config
+    except ImportError as error:
+        raise ClusterError(
+            f"Kubernetes is asked through the package kubernetes, which cannot be imported ({error}): `pip install kubernetes`",
+            setup=True,
+        ) from None
+    files = os.environ.get("KUBECONFIG") or _DEFAULT
+    there = any(Path(one).expanduser().exists() for one in files.split(os.pathsep) if one)
+    configuration = kubernetes.client.Configuration()
+    if not there and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        with _explained(" of this pod's service account"):
+            kubernetes.config.load_incluster_config(client_configuration=configuration)
+        return Credentials(context=None, namespace=_own_namespace(), configuration=configuration)
+    if not there:
+        said = f"the file {files}, which KUBECONFIG names, is not there" if "KUBECONFIG" in os.environ else f"there is no {files}"
+        raise ClusterError(f"no cluster is named: {said}: set KUBECONFIG to the kubeconfig of your cluster", setup=True)
+    with _explained("", files):
+        contexts, current = _contexts(files)
+    name = _chosen(contexts, current, context, files)
+    with _explained(f" of the context {name}", files):
+        kubernetes.config.load_kube_config(config_file=files, context=name, client_configuration=configuration)
+    return Credentials(context=name, namespace=contexts[name], configuration=configuration)
+
+
+def _contexts(files: str) -> tuple[dict[str, str], str | None]:
+    """The contexts of kubeconfig with their namespaces, and which is the current one.
+
+    Of several files the first that says something counts, as for `kubectl`:
+    https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+    """
+    import yaml
+
+    contexts: dict[str, str] = {}
+    current: str | None = None
+    for one in files.split(os.pathsep):
+        path = Path(one).expanduser()
+        if not one or not path.exists():
+            continue
+        if path.is_dir():
+            raise ClusterError(f"KUBECONFIG names the folder {one}, and not a kubeconfig", setup=True)
+        config = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+        if not isinstance(config, dict):
+            raise ClusterError(f"{one}, which KUBECONFIG names, is no kubeconfig", setup=True)
+        for context in config.get("contexts") or ():
+            contexts.setdefault(str(context["name"]), str((context.get("context") or {}).get("namespace") or "default"))
+        current = current or config.get("current-context")
+    return contexts, current
+
+
+def _chosen(contexts: dict[str, str], current: str | None, wanted: str | None, files: str) -> str:
+    """The name of the context that is meant.
+
+    Raises:
+        ClusterError: There is none of that name, or none is named.
+    """
+    chosen = wanted if wanted is not None else current
+    names = sorted(contexts)
+    known = f"{', '.join(names[:_SHOWN])}{', …' if names[_SHOWN:] else ''}" if names else "none"
+    if not chosen:
+        raise ClusterError(f"{files} names no current context: say --context, of which there are: {known}", setup=True)
+    if chosen in contexts:
+        return chosen
+    near = difflib.get_close_matches(chosen, names, 1)
+    guess = f"did you mean {near[0]}?" if near else f"there are: {known}"
+    which = "" if wanted is not None else ", which is its current one"
+    raise ClusterError(f"{files} has no context {chosen}{which}: {guess}", setup=True)
+
+
+def _own_namespace() -> str:
+    """The namespace of the pod in which this runs."""
+    try:
+        return (IN_CLUSTER / "namespace").read_text(encoding="utf-8").strip() or "default"
+    except OSError:
+        return "default"
+
+
+@contextmanager
+def _explained(of: str, files: str | None = None) -> Iterator[None]:
+    """Turn what the package kubernetes raises, or only logs, into a `ClusterError`."""
+    from yaml import YAMLError
+
+    where = f"{files} cannot be read" if files else f"the credentials{of} cannot be had"
+    heard = _Heard()
+    root = logging.getLogger()
+    root.addHandler(heard)
+    try:
+        yield
+    except ClusterError:
+        raise
+    except YAMLError as error:
+        raise ClusterError(f"{files} is no YAML: {one_line(str(error))}", setup=True) from None
+    except Exception as error:  # of credentials that are not as the package expects them: it raises what it comes upon
+        said = one_line(str(error)) or type(error).__name__
+        raise ClusterError(f"{where}: {said}", setup=True) from None
+    finally:
+        root.removeHandler(heard)
+    if heard.lines:
+        raise ClusterError(f"the credentials{of} cannot be had: {heard.lines[-1]}: log in to the cluster again", setup=True)
+
+
+class _Heard(logging.Handler):
+    """What the package logs as an error where it goes on without credentials, as when a program that fetches them fails."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.lines.append(one_line(record.getMessage()).rstrip("."))

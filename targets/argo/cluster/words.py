@@ -1,0 +1,134 @@
+"""What Argo and Kubernetes say of a pod, in words for those who wrote the flow.
+
+A node's message is what Argo makes of a pod that failed or waits: `main: OOMKilled (exit code 137)`, `Unschedulable: 0/3 nodes
+are available: …`. What is not known here is handed on as it is.
+https://github.com/argoproj/argo-workflows/blob/v3.7.18/workflow/controller/operator.go (inferFailedReason, getPendingReason)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+_SHUTDOWN: Final = re.compile(r"workflow shutdown with strategy|Stopped with strategy")
+_LATE: Final = "Step exceeded its deadline"
+_TOO_LONG: Final = re.compile(r"Pod was active on the node longer than the specified deadline")
+_CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit code (?P<code>\d+)\)(?:: (?P<more>.*))?", re.S)
+_BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
+_WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
+_RESULTS: Final = re.compile(r"workflowtaskresults\S* is forbidden")
+
+_IMAGE: Final = frozenset(("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"))
+_BEGINS: Final = frozenset(("ContainerCreating", "PodInitializing"))
+_MEANT: Final[Mapping[str, str]] = {
+    "Unschedulable": "no node has room for it",
+    "CreateContainerConfigError": "its container cannot be set up",
+    "CreateContainerError": "its container cannot be set up",
+    "RunContainerError": "its container cannot be started",
+    "StartError": "its container cannot be started",
+    "ContainerCannotRun": "its container cannot be started",
+    **dict.fromkeys(_IMAGE, "its image cannot be pulled"),
+}
+
+
+class Said(NamedTuple):
+    """What is said of a failure.
+
+    Attributes:
+        error: The platform's word for it.
+        cause: What it means.
+    """
+
+    error: str
+    cause: str
+
+
+def is_shutdown(message: str) -> bool:
+    """Whether this is said of what ended since the run was stopped."""
+    return _SHUTDOWN.search(message) is not None
+
+
+def is_late(message: str) -> bool:
+    """Whether this is said of what ended since the run took too long."""
+    return message == _LATE
+
+
+def failure(phase: str, message: str, waited: Said | None = None) -> Said:
+    """Why a node failed.
+
+    Args:
+        phase: Its phase, for want of a better word.
+        message: What Argo says.
+        waited: What its container waited for when it was ended, where that is known.
+    """
+    if is_shutdown(message):
+        return Said("Stopped", "the run was stopped")
+    if is_late(message):
+        return Said(
+            "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
+        )
+    if _TOO_LONG.search(message):
+        if waited is not None:
+            return Said(waited.error, f"{waited.cause}; after the time that the task may take its pod was ended")
+        return Said("DeadlineExceeded", "its pod took longer than the task may (@timeout, or 5 days), and was ended")
+    if message == "pod deleted":
+        return Said("PodDeleted", "its pod was deleted while it ran: by somebody, or together with its node")
+    if message.startswith("The node was low on resource"):
+        return Said("Evicted", f"its node had to make room: {_sentence(message)}")
+    if match := _BEFORE.fullmatch(message):
+        return pending(match["reason"], match["more"])
+    if match := _CONTAINER.fullmatch(message):
+        return _of_container(match["name"], match["reason"] or "Error", int(match["code"]), match["more"] or "")
+    return Said(phase, message or "Argo does not say why")
+
+
+def pending(reason: str, more: str = "") -> Said:
+    """What a container waits for, by Kubernetes's word for it."""
+    meant, more = _MEANT.get(reason, ""), _sentence(more)
+    return Said(reason, ": ".join(filter(None, (meant, more))) or reason)
+
+
+def waiting(message: str) -> Said:
+    """What a pod that has not begun waits for, by its node's message; a cause that is empty: it is only about to begin."""
+    match = _WAITS.fullmatch(message)
+    if match is None:
+        return Said("Pending", _sentence(message))
+    return Said(match["reason"], "") if match["reason"] in _BEGINS else pending(match["reason"], match["more"] or "")
+
+
+def waited(pod: Mapping[str, Any]) -> Said | None:
+    """What a container of a pod waits for, as the pod says; None: none does, or only to begin."""
+    status = pod.get("status") or {}
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        state = (container.get("state") or {}).get("waiting") or {}
+        if state.get("reason") and state["reason"] not in _BEGINS:
+            return pending(state["reason"], state.get("message") or "")
+    for condition in status.get("conditions") or ():
+        if condition.get("reason") == "Unschedulable":
+            return pending("Unschedulable", condition.get("message") or "")
+    return None
+
+
+def _of_container(name: str, reason: str, code: int, more: str) -> Said:
+    more = _sentence(more)
+    if reason == "OOMKilled":
+        return Said(reason, "it took more memory than its step may: `memory` of @resources or @kubernetes sets how much that is")
+    if name == "wait" and _RESULTS.search(more):
+        return Said(
+            "Forbidden",
+            f"its pod may not tell Argo what came of it: {more}: `flowc compile --with-rbac` prints what runs must be allowed",
+        )
+    if name in ("init", "wait"):
+        return Said(
+            reason, f"Argo's own container `{name}` in its pod ended with exit code {code}" + (f": {more}" if more else "")
+        )
+    if reason in _MEANT:
+        return pending(reason, more)
+    killed = ": something killed it" if code == 137 else ""
+    return Said(reason, f"its container ended with exit code {code}" + (f": {more}" if more else killed))
+
+
+def _sentence(text: str) -> str:
+    """Text on one line, without a full stop."""
+    return " ".join(text.split()).rstrip(".")

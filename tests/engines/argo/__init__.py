@@ -1,0 +1,23 @@
+"""A stand-in for a Kubernetes cluster with Argo Workflows, for where there is none: what flowc deploys, triggers, watches and
+stops in the tests. The real thing is in `tests/e2e`, which runs the same against a cluster of yours; what is said here of the
+API server's answers and of what the controller does was compared with a Kubernetes 1.34 and Argo 3.7.
+
+    def test_it(argo: Argo) -> None:
+        argo.environment          # KUBECONFIG, and what S3 wants
+        argo.namespace            # one of the test's own
+
+cluster         what a test has in hand: `Argo`, and the fixture
+server          the engine's process
+faults          requests that fail on request
+api             what the API server does with a request
+resources       which kinds of objects there are
+schema          which fields these have
+validity        which names they may have
+selectors       which of them are meant
+ownership       whose each field is
+patches         merge patches, JSON patches
+refusals        what is refused, and how that is said
+objects         where they are kept
+"""
+
+from __future__ import annotations
