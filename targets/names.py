@@ -62,13 +62,6 @@ def spell_camel(name: str) -> str | None:
     return re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
 
 
-def spell_branch_camel(name: str) -> str | None:
-    """`spell_camel` of a flow; what stands before it, `project.branch.`, has no capitals, `-` for `_` and `--` for a dot."""
-    *project, flow = name.split(".")
-    parts = [*map(spell_lower_dashes, project), spell_camel(flow)]
-    return "--".join(one for one in parts if one) if all(parts) else None
-
-
 @dataclass(slots=True)
 class Names:
     """Gives out names within a length; the same question gets the same answer.

@@ -28,12 +28,12 @@ _QUANTITIES: Final = ("cpu", "memory", "gpu", "disk", "shared_memory")
 _EVERYWHERE: Final = frozenset({"retry", "timeout", "catch", "environment", "resources", "secrets"})
 _EMITTED: Final = {
     "batch": _EVERYWHERE | {"foreach", "schedule", "project", "trigger", "trigger_on_finish", "exit_hook"},
-    "kubernetes": _EVERYWHERE,
+    "kubernetes": _EVERYWHERE | {"foreach", "project", "exit_hook"},
 }
 """The decorators that a platform's target does something with; `@secrets` is read by the task itself."""
 _LEFT_OUT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "batch": {},
-    "kubernetes": {"retry": ("backoff", "max_minutes_between_retries", "jitter")},
+    "kubernetes": {"retry": ("jitter",)},
 }
 """And what they say that it leaves out."""
 
@@ -116,6 +116,12 @@ def warn_of_flow(flow: Flow, platform: str, report: Report) -> None:
     for decorator in flow.decorators:
         if decorator.name not in _EMITTED[platform]:
             report.add(rules.NOT_EMITTED, f"`@{decorator.name}` has no effect on this target yet", decorator.span)
+
+
+def hooks_of(flow: Flow) -> tuple[bool, bool]:
+    """Whether a flow has exit hooks for success, and for failure."""
+    given = [dict(one.arguments) for one in flow.decorators if one.name == "exit_hook"]
+    return any(one.get("on_success") for one in given), any(one.get("on_error") for one in given)
 
 
 def _warn(step: Step, platform: str, emitted: frozenset[str], report: Report) -> None:

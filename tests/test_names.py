@@ -17,7 +17,7 @@ from validators.asl_dangling import dangling as asl_dangling
 from flowc.compiler import Source, compile_source
 from flowc.compiler.frontend.body import RESERVED
 from flowc.compiler.ir.nodes import Flow
-from flowc.targets.argo.workflow import template_name
+from flowc.targets.argo.workflow import workflow_name
 from flowc.targets.names import Names, Spelling, spell_camel, spell_dashes, spell_lower_dashes, spell_same, spell_word
 
 many = settings(max_examples=200, deadline=None, derandomize=True)
@@ -116,7 +116,7 @@ def test_what_can_be_read_of_a_name(name: str, argo: str, template: str) -> None
 
 def test_flows_that_differ_in_case_are_two() -> None:
     names = ["BigSum", "Bigsum", "bigSum", "bigsum", "BIGSUM", "Big_Sum", "big_sum", "ETLFlow", "Etlflow", "B" * 64, "B" * 65]
-    given_out = [template_name(name) for name in names]
+    given_out = [workflow_name(name) for name in names]
     assert given_out[:2] == ["big-sum", "bigsum"]
     assert len(set(given_out)) == len(names)
     assert all(re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", name) and len(name) <= 63 for name in given_out)

@@ -28,13 +28,13 @@ def measure(flow: Flow, manifest: Mapping[str, Any], text: str) -> tuple[Usage, 
         usage_of(limits.ARGO_DAG_TASKS, len(one["dag"]["tasks"]), spans[step], f"the DAG that starts with `{step}`")
         for one in templates
         if "dag" in one
-        for step in (owners[one["name"]],)
+        for step in (owners.get(one["name"], flow.start),)
     ]
     containers = [
         usage_of(limits.ARGO_TEMPLATE, sizes[one["name"]], spans[step], f"`{step}` runs with it")
         for one in templates
         if "container" in one
-        for step in (owners[one["name"]],)
+        for step in (owners.get(one["name"], flow.start),)
     ]
     noted = sum(len(f"{key}{value}".encode()) for key, value in manifest["metadata"]["annotations"].items())
     return (

@@ -4,13 +4,16 @@
 |---|---|
 | `Task` | a task of the DAG that runs the container template of the step's profile, with the step and its path as parameters |
 | `Parallel` | the branches' tasks in the same DAG; sub-DAGs where they are too many |
-| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a longer body is a DAG |
+| `Foreach` | one task with `withSequence` over the number of items that the split's task put out; a longer body is a DAG; where fewer items run at a time than pods of the whole run may, a DAG with `parallelism` stands around them |
 | `Loop` | a DAG that ends in a task which calls the same DAG for the next turn |
 
 A stage's arrivals become its task's `depends`; an arrival that hangs on a choice becomes its `when`. Where several arrivals
 lead to a stage, or a foreach hangs on a choice, `when` cannot say it: each such arrival goes through a *gate*, a task that
 runs no pod and succeeds only if the choice was made. So `depends` needs nothing but `Succeeded`, and `Skipped` for a
 foreach over nothing.
+
+A task that fails leaves those that wait for it Omitted, and with that fails its DAG, when what runs beside it is over: Argo does
+not stop neighbours (`failFast` keeps it from nothing but further tasks, and counts attempts that are tried again as failures).
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from ...runtime import contract
 from ..names import Names, spell_dashes, spell_lower_dashes
 from ..options import Options
 from . import pack
+from .concurrency import concurrency_of
+from .hooks import EXIT, HOOK, exit_dag
 from .profiles import Profiles
 from .serialise import Inline
 from .workflow import workflow_template
@@ -59,12 +64,14 @@ class _Dag:
     Attributes:
         path: The path of its tasks, as an expression.
         inputs: Its parameters.
+        parallelism: How many of what it calls run at a time; None: as many as the run may.
         done: How to wait for each stage that is in it.
     """
 
     name: str
     path: str
     inputs: tuple[str, ...]
+    parallelism: int | None = None
     tasks: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[dict[str, Any]] = field(default_factory=list)
     done: dict[str, _Done] = field(default_factory=dict)
@@ -89,35 +96,61 @@ class _Dag:
 
 def lower(flow: Flow, profiles: Profiles, options: Options) -> dict[str, Any]:
     """The WorkflowTemplate of a flow."""
-    lowering = _Lowering(flow, profiles)
+    concurrency = concurrency_of(flow, options.max_workers)
+    lowering = _Lowering(flow, profiles, concurrency.foreach)
     main = lowering.template_names.of("main")
     lowering.dag("main", contract.ROOT_PATH, (), (flow.body,))
-    return workflow_template(flow, options, entrypoint=main, templates=lowering.templates(), names=lowering.tasks)
+    exits = lowering.exits()
+    return workflow_template(
+        flow,
+        options,
+        entrypoint=main,
+        exits=lowering.template_names.of(EXIT) if exits else None,
+        parallelism=concurrency.run,
+        defaults=profiles.defaults(),
+        templates=lowering.templates(exits),
+        names=lowering.tasks,
+    )
 
 
 class _Lowering:
-    def __init__(self, flow: Flow, profiles: Profiles) -> None:
+    def __init__(self, flow: Flow, profiles: Profiles, concurrency: Mapping[str, int]) -> None:
+        self.flow = flow
         self.profiles = profiles
+        self.concurrency = concurrency
         self.tasks = Names(ARGO_TASK_NAME, spell_dashes, reserved=_RESERVED)
         # A template's name becomes part of its pods' names, which Kubernetes refuses with a capital letter in them.
         self.template_names = Names(ARGO_TASK_NAME, spell_lower_dashes, lower=True)
         self.dags: list[_Dag] = []
         self.gated = False
 
-    def templates(self) -> list[dict[str, Any]]:
+    def exits(self) -> dict[str, Any] | None:
+        """The DAG of the exit hooks, or None."""
+        made = exit_dag(self.flow, self.template_names.of(HOOK), self.template_names.of("gate"))
+        self.gated |= made is not None
+        return made
+
+    def templates(self, exits: dict[str, Any] | None) -> list[dict[str, Any]]:
         """All templates: DAGs from the outside in, then what they run."""
         found: list[dict[str, Any]] = []
         for dag in self.dags:
             template: dict[str, Any] = {"name": self.template_names.of(dag.name)}
             if dag.inputs:
                 template["inputs"] = {"parameters": [Inline(name=name) for name in dag.inputs]}
+            if dag.parallelism is not None:
+                template["parallelism"] = dag.parallelism
             template["dag"] = {"tasks": dag.tasks}
             if dag.outputs:
                 template["outputs"] = {"parameters": dag.outputs}
             found.append(template)
+        if exits is not None:
+            found.append({"name": self.template_names.of(EXIT), **exits})
         if self.gated:
             found.append({"name": self.template_names.of("gate"), "suspend": Inline(duration="0")})
-        return found + [{"name": self.template_names.of(name), **template} for name, template in self.profiles.templates()]
+        found += [{"name": self.template_names.of(name), **template} for name, template in self.profiles.templates()]
+        if exits is not None:
+            found.append({"name": self.template_names.of(HOOK), **self.profiles.hook()})
+        return found
 
     def dag(self, name: str, path: str, inputs: tuple[str, ...], blocks: Sequence[Block]) -> _Dag:
         """A DAG template that runs these blocks at once."""
@@ -202,16 +235,30 @@ class _Lowering:
 
     def foreach(self, dag: _Dag, stage: Foreach, arrivals: Sequence[_Way]) -> None:
         count = f"{{{{tasks.{self.tasks.of(stage.split)}.outputs.parameters.{contract.OUTPUT_CARDINALITY}}}}}"
+        most = self.concurrency.get(stage.name)
+        if most is None:
+            task = self.items(dag, stage, arrivals, count)
+            # A foreach over nothing is Skipped, and goes on.
+            dag.done[stage.name] = _Done(f"({task}.Succeeded || {task}.Skipped)", task)
+            return
+        given = dag.call()
+        name = f"{stage.name}.few"
+        around = _Dag(name, _PATH if given else contract.ROOT_PATH, (*given, "count"), most)
+        self.dags.append(around)
+        self.items(around, stage, (), "{{inputs.parameters.count}}")
+        task = self.task(dag, stage.name, self.template_names.of(name), {**given, "count": count}, arrivals)
+        dag.done[stage.name] = _Done(f"{task}.Succeeded", task)
+
+    def items(self, dag: _Dag, stage: Foreach, arrivals: Sequence[_Way], count: str) -> str:
+        """Add the task that runs the body of a foreach for each item; returns its name."""
         path = dag.below("{{item}}")
         match stage.body.stages:
             case (Task(name=step),):
                 template = self.template_names.of(self.profiles.of(step))
-                task = self.task(dag, step, template, {"step": step, "path": path}, arrivals, count)
+                return self.task(dag, step, template, {"step": step, "path": path}, arrivals, count)
             case _:
                 self.dag(stage.name, _PATH, ("path",), (stage.body,))
-                task = self.task(dag, stage.name, self.template_names.of(stage.name), {"path": path}, arrivals, count)
-        # A foreach over nothing is Skipped, and goes on.
-        dag.done[stage.name] = _Done(f"({task}.Succeeded || {task}.Skipped)", task)
+                return self.task(dag, stage.name, self.template_names.of(stage.name), {"path": path}, arrivals, count)
 
     def parallel(self, dag: _Dag, stage: Parallel, arrivals: Sequence[_Way]) -> None:
         if len(arrivals) > 1:

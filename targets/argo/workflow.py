@@ -9,58 +9,90 @@ from typing import Any, Final
 from ...compiler.ir.nodes import Flow, Parameter
 from ...compiler.limits import ARGO_NAME
 from ...compiler.plan import plain
-from ..names import Names, spell_branch_camel
-from ..options import Options
+from ...runtime import contract
+from ..names import Names, spell_camel, spell_lower_dashes
+from ..options import PACKAGE, Options
 from ..project import project_of
 from . import marks
 from .serialise import Inline
 
-_PARALLELISM: Final = 100
-"""Pods of a run at one time."""
 _EXPANDED: Final = ("{{", "$(", "$$")
 
 
 def workflow_template(
-    flow: Flow, options: Options, *, entrypoint: str, templates: list[dict[str, Any]], names: Names
+    flow: Flow,
+    options: Options,
+    *,
+    entrypoint: str,
+    exits: str | None,
+    parallelism: int,
+    defaults: dict[str, Any],
+    templates: list[dict[str, Any]],
+    names: Names,
 ) -> dict[str, Any]:
-    """The manifest. `names` are those of the DAGs' tasks: what had to be renamed is noted in an annotation."""
-    annotations = {marks.FLOW: flow.name}
+    """The manifest.
+
+    Args:
+        flow: The flow.
+        options: What the deployment decides.
+        entrypoint: The template that a run starts with.
+        exits: The template that it ends with, or None.
+        parallelism: How many pods of a run there are at a time.
+        defaults: What templates have in common.
+        templates: All templates.
+        names: Those of the DAGs' tasks: what had to be renamed is noted in an annotation.
+    """
+    name = name_of(flow, options)
+    labels = {marks.MANAGED_BY: marks.FLOWC, marks.DEPLOYMENT: name}
     steps = {step.name for step in flow.steps}
     renamed = {name: step for name, step in names.changed().items() if step in steps}
-    if renamed:
-        annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
-    metadata: dict[str, Any] = {
-        "name": name_of(flow, options),
-        "labels": {marks.MANAGED_BY: marks.FLOWC},
-        "annotations": annotations,
+    annotations = {
+        marks.FLOW: flow.name,
+        **({marks.STEPS: json.dumps(renamed, ensure_ascii=False)} if renamed else {}),
+        marks.CODE: options.code or PACKAGE,
+        marks.DATASTORE: options.datastore_url,
     }
+    metadata: dict[str, Any] = {"name": name, "labels": labels, "annotations": annotations}
     if options.namespace:
         metadata["namespace"] = options.namespace
-    spec: dict[str, Any] = {"entrypoint": entrypoint, "parallelism": _PARALLELISM}
+    spec: dict[str, Any] = {
+        "workflowMetadata": {"labels": labels, "annotations": {marks.FLOW: flow.name}},
+        "entrypoint": entrypoint,
+        **({"hooks": {"exit": Inline(template=exits)}} if exits else {}),
+        "parallelism": parallelism,
+    }
+    if options.workflow_timeout is not None:
+        spec["activeDeadlineSeconds"] = options.workflow_timeout
     if options.service_account:
         spec["serviceAccountName"] = options.service_account
-    if flow.parameters:
-        spec["arguments"] = {"parameters": [_parameter(one) for one in flow.parameters]}
+    # What is no parameter of the flow travels as one, too: a run has no other place that its tasks can read.
+    spec["arguments"] = {"parameters": [*map(_parameter, flow.parameters), Inline(name=contract.ARGO_RUN, value="")]}
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowTemplate",
         "metadata": metadata,
-        "spec": {**spec, "templates": templates},
+        "spec": {**spec, "templateDefaults": defaults, "templates": templates},
     }
 
 
 def name_of(flow: Flow, options: Options) -> str:
-    """The name of a flow's WorkflowTemplate."""
+    """The name of a flow's WorkflowTemplate, of which a namespace has one for each branch of its project."""
     project = project_of(flow, options)
-    return template_name(project.name_of(flow.name) if project else flow.name)
+    return workflow_name(project.name_of(flow.name) if project else flow.name)
 
 
-def template_name(whole: str) -> str:
-    """The name of the WorkflowTemplate of a flow, by its whole name: `Sum`, `sums.prod.Sum`.
+def workflow_name(flow: str) -> str:
+    """What the WorkflowTemplate of a flow is called, alone or in a project: lower case, and short enough for a label, which it
+    becomes. `sums.test.x.BigSum` is `sums--test--x--big-sum`."""
+    return Names(ARGO_NAME, _spell, lower=True).of(flow)
 
-    It is lower case, and short enough for a label, which it becomes.
-    """
-    return Names(ARGO_NAME, spell_branch_camel, lower=True).of(whole)
+
+def _spell(name: str) -> str | None:
+    *project, flow = name.split(".")
+    # A project may be called anything in these letters; two `_` beside each other would be a dot.
+    parts = [spell_lower_dashes(part) if part[:1].isalpha() or index else None for index, part in enumerate(project)]
+    spelt = [*parts, spell_camel(flow)]
+    return None if None in spelt else "--".join(part for part in spelt if part)
 
 
 def _parameter(parameter: Parameter) -> Inline:
@@ -69,7 +101,8 @@ def _parameter(parameter: Parameter) -> Inline:
         # The content of a default file is in the plan; what is given here is content, and not a path.
         argument["value"] = encode_value(plain(parameter.default) if parameter.file is None else None)
     if parameter.help:
-        argument["description"] = re.sub(r"{(?={)", "{ ", parameter.help)
+        # It travels with the value, so that what would be expanded there must not be here: for people, a blank changes nothing.
+        argument["description"] = re.sub(r"{(?={)|\$(?=[($])", r"\g<0> ", parameter.help)
     return argument
 
 

@@ -13,13 +13,8 @@ from __future__ import annotations
 
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
+from ..settings import hooks_of
 from .tasks import ATTEMPT, State, Tasks, goes_on
-
-
-def hooks_of(flow: Flow) -> tuple[bool, bool]:
-    """Whether a flow has hooks for success, and for failure."""
-    given = [dict(one.arguments) for one in flow.decorators if one.name == "exit_hook"]
-    return any(one.get("on_success") for one in given), any(one.get("on_error") for one in given)
 
 
 def with_hooks(flow: Flow, first: str, states: dict[str, State], tasks: Tasks) -> tuple[str, dict[str, State]]:

@@ -16,10 +16,9 @@ from ...compiler.ir.nodes import Block, Flow, Foreach, Loop, Parallel, Step, Tas
 from ...compiler.ir.walk import walk_stages
 from ...compiler.limits import Usage, usage_of
 from ...runtime import contract
-from ..settings import Settings
+from ..settings import Settings, hooks_of
 from ..usages import worst
 from . import history
-from .hooks import hooks_of
 from .maps import Fan, known_counts
 
 _RUN: Final = 80

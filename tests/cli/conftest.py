@@ -11,8 +11,9 @@ import pytest
 from flowc.cli.program import execute
 
 from .accounts import Ended, Run, account, empty_engine
+from .clusters import cluster
 
-__all__ = ["Ended", "Run", "account", "empty_engine"]
+__all__ = ["Ended", "Run", "account", "cluster", "empty_engine"]
 
 FLOW = '''\
 from flowc import FlowSpec, Parameter, step

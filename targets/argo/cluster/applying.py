@@ -135,8 +135,8 @@ def _alike(model: Any, data: Any) -> Any:
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
     """What changes, as a unified diff without its header."""
-    texts = (to_yaml(one).splitlines() for one in (before, after))
-    return tuple(list(difflib.unified_diff(*texts, n=3, lineterm=""))[2:])
+    old, new = (to_yaml(one).splitlines() for one in (before, after))
+    return tuple(list(difflib.unified_diff(old, new, n=3, lineterm=""))[2:])
 
 
 def _summary(manifest: Mapping[str, Any]) -> tuple[str, ...]:

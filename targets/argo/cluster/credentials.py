@@ -147,7 +147,7 @@ def _explained(of: str, files: str | None = None) -> Iterator[None]:
     """Turn what the package kubernetes raises, or only logs, into a `ClusterError`."""
     from yaml import YAMLError
 
-    where = f"{files} cannot be read" if files else f"the credentials{of} cannot be had"
+    where = f"{files} makes no sense" if files else f"the credentials{of} cannot be had"
     heard = _Heard()
     root = logging.getLogger()
     root.addHandler(heard)

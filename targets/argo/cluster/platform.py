@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ....compiler.ir.nodes import Flow
 from ...options import Options
 from ...platform import PlatformError, Proposal, Upload
-from ..workflow import name_of, template_name
+from ..workflow import name_of, workflow_name
 from .session import Session
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ArgoWorkflows:
 
     def spell(self, name: str) -> str:
         """The name of the WorkflowTemplate of a flow, or of a project's flow as `project.branch.Flow`."""
-        return template_name(name)
+        return workflow_name(name)
 
     def executions(self, name: str) -> WorkflowRuns:
         """The runs of the deployment of this name."""

@@ -20,6 +20,10 @@ _FORBIDDEN: Final = re.compile(
 )
 _MANAGER: Final = re.compile(r'conflict with "(?P<manager>[^"]+)"')
 _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_NOT_SERVED: Final = "404 page not found"
+"""What an API server answers, in plain text, about kinds that it does not know."""
+BUSY: Final = (429, 502, 503, 504)
+"""The status of an answer to what may be asked again."""
 _SHOWN: Final = 5
 """Causes that are told, of many."""
 
@@ -91,6 +95,8 @@ def refused(status: int, text: str, *, method: str, path: str, of: str, server: 
     def made(message: str, *, setup: bool = False) -> ClusterError:
         return ClusterError(message, status=status, reason=reason, said=said, managers=managers, setup=setup)
 
+    if not answer and status not in (401, 403, 413, *BUSY) and text.strip() != _NOT_SERVED:
+        return made(f"{server} is no API server of Kubernetes: it answers with {status}, and not as one does", setup=True)
     match status:
         case 401:
             return made(f"the cluster does not accept the credentials{of}: they are wrong or expired: log in again", setup=True)
@@ -112,13 +118,13 @@ def refused(status: int, text: str, *, method: str, path: str, of: str, server: 
             return made(f"the cluster refuses {_action(method, kind)}: {said}")
         case 413:
             return made(f"{_thing(kind)} is larger than the cluster takes: {said}")
-        case 429 | 502 | 503 | 504:
-            return made(f"the cluster has no time for {_action(method, kind)} ({status} {reason or said}): try again in a minute")
+        case _ if status in BUSY:
+            return made(f"the cluster has no time {_action(method, kind)} ({status} {reason or said}): try again in a minute")
     if status == 500 and said.startswith("failed to create typed patch object"):  # which has no reason of its own
         wrong = said.partition("): ")[2] or said
         return made(f"this cluster's Argo does not take {_thing(kind)}: {wrong} (is it older than 3.6?)")
     if status >= 500:
-        return made(f"the cluster failed at {_action(method, kind)} ({status}): {said}")
+        return made(f"the cluster failed {_action(method, kind)} ({status}): {said}")
     if causes:
         lines = [f"{one.get('field') or 'the object'}: {one_line(str(one.get('message')))}" for one in causes[:_SHOWN]]
         more = f", and {len(causes) - _SHOWN} more" if causes[_SHOWN:] else ""
@@ -188,7 +194,7 @@ def _forbidden(said: str, method: str, kind: Kind | None, path: str, of: str) ->
     """Which permission is missing, and what would grant it; other things forbid too, and say why."""
     found = _FORBIDDEN.search(said)
     if found is None:
-        return f"the cluster forbids {_action(method, kind)}: {said or 'it does not say why'}"
+        return f"the cluster does not allow flowc {_action(method, kind)}: {said or 'it does not say why'}"
     resource = f"{found['resource']}.{found['group']}" if found["group"] else found["resource"]
     place = f" in the namespace {found['namespace']}" if found["namespace"] else ""
     grant = (
@@ -203,7 +209,7 @@ def _not_installed(kind: Kind | None, server: str) -> str:
         return f"Argo Events is not installed in the cluster {server}, which knows no {kind.name}: @trigger needs it"
     if kind is not None and kind.group == "argoproj.io":
         return f"Argo Workflows is not installed in the cluster {server}, which knows no {kind.name}"
-    return f"{server} is no API server of Kubernetes: it knows no {kind.plural if kind else 'such path'}"
+    return f"the cluster {server} knows no {kind.plural if kind else 'such path'}"
 
 
 def _action(method: str, kind: Kind | None) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from .credentials import Credentials, find_credentials
 from .kinds import WORKFLOW_TEMPLATE, Kind
-from .refusals import ClusterError, refused, unasked
+from .refusals import BUSY, ClusterError, refused, unasked
 
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
@@ -28,7 +28,6 @@ _WAITS: Final = (0.25, 1.0, 3.0)
 """Seconds before a request is made again that the cluster had no time for, or that broke."""
 _LONGEST: Final = 30.0
 """Seconds that are waited at the most where the cluster says itself how long."""
-_BUSY: Final = (429, 502, 503, 504)
 _CONNECT: Final = 10.0
 _READ: Final = 60.0
 _PAGE: Final = 500
@@ -92,7 +91,9 @@ class Session:
         try:
             answer: dict[str, Any] = json.loads(data)
         except ValueError:
-            raise ClusterError(f"{self.credentials.server} is no API server of Kubernetes: it answers without JSON") from None
+            raise ClusterError(
+                f"{self.credentials.server} is no API server of Kubernetes: it answers without JSON", setup=True
+            ) from None
         return answer
 
     def find(self, kind: Kind, name: str) -> dict[str, Any] | None:
@@ -254,7 +255,7 @@ class Session:
                 return response
             with response:
                 text = response.read().decode("utf-8", "replace")
-            if wait is None or response.status not in _BUSY:
+            if wait is None or response.status not in BUSY:
                 raise refused(response.status, text, method=method, path=path, of=self.credentials.of, server=server)
             time.sleep(_pause(response.headers.get("Retry-After"), wait))
         raise AssertionError("the last attempt returns or raises")
