@@ -82,7 +82,7 @@ def command(
     if found := report.sorted():
         from ..compiler.diagnostics.ignores import silence
 
-        stop_at_faults(silence(found, sources), sources, form, strict=strict)
+        stop_at_faults(silence(found, sources), {**sources, **options.sources()}, form, strict=strict)
     if target == "sfn":
         _demand_branch(compilation.flow, options)
     # The templates that come after these take what is not given as parameters.

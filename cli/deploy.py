@@ -133,7 +133,8 @@ def _sound(compilation: Compilation, target: str, options: Options, form: str, *
     report = Report(list(compilation.diagnostics))
     if compilation.flow is not None:
         load(target)(compilation.flow, options, report)
-    stop_at_faults(silence(report.sorted(), compilation.sources), compilation.sources, form, strict=strict)
+    found = silence(report.sorted(), compilation.sources)
+    stop_at_faults(found, {**compilation.sources, **options.sources()}, form, strict=strict)
     assert compilation.flow is not None, "no flow, and no error that says why"
     return compilation.flow
 

@@ -44,6 +44,7 @@ KEYS: dict[str, type[str] | type[int] | type[bool] | type[tuple[str, ...]]] = {
     "namespace": str,
     "service-account": str,
     "argo-url": str,
+    "overlay": str,
     "include": tuple,
     "max-workers": int,
     "max-num-splits": int,
@@ -105,5 +106,7 @@ def _checked(table: object, file: Path) -> dict[str, Any]:
             raise Unusable(f"{file}: '{given}' is empty: leave it out, or say what it is")
         if isinstance(value, int) and KEYS[key] is int and value < 1:
             raise Unusable(f"{file}: '{given}' must be 1 or more")
+        if key == "overlay":  # a file beside the settings, wherever flowc is called
+            value = str(file.parent / str(value))
         settings[key] = value
     return settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..targets import TARGETS
-from ..targets.options import COMPUTE, DEFAULT_IMAGE, Options
+from ..targets.options import COMPUTE, DEFAULT_IMAGE, Options, Overlay
 from .output import Unusable
 from .settings import read_settings, setting
 
@@ -34,6 +34,7 @@ def target_options(function: Decorated) -> Decorated:
     """`--target` and what a deployment decides; the verb gets what was given by name, for `target_of` and `options_of`."""
     for option in (
         setting("argo-url", "URL", "Argo: where a browser shows its pages, for links to them."),
+        setting("overlay", "FILE", "Argo: YAML that is merged onto the objects of its kinds."),
         setting("service-account", "NAME", "Argo: the Kubernetes service account of its pods."),
         cluster_options,
         setting("event-bus", "NAME", "sfn: the EventBridge bus of @trigger's events. [default: default]"),
@@ -114,11 +115,25 @@ def options_of(settings: Mapping[str, Any], target: str) -> Options:
     fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
     for key, value in settings.items():
         # None of them is ever text with blanks in it; one with a line break could end a line of the Dockerfile.
-        if key != "datastore" and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
+        if key not in ("datastore", "overlay") and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
             raise Unusable(f"--{key} is empty or has blanks in it: {value!r}")
     if settings.get("compute", COMPUTE[0]) not in COMPUTE:
         raise Unusable(f"the settings' compute is '{settings['compute']}'; there are {', '.join(COMPUTE)}")
-    options = Options(**{fields[key]: value for key, value in settings.items() if key in fields})
+    taken = {fields[key]: value for key, value in settings.items() if key in fields}
+    if "overlay" in taken:
+        taken["overlay"] = _read_overlay(str(taken["overlay"])) if target == "argo" else None
+    options = Options(**taken)
     if (why := options.unusable(target)) is not None:
         raise Unusable(why)
     return options
+
+
+def _read_overlay(path: str) -> Overlay:
+    if not path.strip():
+        raise Unusable("--overlay is empty: leave it out, or name a file of YAML")
+    from .flow_file import read_file
+
+    try:
+        return Overlay(path, read_file(path).decode())
+    except UnicodeDecodeError:
+        raise Unusable(f"{path}: an overlay is text in UTF-8") from None

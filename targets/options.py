@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..compiler.frontend import aws_kinds
 from ..compiler.frontend.kinds import PROJECT, Kind
+from ..compiler.source import Source
 
 DEFAULT_IMAGE = "python:3.11"
 """Fixed, so that output does not depend on the compiling machine's Python."""
@@ -30,6 +31,19 @@ PACKAGE = "${PackageKey}"
 
 _BUCKET = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A file of one's own that is merged onto the documents.
+
+    Attributes:
+        path: The file, as it was named.
+        text: What it holds, YAML.
+    """
+
+    path: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +73,7 @@ class Options:
         namespace: The Kubernetes namespace of the workflow.
         service_account: The Kubernetes service account of its pods.
         argo_url: Where a browser shows Argo's own pages.
+        overlay: What is merged onto the objects of Argo, or None.
     """
 
     image: str = DEFAULT_IMAGE
@@ -83,6 +98,7 @@ class Options:
     namespace: str | None = None
     service_account: str | None = None
     argo_url: str | None = None
+    overlay: Overlay | None = None
 
     def unusable(self, target: str) -> str | None:
         """Why these options cannot be used for a target, or None.
@@ -153,6 +169,8 @@ class Options:
                 "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, digits and -, and begins and "
                 f"ends with a letter or digit (DNS-1123), unlike --namespace {self.namespace!r}"
             )
+        if "{{" in self.image:
+            return f"Argo would expand the `{{{{` in --image {self.image!r}"
         if self.argo_url is not None and not re.match(r"https?://[^/]", self.argo_url):
             return f"--argo-url is the address of Argo's pages, as https://argo.example, and not {self.argo_url!r}"
         if self.context is not None and not self.context:
@@ -167,6 +185,10 @@ class Options:
                 f"each part between dots begins and ends with a letter or digit (DNS-1123), unlike --service-account {account!r}"
             )
         return None
+
+    def sources(self) -> dict[str, Source]:
+        """Files beside the flow's in which there may be faults, by path."""
+        return {} if self.overlay is None else {self.overlay.path: Source(self.overlay.path, self.overlay.text)}
 
     @property
     def datastore_url(self) -> str:

@@ -19,7 +19,7 @@ from flowc.compiler.frontend.closure import first_party
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.pipeline import compile_bytes
 from flowc.targets import Document, load
-from flowc.targets.options import Options
+from flowc.targets.options import Options, Overlay
 
 __all__ = ["argo", "argo_cluster", "aws", "azure", "azure_place", "google_place", "s3", "s3_place"]  # fixtures, for everybody
 
@@ -64,6 +64,12 @@ def modules_of(case: Path, flow: str = "flow.py") -> tuple[str, ...]:
         return first_party(Source.decode(flow, (case / flow).read_bytes()), Beside(case))
     except UnicodeDecodeError:
         return ()
+
+
+def options_of(folder: Path) -> Options:
+    """What an error case is compiled with: the overlay beside its flow, where there is one."""
+    file = folder / "overlay.yaml"
+    return Options(overlay=Overlay(file.name, file.read_text(encoding="utf-8")) if file.is_file() else None)
 
 
 def documents(flow: Flow, target: str, options: Options | None = None) -> tuple[Document, ...]:

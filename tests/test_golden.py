@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, is_hint, modules_of
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, is_hint, modules_of, options_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -20,6 +20,7 @@ from flowc.compiler.ir.printer import print_flow
 from flowc.compiler.ir.verify import verify
 from flowc.compiler.pipeline import compile_bytes
 from flowc.compiler.plan import plan_text
+from flowc.targets.options import Options
 
 STAGES: Mapping[str, Callable[[Compilation], str]] = {
     "flow.ir": lambda done: print_flow(_flow(done)),
@@ -59,14 +60,15 @@ def test_error(folder: Path, golden: Callable[[Path, str], None]) -> None:
     data = (folder / "flow.py").read_bytes()
     named = re.search(rb"flow\.py:(\w+)", data)
     done = compile_bytes("flow.py", data, named[1].decode() if named else None, Beside(folder), hints=is_hint(folder))
-    diagnostics = list(done.diagnostics)
+    diagnostics, options = list(done.diagnostics), options_of(folder)
     if done.flow is not None:
         for target in ("argo", "sfn"):
-            diagnostics += [one for one in documents_report(done, target) if one not in diagnostics]
-    golden(folder / "message.txt", render_full(tuple(diagnostics), done.sources, color=False))
+            diagnostics += [one for one in documents_report(done, target, options) if one not in diagnostics]
+    golden(folder / "message.txt", render_full(tuple(diagnostics), {**done.sources, **options.sources()}, color=False))
     assert {one.rule.code for one in diagnostics} == {folder.name.split("_")[0]}
     sound = {path.name for path in folder.glob("sound*.py")}
-    assert set(files_in(folder)) - sound == {"flow.py", "message.txt", *modules_of(folder)}
+    beside = {"overlay.yaml"} if options.overlay else set()
+    assert set(files_in(folder)) - sound == {"flow.py", "message.txt", *modules_of(folder), *beside}
 
 
 def files_in(folder: Path) -> list[str]:
@@ -75,13 +77,12 @@ def files_in(folder: Path) -> list[str]:
     return [path.as_posix() for path in files if "__pycache__" not in path.parts]
 
 
-def documents_report(done: Compilation, target: str):  # type: ignore[no-untyped-def]
+def documents_report(done: Compilation, target: str, options: Options):  # type: ignore[no-untyped-def]
     from flowc.compiler.diagnostics.model import Report
     from flowc.targets import load
-    from flowc.targets.options import Options
 
     report = Report()
-    load(target)(_flow(done), Options(), report)
+    load(target)(_flow(done), options, report)
     return report.sorted()
 
 

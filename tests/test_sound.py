@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ERRORS, Beside, is_hint
+from conftest import ERRORS, Beside, is_hint, options_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Report
@@ -43,7 +43,7 @@ def test_nothing_is_reported(file: Path) -> None:
     if done.flow is not None:
         for target in TARGETS:
             report = Report()
-            load(target)(done.flow, Options(), report)
+            load(target)(done.flow, options_of(file.parent), report)
             diagnostics += report.sorted()
     if not file.parent.name.startswith(NOT_EMITTED.code):
         # What a target leaves out for now says nothing against the flow.

@@ -37,7 +37,8 @@ Values:
     constants      expressions that can be worked out, by the names of a `scope`, Python's `operators` and `functions`
     configs        the values of each `Config`, which the others look up in `config_values`
     declaration    a call of `Parameter`, `IncludeFile` or `Config`; `parameters` and `includes` read the first two
-    decorators     decorators, by the table of `decorator_table` and the `kinds` of their arguments; `aws_kinds`: of AWS's
+    decorators     decorators, by the table of `decorator_table` and the `kinds` of their arguments; `aws_kinds`, `kube_kinds`:
+                   those of AWS and of Kubernetes
 
 Remedies:
 

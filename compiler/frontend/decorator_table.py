@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 
 from ..ir.nodes import Constant, Table
 from ..similar import did_you_mean
-from . import aws_kinds, kinds
-from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, STRINGS, TABLE, TEXT, TEXT_OR_TEXTS, TEXTS, WHOLE, Kind, keys, number_of
+from . import aws_kinds, kinds, kube_kinds
+from .kinds import AMOUNT, BOOL, POSITIVE, SIZE, TABLE, TEXT, WHOLE, Kind, keys, number_of
 
 MAX_RETRIES: Final = 100
 """More attempts than this are a mistake; every one of them is a container."""
@@ -61,31 +61,31 @@ STEP_DECORATORS: Final[Mapping[str, Mapping[str, Kind]]] = {
         "cpu": SIZE.needed,
         "memory": SIZE.needed,
         "disk": SIZE.needed,
-        "image": TEXT,
+        "image": kube_kinds.IMAGE,
         "image_pull_policy": kinds.one_of("Always", "IfNotPresent", "Never"),
-        "image_pull_secrets": TEXTS,
-        "service_account": TEXT,
-        "secrets": TEXT_OR_TEXTS,
-        "node_selector": kinds.SELECTOR,
-        "namespace": TEXT,
+        "image_pull_secrets": kube_kinds.PULL_SECRETS,
+        "service_account": kube_kinds.ACCOUNT,
+        "secrets": kube_kinds.SECRETS,
+        "node_selector": kube_kinds.SELECTOR,
+        "namespace": kube_kinds.NAMESPACE,
         "gpu": WHOLE,
         "gpu_vendor": kinds.one_of("nvidia", "amd", any_case=True),
-        "tolerations": kinds.TOLERATIONS,
-        "labels": kinds.LABELS,
-        "annotations": kinds.LABELS,
+        "tolerations": kube_kinds.TOLERATIONS,
+        "labels": kube_kinds.LABELS,
+        "annotations": kube_kinds.ANNOTATIONS,
         "use_tmpfs": BOOL,
         "tmpfs_tempdir": BOOL,
         "tmpfs_size": POSITIVE,
-        "tmpfs_path": TEXT,
-        "persistent_volume_claims": STRINGS,
+        "tmpfs_path": kube_kinds.PATH,
+        "persistent_volume_claims": kube_kinds.CLAIMS,
         "shared_memory": WHOLE,
         "port": kinds.numbers("the number of a port, from 1 to 65535", 1, 65535, whole=True),
-        "compute_pool": TEXT,
-        "executable": TEXT,
+        "compute_pool": kube_kinds.POOL,
+        "executable": kube_kinds.PROGRAM,
         "hostname_resolution_timeout": AMOUNT,
         "qos": kinds.one_of("Guaranteed", "Burstable", "BestEffort", any_case=True),
-        "extended_resources": kinds.RESOURCES,
-        "security_context": kinds.SECURITY,
+        "extended_resources": kube_kinds.RESOURCES,
+        "security_context": kube_kinds.SECURITY,
     },
     "retry": {
         "times": kinds.numbers(f"a whole number from 0 to {MAX_RETRIES}", 0, MAX_RETRIES, whole=True).needed,
@@ -239,6 +239,13 @@ def _batch(given: Mapping[str, Constant]) -> Fault:
     return None
 
 
+def _kubernetes(given: Mapping[str, Constant]) -> Fault:
+    device = f"{str(given.get('gpu_vendor') or 'nvidia').lower()}.com/gpu"
+    if given.get("gpu") and device in (keys(given.get("extended_resources")) or {}):
+        return "extended_resources", f"`gpu` and `extended_resources` of `@kubernetes` both say how many {device}", "keep `gpu`"
+    return None
+
+
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Constant]], Fault]]] = {
     "retry": _retry,
     "timeout": _timeout,
@@ -250,4 +257,5 @@ _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Constant]], Fault]]] = {
     "exit_hook": _exit_hook,
     "secrets": _secrets,
     "batch": _batch,
+    "kubernetes": _kubernetes,
 }

@@ -99,10 +99,6 @@ def is_name(value: Constant) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_none(value: Constant) -> bool:
-    return value is None
-
-
 def keys(value: Constant) -> dict[str, Constant] | None:
     """A dictionary whose keys are texts, or None."""
     if not isinstance(value, Table) or not all(isinstance(key, str) for key, _ in value.items):
@@ -112,11 +108,7 @@ def keys(value: Constant) -> dict[str, Constant] | None:
 
 TEXT: Final = Kind("a string", is_text)
 BOOL: Final = Kind("True or False", lambda value: isinstance(value, bool))
-TEXTS: Final = list_of("strings", is_text)
-TEXT_OR_TEXTS: Final = Kind("a string or a list of strings", lambda value: is_text(value) or TEXTS.fits(value))
 TABLE: Final = Kind("a dictionary", lambda value: isinstance(value, Table))
-STRINGS: Final = table_of("a dictionary of strings", is_text)
-LABELS: Final = table_of("a dictionary of strings", is_text, _is_none)
 PACKAGES: Final = table_of('a dictionary of names and versions, both strings, as {"pandas": "2.2.1"}', is_text).needed
 PYTHON: Final = Kind('a version as a string, as "3.11"', is_name)
 VARIABLES: Final = Kind("a dictionary of names and values", TABLE.fits, optional=False, special="variables")
@@ -137,45 +129,6 @@ ZONE: Final = Kind(
     'a time zone of the IANA database, as "Europe/Berlin"',
     lambda value: isinstance(value, str) and _ZONE.fullmatch(value) is not None,
 )
-
-_TOLERATION: Final = {"key", "operator", "value", "effect", "toleration_seconds"}
-
-
-def _is_toleration(value: Constant) -> bool:
-    table = keys(value)
-    return table is not None and set(table) <= _TOLERATION
-
-
-TOLERATIONS: Final = list_of(
-    "dictionaries with the keys `key`, `operator`, `value`, `effect` and `toleration_seconds`", _is_toleration
-)
-
-_SECURITY: Final[dict[str, Callable[[Constant], bool]]] = {
-    "privileged": BOOL.fits,
-    "allow_privilege_escalation": BOOL.fits,
-    "run_as_non_root": BOOL.fits,
-    "run_as_user": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-    "run_as_group": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-}
-
-
-def _is_security(value: Constant) -> bool:
-    table = keys(value)
-    return table is not None and all(name in _SECURITY and (one is None or _SECURITY[name](one)) for name, one in table.items())
-
-
-SECURITY: Final = Kind(
-    "a dictionary with `privileged`, `allow_privilege_escalation`, `run_as_non_root` (True or False), `run_as_user` and "
-    "`run_as_group` (numbers)",
-    _is_security,
-)
-
-_SELECTOR: Final = re.compile(r"\s*[^=,\s]+=[^=,]*(,\s*[^=,\s]+=[^=,]*)*")
-SELECTOR: Final = Kind(
-    'a dictionary of strings, or a string as "key=value,key=value"',
-    lambda value: _SELECTOR.fullmatch(value) is not None if isinstance(value, str) else STRINGS.fits(value),
-)
-RESOURCES: Final = table_of("a dictionary of names and amounts", is_text, lambda value: number_of(value) is not None)
 
 
 def _is_source(value: Constant) -> bool:

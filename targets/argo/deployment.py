@@ -10,8 +10,9 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...compiler.limits import Usage
 from ..options import Options
-from .limits import check_expansion, measure
+from .limits import measure
 from .lower import lower
+from .overlay import apply_overlay
 from .profiles import Profiles
 from .serialise import to_yaml
 
@@ -39,8 +40,7 @@ class Deployment:
 
 def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     """What a flow becomes with these options; faults are added to the report."""
-    template = lower(flow, Profiles(flow, options, report), options)
-    check_expansion(flow, report)
+    (template,) = apply_overlay([lower(flow, Profiles(flow, options, report), options)], options.overlay, report)
     return Deployment(
         name=template["metadata"]["name"],
         flow=flow.name,

@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...compiler import limits
-from ...compiler.diagnostics.model import Report
-from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Flow
-from ...compiler.ir.printer import print_decorator
 from ...compiler.limits import Usage, usage_of
 from ..usages import worst
 
@@ -59,16 +56,3 @@ def _owners(flow: Flow, templates: Sequence[dict[str, Any]]) -> dict[str, str]:
                 for name in (task["template"], template["name"]):
                     owners[name] = min(step, owners.get(name, step), key=place.__getitem__)
     return owners
-
-
-def check_expansion(flow: Flow, report: Report) -> None:
-    """No decorator holds what Argo would expand but was not meant to."""
-    for step in flow.steps:
-        for decorator in step.decorators:
-            if decorator.name in ("environment", "kubernetes") and "{{" in print_decorator(decorator):
-                report.add(
-                    rules.BAD_VALUE,
-                    f"`@{decorator.name}` of step `{step.name}` holds `{{{{`, which Argo would expand",
-                    decorator.span,
-                    help="take it out; what a step needs can be set in the step, or read from a parameter",
-                )

@@ -7,7 +7,7 @@ same in all containers stands once, in `templateDefaults`: the command alone tak
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
@@ -15,13 +15,11 @@ from ...runtime import contract
 from ...templates import bootstrap_command
 from ..options import PACKAGE, Options
 from ..project import project_of
-from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, number_text, read_settings, warn_of_flow
+from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, read_settings, warn_of_flow
+from .pods import ARGUMENTS, Pod, container_fields, pod_of, template_fields
 from .retries import attempt_of, check_retries, deadline_of, retry_strategy
 from .serialise import Inline
-
-_EMITTED: Final = frozenset({"cpu", "memory", "gpu", "gpu_vendor", "disk", "image", "shared_memory"})
-"""The arguments of `@kubernetes` that reach the template."""
-_OUTPUTS: Final = "/tmp/flowc"
+from .volumes import OUTPUTS
 
 
 class Profiles:
@@ -30,16 +28,14 @@ class Profiles:
     def __init__(self, flow: Flow, options: Options, report: Report) -> None:
         self.flow = flow
         self.options = options
+        self._command = bootstrap_command(options.datastore_url)
         warn_of_flow(flow, "kubernetes", report)
-        keys: dict[str, tuple[Settings, str]] = {}
+        keys: dict[str, tuple[Settings, Pod]] = {}
         for step in flow.steps:
-            own = next((dict(one.arguments) for one in step.decorators if one.name == "kubernetes"), {})
-            keys[step.name] = (
-                read_settings(step, "kubernetes", _EMITTED, options, report),
-                str(own.get("gpu_vendor") or "nvidia"),
-            )
-            check_retries(step, keys[step.name][0], report)
-        names: dict[tuple[Settings, str], str] = {}
+            settings = read_settings(step, "kubernetes", ARGUMENTS, options, report)
+            keys[step.name] = (settings, pod_of(step, settings, options, report))
+            check_retries(step, settings, report)
+        names: dict[tuple[Settings, Pod], str] = {}
         ((common, _),) = Counter(keys.values()).most_common(1)
         for name, key in keys.items():
             names.setdefault(key, "task" if key == common else f"{name}.task")
@@ -64,22 +60,22 @@ class Profiles:
             *(project.environment if project else ()),
             (contract.RUN, "{{workflow.name}}"),
         ]
-        command = list(bootstrap_command(self.options.datastore_url))
-        return {"container": {"command": command, "env": [Inline(name=name, value=value) for name, value in variables]}}
+        env = [Inline(name=name, value=value) for name, value in variables]
+        return {"container": {"command": list(self._command), "env": env}}
 
     def hook(self) -> dict[str, Any]:
         """The template of the exit hooks, which run as the start step does, once."""
-        settings, gpu_vendor = self._settings[self._of[self.flow.start]]
+        settings, pod = self._settings[self._of[self.flow.start]]
         return {
             "inputs": {"parameters": [Inline(name="hook")]},
             "activeDeadlineSeconds": _deadline(settings),
-            **self._pod(settings, gpu_vendor, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]),
+            **self._pod(pod, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]),
         }
 
-    def _template(self, settings: Settings, gpu_vendor: str) -> dict[str, Any]:
+    def _template(self, settings: Settings, pod: Pod) -> dict[str, Any]:
         strategy = retry_strategy(settings)
         variables = [
-            (contract.OUTPUTS, _OUTPUTS),
+            (contract.OUTPUTS, OUTPUTS),
             (contract.STEP, "{{inputs.parameters.step}}"),
             (contract.PATH, "{{inputs.parameters.path}}"),
             (contract.ATTEMPT, attempt_of(settings)),
@@ -89,49 +85,22 @@ class Profiles:
             "inputs": {"parameters": [Inline(name="step"), Inline(name="path")]},
             **({"retryStrategy": strategy} if strategy else {}),
             "activeDeadlineSeconds": _deadline(settings),
-            **self._pod(settings, gpu_vendor, variables),
+            **self._pod(pod, variables),
             "outputs": {
                 "parameters": [
-                    {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
+                    {"name": contract.OUTPUT_NEXT, "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_NEXT}", default="")},
                     {
                         "name": contract.OUTPUT_CARDINALITY,
-                        "valueFrom": Inline(path=f"{_OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
+                        "valueFrom": Inline(path=f"{OUTPUTS}/{contract.OUTPUT_CARDINALITY}", default="0"),
                     },
                 ]
             },
         }
 
-    def _pod(self, settings: Settings, gpu_vendor: str, variables: list[tuple[str, str]]) -> dict[str, Any]:
+    def _pod(self, pod: Pod, variables: list[tuple[str, str]]) -> dict[str, Any]:
         """What a template says of its pod; `variables` are those of its kind."""
-        requests = {"cpu": number_text(settings.cpu), "memory": f"{number_text(settings.memory)}M"}
-        limits = {"memory": requests["memory"]}
-        if settings.disk is not None:
-            requests["ephemeral-storage"] = limits["ephemeral-storage"] = f"{number_text(settings.disk)}M"
-        if settings.gpu:
-            limits[f"{gpu_vendor}.com/gpu"] = str(settings.gpu)
-        container: dict[str, Any] = {
-            "image": settings.image,
-            "env": [Inline(name=name, value=value) for name, value in self._environment(settings, variables)],
-            "resources": {"requests": Inline(requests), "limits": Inline(limits)},
-        }
-        template: dict[str, Any] = {}
-        if settings.shared_memory is not None:
-            container["volumeMounts"] = [Inline(name="shm", mountPath="/dev/shm")]
-            template["volumes"] = [
-                {"name": "shm", "emptyDir": Inline(medium="Memory", sizeLimit=f"{number_text(settings.shared_memory)}M")}
-            ]
-        template["container"] = container
-        return template
-
-    def _environment(self, settings: Settings, variables: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        own = [(name, escape_variable(value)) for name, value in settings.environment]
-        return [*own, *variables]
+        return {**template_fields(pod), "container": container_fields(pod, self._command, variables)}
 
 
 def _deadline(settings: Settings) -> int:
     return deadline_of(settings.timeout, said=settings.timeout != DEFAULT_TIMEOUT_SECONDS)
-
-
-def escape_variable(value: str) -> str:
-    """A value of `env` that Kubernetes does not expand: it reads `$$` as `$`, wherever that stands."""
-    return value.replace("$", "$$")

@@ -64,3 +64,33 @@ CPUs goes with certain amounts of memory: 1 with 2,048 to 8,192 MB in steps of 1
 """,
     Severity.WARNING,
 )
+BAD_OVERLAY = Rule(
+    "FC607",
+    "bad-overlay",
+    """The file that `--overlay` names says what cannot be merged onto what the flow becomes, or what comes out is nothing
+that Argo takes. An overlay holds YAML documents, each with the `kind` of the objects that it is for, and with `metadata.name` if
+it is for one of them:
+
+    kind: WorkflowTemplate
+    spec:
+      templates:
+      - name: task
+        container:
+          env:
+          - {name: HTTPS_PROXY, value: "http://proxy:3128"}
+
+Mappings are merged, lists of things with names are merged by name (`$patch: delete` takes one away), other lists are replaced,
+and null takes a key away. What flowc itself needs cannot be changed so: names, `depends`, commands, the variables `FLOWC_…`, and
+the labels and annotations by which it knows its objects.
+""",
+)
+IDLE_OVERLAY = Rule(
+    "FC608",
+    "overlay-without-effect",
+    """A part of the file that `--overlay` names does nothing, surely or probably. No object of this flow is of that kind
+and name, or a field is none that Argo's versions 3.5 to 4.1 have, so that the cluster would refuse it or leave it out.
+
+One overlay may serve many flows: this is then said of those that a document is not meant for.
+""",
+    Severity.WARNING,
+)
