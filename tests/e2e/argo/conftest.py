@@ -82,8 +82,9 @@ def overlay(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Pat
         "envFrom": [{"secretRef": {"name": CREDENTIALS}}],
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": None},
     }
+    patch = {"kind": "WorkflowTemplate", "spec": {"podSpecPatch": json.dumps({"containers": [main]})}}
     file = tmp_path_factory.mktemp("overlay") / "overlay.yaml"
-    file.write_text(yaml.safe_dump({"spec": {"podSpecPatch": json.dumps({"containers": [main]})}}), encoding="utf-8")
+    file.write_text(yaml.safe_dump(patch), encoding="utf-8")
     return file
 
 
