@@ -74,12 +74,12 @@ def cluster(settings: Settings, datastore: tuple[str, dict[str, str]], tmp_path_
 
 
 @pytest.fixture(scope="session")
-def overlay(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def overlay(settings: Settings, datastore: tuple[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What every deployment is given besides: credentials, an image that is there, and requests that any cluster can meet."""
     main = {
         "name": "main",
         "image": settings.image,
-        "envFrom": [{"secretRef": {"name": CREDENTIALS}}],
+        "env": [{"name": name, "valueFrom": {"secretKeyRef": {"name": CREDENTIALS, "key": name}}} for name in datastore[1]],
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": None},
     }
     patch = {"kind": "WorkflowTemplate", "spec": {"podSpecPatch": json.dumps({"containers": [main]})}}

@@ -11,6 +11,8 @@ from e2e.argo.cluster import nodes
 from e2e.argo.conftest import Ship
 
 WIDTH = 200
+AT_ONCE = 12
+"""How many of them: a small machine would start all, and none would get on."""
 FEW = """
 from flowc import *
 
@@ -41,7 +43,7 @@ class Few(FlowSpec):
 def test_200_items(ship: Ship, tmp_path: Path) -> None:
     file = tmp_path / "flow.py"
     file.write_text(flow("range(self.width)"), encoding="utf-8")
-    ran = ship(file).run("--width", str(WIDTH))
+    ran = ship(file, "--max-workers", str(AT_ONCE)).run("--width", str(WIDTH))
     assert (ran.code, ran.status) == (0, "Succeeded"), ran.report()
     found = json.loads(ran.kept())
     assert found["join/-"]["squares"] == repr([index**2 for index in range(WIDTH)])
