@@ -12,11 +12,11 @@ MODULES := __init__.py __main__.py testing.py py.typed $(sort $(shell find $(ROO
 # the stamp's name is a checksum of their names.
 STAMP := $(VENV)/installed-$(shell echo $(MODULES) | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test lint types golden docs bench clean
+.PHONY: help demo test e2e lint types golden docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 demo: $(STAMP)  ## Check, compile and run a BigSum flow, and look back at it
 	$(BIN)/flowc check $(DEMO)
@@ -32,6 +32,9 @@ demo: $(STAMP)  ## Check, compile and run a BigSum flow, and look back at it
 
 test: $(STAMP)  ## Run all tests
 	$(BIN)/pytest -n auto
+
+e2e: $(STAMP)  ## Run flows on the Kubernetes cluster of KUBECONFIG; see tests/e2e/README.md
+	$(BIN)/pytest -n $(or $(AT_ONCE),4) -rs tests/e2e/argo
 
 lint: $(STAMP)  ## ruff: rules and layout
 	$(BIN)/ruff check

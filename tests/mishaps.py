@@ -163,17 +163,18 @@ _AT_ONCE = "@timeout(seconds=1)"
 
 
 class Case(NamedTuple):
-    """A flow, called `Fails`; what begins with `@` stands above the step that something happens to, which does `body`."""
+    """A flow; what begins with `@` stands above the step that something happens to, which does `body`."""
 
     text: str
     decorators: tuple[str, ...] = ()
     body: str = "pass"
 
-    def write(self, folder: Path) -> Path:
-        """Write its file, `flow.py`."""
+    def write(self, folder: Path, name: str = "Fails") -> Path:
+        """Write its file, `flow.py`, with the flow called so."""
         file = folder / "flow.py"
         above = "\n    ".join(self.decorators) or "# nothing"
-        file.write_text(self.text.replace("DECORATORS", above).replace("BODY", self.body), encoding="utf-8")
+        text = self.text.replace("class Fails(", f"class {name}(").replace("DECORATORS", above).replace("BODY", self.body)
+        file.write_text(text, encoding="utf-8")
         return file
 
 
@@ -202,6 +203,46 @@ GO_ON = {
     "a turn that is tried again": Case(_LOOP.replace("LARGEST", "5"), (_RETRY,), _TURN_FAILS),
 }
 """What a run gets over."""
+
+
+HOOKED = """
+from flowc import *
+
+
+def thank(run):
+    print("thanks for", run.data.how)
+    assert "hook" not in run.data.how
+
+
+def apologise(run):
+    print("sorry for", run["start"].task.data.how)
+    assert "hook" not in run["start"].task.data.how
+
+
+@exit_hook(on_success=[thank], on_error=[apologise])
+class Hooked(FlowSpec):
+    how = Parameter("how", default="")
+
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        if "body" in self.how and self.input:
+            raise ValueError("no item")
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+"""A flow with exit hooks. By its parameter `how`: `a failing body`, `a failing hook`, both or neither."""
 
 
 def without_ended(failures: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from email.utils import formatdate
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from validators import tools
 _AZURITE = "azurite@3.35.0"
 _AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _NUMBERS = itertools.count()
+_HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Server:
 
     Attributes:
         root: the URL of a bucket or container in it, as `--datastore` takes it.
-        endpoint: its address, `http://127.0.0.1:…`.
+        endpoint: its address, `http://127.0.0.1:…` where no other host is asked for.
         environment: what a process needs to get at it.
     """
 
@@ -60,9 +62,13 @@ class Server:
 
 
 @contextmanager
-def s3_server() -> Iterator[Server]:
-    """A SeaweedFS that speaks S3, with the bucket `flowc` for small objects. Raises `RuntimeError` if it does not start."""
-    with _started(_start_s3, os.getpid()) as server:
+def s3_server(host: str = _HERE) -> Iterator[Server]:
+    """A SeaweedFS that speaks S3, with the bucket `flowc` for small objects. Raises `RuntimeError` if it does not start.
+
+    Args:
+        host: The address of this machine at which it is to be reached.
+    """
+    with _started(partial(_start_s3, host=host), os.getpid()) as server:
         yield server
 
 
@@ -104,6 +110,11 @@ def s3() -> Server:
     """The session's S3 server."""
     tools.demand(s3_missing())
     return _shared("s3", _start_s3)
+
+
+def shared_s3(host: str) -> Server:
+    """The one S3 server of the session at that address of this machine, for all its processes."""
+    return _shared(f"s3-{host}", partial(_start_s3, host=host))
 
 
 @pytest.fixture(scope="session")
@@ -181,7 +192,7 @@ def _quietly(command: Sequence[str | Path], cwd: Path, log: Path | None = None) 
 _STARTED: list[subprocess.Popen[bytes]] = []  # a Popen that is collected while its process lives warns, which fails a test
 
 
-def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
+def _start_s3(folder: Path, host: str = _HERE) -> tuple[Server, subprocess.Popen[bytes]]:
     key, secret = "flowc-key", "flowc-secret"
     identity = {
         "name": "tests",
@@ -201,6 +212,7 @@ def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
             "-ip.bind=127.0.0.1",
             "-filer",
             "-s3",
+            f"-s3.ip.bind={host}",
             f"-s3.config={folder / 'identities.json'}",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
@@ -213,9 +225,9 @@ def _start_s3(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
             *(f"-{name}={port}" for name, port in zip(names.split(), ports, strict=True)),
         ]
 
-    ports, process = _serve(folder, command, count=8, ready=lambda ports: _answers(ports[6]))
+    ports, process = _serve(folder, command, count=8, ready=lambda ports: _answers(ports[6], host))
     (folder / "sockets").write_text("".join(f"/tmp/seaweedfs-*-{port}.sock\n" for port in ports))
-    endpoint = f"http://127.0.0.1:{ports[6]}"
+    endpoint = f"http://{host}:{ports[6]}"
     environment = {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "AWS_ACCESS_KEY_ID": key,
@@ -316,10 +328,10 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, host: str = _HERE) -> bool:
     """Whether a web server is there, whatever it says."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/").close()
+        urllib.request.urlopen(f"http://{host}:{port}/").close()
     except urllib.error.HTTPError as error:
         error.close()
     except OSError:

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from compared import failed_alike, numberless, written
 from deployed import run_here
 from engines import Aws
-from mishaps import BRANCHES, FAIL, GO_ON, without_ended
+from mishaps import BRANCHES, FAIL, GO_ON, HOOKED
 from shipped import Run, Said, Ship, Shipped, Shop, ship, shop  # noqa: F401
 
 from flowc.runtime import contract
@@ -29,14 +30,7 @@ def test_what_fails_a_run(ship: Ship, what: str, tmp_path: Path) -> None:  # noq
     ran = ship(file).run()
     assert (ran.code, ran.execution().status) == (1, "FAILED"), ran.report()
     assert f"Fails/{ran.id} failed" in ran.said.err
-    assert without_ended(ran.failures()) == here.failures
-    kept, kept_here = json.loads(ran.kept()), json.loads(here.kept)
-    assert not {"join/-", "end/-"} & kept.keys()
-    # Of what runs beside a failure, either may have more when that is seen.
-    assert {task: kept[task] for task in kept.keys() & kept_here.keys()} == {
-        task: kept_here[task] for task in kept.keys() & kept_here.keys()
-    }
-    assert ("start/-" in kept) == ("start/-" in kept_here)
+    failed_alike(ran, here)
 
 
 @pytest.mark.parametrize("what", GO_ON)
@@ -62,11 +56,6 @@ def test_refused_jobs_are_no_attempts(ship: Ship, aws: Aws, tmp_path: Path) -> N
 
     assert numberless(ran.kept()) == numberless(here.kept)
     assert list(ran.failures().values()) == list(here.failures.values())
-
-
-def numberless(text: str) -> object:
-    """What tasks left, but for which of their attempts did."""
-    return {task: {name: one for name, one in told.items() if name != "attempt"} for task, told in json.loads(text).items()}
 
 
 def test_a_stopped_run(ship: Ship, tmp_path: Path) -> None:  # noqa: F811
@@ -111,57 +100,12 @@ def test_a_failed_run_goes_on_where_it_failed(ship: Ship, tmp_path: Path) -> Non
     assert ran.code == 1
     done = json.loads(ran.kept())
     assert "start/-" in done  # others may have been ended by the failure
-    times = {task: written(ran, task) for task in done}
+    times = {task: written(ran, "Fails", task) for task in done}
     there.touch()
     assert shipped("redrive", ran.id, "--wait").code == 0
-    assert {task: written(ran, task) for task in done} == times, "what was done is not done again"
+    assert {task: written(ran, "Fails", task) for task in done} == times, "what was done is not done again"
     assert numberless(ran.kept()) == numberless(run_here(file, "Fails").kept)
     assert any(one.endswith("/attempt-0.json") for one in ran.failures()), "what failed stays on record"
-
-
-def written(ran: Run, task: str) -> bytes | None:
-    """What a task left, which is written once."""
-    step, path = task.split("/")
-    return ran.store.get(f"{contract.task_key('Fails', ran.id, step, path)}/{contract.MANIFEST}")
-
-
-HOOKED = """
-from flowc import *
-
-
-def thank(run):
-    print("thanks for", run.data.how)
-    assert "hook" not in run.data.how
-
-
-def apologise(run):
-    print("sorry for", run["start"].task.data.how)
-    assert "hook" not in run["start"].task.data.how
-
-
-@exit_hook(on_success=[thank], on_error=[apologise])
-class Hooked(FlowSpec):
-    how = Parameter("how", default="")
-
-    @step
-    def start(self):
-        self.items = [0, 1]
-        self.next(self.work, foreach="items")
-
-    @step
-    def work(self):
-        if "body" in self.how and self.input:
-            raise ValueError("no item")
-        self.next(self.join)
-
-    @step
-    def join(self, inputs):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
 
 
 def test_hooks_run_when_a_run_is_over_and_have_no_say_in_it(ship: Ship, tmp_path: Path) -> None:  # noqa: F811

@@ -30,6 +30,35 @@ def branching(steps: int, package: str = "flowc") -> str:
     return text + '\n\nif __name__ == "__main__":\n    Branching()\n'
 
 
+def branching_for_hera(steps: int) -> str:
+    """The graph of `branching` by Hera's classes, which prints its WorkflowTemplate."""
+    left = (steps - 3) // 2
+    return f"""\
+from hera.workflows import DAG, Container, Parameter, Task, WorkflowTemplate
+
+with WorkflowTemplate(name="branching", entrypoint="main") as flow:
+    run = Container(
+        name="run",
+        image="python:3.11",
+        inputs=[Parameter(name="step")],
+        command=["python", "-m", "work"],
+        args=["{{{{inputs.parameters.step}}}}"],
+    )
+    with DAG(name="main"):
+        def task(name):
+            return Task(name=name, template=run, arguments={{"step": name}})
+
+        start, join, end = task("start"), task("join"), task("end")
+        for side, length in (("left", {left}), ("right", {steps - 3 - left})):
+            last = start
+            for number in range(length):
+                last = last >> task(f"{{side}}-{{number}}")
+            last >> join
+        join >> end
+print(flow.to_yaml())
+"""
+
+
 def fanout(width: int, package: str = "flowc") -> str:
     """A flow with one foreach."""
     return f"""\

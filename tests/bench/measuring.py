@@ -52,11 +52,11 @@ def line(what: str, cost: Cost | None, size: bool = False, note: str = "") -> No
     print(f"{what:<40} {told}{'  ' if note else ''}{note}", flush=True)
 
 
-def beside(what: str, mine: Cost | None, its: Cost | None, *, asked: bool, size: bool = False) -> None:
-    """Print flowc's figure and, if it was asked, Metaflow's, and how many times as much Metaflow takes."""
+def beside(what: str, mine: Cost | None, others: Mapping[str, Cost | None], size: bool = False) -> None:
+    """Print flowc's figure and those of others, by name, and how many times as much each of them takes."""
     line(f"{what}, flowc", mine, size)
-    if asked:
+    for name, its in others.items():
         ratio = f"{its.cpu / max(mine.cpu, 1e-3):6.1f} times flowc's CPU s" if mine and its else ""
         if mine and its and size:
             ratio += f", {its.peak / mine.peak:.1f} its memory, {its.out / mine.out:.1f} its output"
-        line(f"{what}, Metaflow", its, size, ratio)
+        line(f"{what}, {name}", its, size, ratio)

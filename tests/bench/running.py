@@ -19,9 +19,9 @@ def bench(folder: Path, metaflow: Metaflow | None) -> None:
         options = ["--max-num-splits", str(width)] if width else []
         (folder / file).write_text(fanout(width) if width else linear(steps), encoding="utf-8")
         mine = measure([sys.executable, "-m", "flowc", "run", file, *options], folder, times=3 if width < 1000 else 1)
-        its = None
+        others = {}
         if metaflow:
             package = "metaflow"
             (folder / file).write_text(fanout(width, package) if width else linear(steps, package), encoding="utf-8")
-            its = measure([metaflow.python, file, "run", *options], folder, times=1, environment=USER)
-        beside(what, mine, its, asked=metaflow is not None)
+            others["Metaflow"] = measure([metaflow.python, file, "run", *options], folder, times=1, environment=USER)
+        beside(what, mine, others)
