@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from clustered import Moor, Run, berth, moor  # noqa: F401
 from deployed import run_here
-from mishaps import BRANCHES, FAIL, GO_ON, without_ended
+from compared import numberless
+from mishaps import BRANCHES, FAIL, GO_ON, HOOKED, without_ended
 from shipped import Said
-from test_step_functions_failures import HOOKED, is_alive, numberless
+from test_step_functions_failures import is_alive
 
 from flowc.runtime import contract
 from flowc.runtime.paths import TaskId

@@ -256,7 +256,7 @@ REFUSED = [
     "persistent_volume_claims={'a': '/b:c'}", "persistent_volume_claims={'a': '/../'}", "persistent_volume_claims=['a']",
     "tmpfs_path='a'", "use_tmpfs=True, tmpfs_path='//'",
     "extended_resources={'cpu': 1}", "extended_resources={'fpga': 1}", "extended_resources={'a.b/c': 1.5}",
-    "extended_resources={'a.b/c': '1500m'}", "extended_resources={'hugepages-2Mi': '3Mi'}", 
+    "extended_resources={'a.b/c': '1500m'}", "extended_resources={'hugepages-2Mi': '3Mi'}",
     "extended_resources={'hugepages-2Mi': 0}",
     "extended_resources={'requests.x/y': 1}", "extended_resources={'a.b/c': -1}", "extended_resources={'a b/c': 1}",
     "extended_resources={'hugepages-2Mi': 'lots'}", "extended_resources={'a.b/c': True}", "extended_resources={'a.b/c': None}",

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sfnflows import TEXT, deployed, reported
 
-from flowc.targets.sfn.schedule import CannotSay, expression_of
+from flowc.targets.cron import CannotSay
+from flowc.targets.sfn.schedule import expression_of
 
 
 def most_characters(least: int, most: int) -> str:

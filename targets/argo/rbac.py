@@ -2,10 +2,10 @@
 
 | account, called as the deployment or | of | may |
 |---|---|---|
-| `--service-account` | a run's pods, also those of steps with an account of their own | create and patch `workflowtaskresults`: what a task put out |
+| `--service-account` | a run's pods | create and patch `workflowtaskresults`: what a task put out |
 | `--events-service-account` | Sensor, EventSource | create `workflows`; where they wait for other flows, list and watch them |
 
-Argo's own controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
+Steps that name an account of their own get the role of the first. Argo's own controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
 https://argoproj.github.io/argo-events/service-accounts/
 """
 

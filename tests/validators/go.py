@@ -52,8 +52,8 @@ class Program:
                             text = text.replace(old, new)
                         (source / file.name).write_text(text, encoding="utf-8")
                     tools.run(command, cwd=source, env={"GOWORK": "off"})
-                for old in program.parent.glob(f"{self.name}-????????????????"):
-                    old.unlink()
+                for earlier in program.parent.glob(f"{self.name}-????????????????"):
+                    earlier.unlink()
                 aside.rename(program)
         return program
 
