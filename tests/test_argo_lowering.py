@@ -1,4 +1,4 @@
-"""What decorators and options become in a WorkflowTemplate: retries, deadlines, what runs at a time, exit hooks, what is shared."""
+"""What decorators and options become in a WorkflowTemplate: retries, deadlines, what runs at a time, exit hooks, sizes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def decorated(*lines: str) -> str:
 
 def template_of(manifest: Manifest, step: str) -> Manifest:
     """The container template that a step runs with."""
-    templates = {one["name"]: one for one in manifest["spec"]["templates"]}
+    templates: dict[str, Manifest] = {one["name"]: one for one in manifest["spec"]["templates"]}
     for one in templates.values():
         for task in one.get("dag", {}).get("tasks", ()):
             if {"name": "step", "value": step} in task.get("arguments", {}).get("parameters", ()):
