@@ -1,4 +1,4 @@
-"""What decorators and options become in a WorkflowTemplate: retries, deadlines, what runs at a time, hooks, what is shared."""
+"""What decorators and options become in a WorkflowTemplate: retries, deadlines, what runs at a time, exit hooks, sizes."""
 
 from __future__ import annotations
 
