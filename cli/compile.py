@@ -73,8 +73,8 @@ def command(
     """Compile a flow for a platform.
 
     Needs no network, no credentials and none of the flow's own packages, and the same input gives the same bytes. Without
-    -o the first document goes to standard output; for Argo, all of them do. Options left open are taken from FLOWC_* variables,
-    then from [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
+    -o the first document goes to standard output; for Argo, all of them do. Options left open are taken from FLOWC_*
+    variables, then from [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
     """
     settings = settings_of(flow, given)
     target = target_of(settings)

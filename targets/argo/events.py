@@ -13,8 +13,7 @@ for there is one of that name.
 A Workflow of another flow is seen from its start, and counts in the moment in which it becomes `Succeeded`. So no run that was
 over before starts anything, whenever the EventSource begins to look. The datastore and the upstream flow need to know nothing.
 
-https://argoproj.github.io/argo-events/sensors/trigger-conditions/, …/eventsources/setup/resource/,
-…/tutorials/02-parameterization/
+https://argoproj.github.io/argo-events/sensors/trigger-conditions/, …/eventsources/setup/resource/
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from flowc.targets.options import Options
 
 from .conftest import FLOW, Run
 
-WARNED = FLOW.replace("class Sums", "@project(name='x')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
+WARNED = FLOW.replace("class Sums", "@conda_base(python='3.11')\nclass Sums").replace("FlowSpec,", "FlowSpec, conda_base,", 1)
 
 PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu", "--image", "sums:1")
 OPEN = {
