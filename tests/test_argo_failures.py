@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from clustered import Moor, Run, berth, moor  # noqa: F401
-from deployed import run_here
 from compared import numberless
+from deployed import run_here
 from mishaps import BRANCHES, FAIL, GO_ON, HOOKED, without_ended
 from shipped import Said
 from test_step_functions_failures import is_alive

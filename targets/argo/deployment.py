@@ -79,9 +79,7 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     )
 
 
-def _accounts(
-    flow: Flow, options: Options, profiles: Profiles, *, watching: bool, starting: bool
-) -> Iterator[dict[str, Any]]:
+def _accounts(flow: Flow, options: Options, profiles: Profiles, *, watching: bool, starting: bool) -> Iterator[dict[str, Any]]:
     if not options.with_rbac:
         return
     yield from rbac.account(
