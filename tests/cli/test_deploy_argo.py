@@ -273,7 +273,9 @@ def test_runs_that_are_under_way_are_ended_only_when_that_is_said(cluster: Clust
     ended = cluster.undeploy("--yes", "--stop")
     assert ended.code == 0, ended.err
     assert cluster.there() == ["workflows/first", "workflows/second"]
-    assert {one["spec"]["shutdown"] for one in cluster.argo.all("workflows")} == {"Terminate"}
+    # Both were suspended, and as such would not end.
+    specs = [one["spec"] for one in cluster.argo.all("workflows")]
+    assert [(one["shutdown"], one["suspend"]) for one in specs] == [("Terminate", False)] * 2
     assert cluster.undeploy("--yes").err == "flowc: sums is not deployed: there is nothing to change\n"
 
 

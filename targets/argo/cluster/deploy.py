@@ -20,13 +20,12 @@ from ...platform import Change, Deployed, PlatformError, Proposal, Upload, uploa
 from .. import marks
 from ..deployment import deployment_of
 from .applying import apply_change, delete_change, schedule_of
+from .executions import END
 from .kinds import OWN, RBAC, WORKFLOW, WORKFLOW_TEMPLATE, Kind
 from .needs import missing_accounts, notes
 from .refusals import ClusterError
 from .session import Session
 
-END: Final = "Terminate"
-"""What `spec.shutdown` of a Workflow says for its end without exit hooks."""
 _AT_ONCE: Final = 20
 """Workflows in one answer: of a large flow one may have a megabyte."""
 _COMPLETED: Final = "workflows.argoproj.io/completed"

@@ -28,6 +28,8 @@ from .troubles import hook_troubles_of, troubles_of
 from .underway import fans_of, jobs_of, renamed_steps
 from .words import Said, is_late, is_shutdown, warned
 
+END: Final = "Terminate"
+"""What `spec.shutdown` of a Workflow says for its end without exit hooks."""
 _STATES: Final[Mapping[str, State]] = {
     "": "running",
     "Pending": "running",
@@ -136,7 +138,7 @@ class WorkflowRuns:
 
     def stop(self, run: str, why: str) -> None:
         """Have the controller end the Workflow, with its pods, and without its exit hook. One that is suspended would not end."""
-        stop = {"metadata": {"annotations": {marks.STOPPED: why}}, "spec": {"shutdown": "Terminate", "suspend": False}}
+        stop = {"metadata": {"annotations": {marks.STOPPED: why}}, "spec": {"shutdown": END, "suspend": False}}
         self._change(run, stop)
 
     def suspend(self, run: str) -> None:

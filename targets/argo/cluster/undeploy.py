@@ -5,15 +5,14 @@ What starts the flow goes first, then runs that are to be stopped, the WorkflowT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ...platform import Change, PlatformError, Proposal
 from .applying import delete_change, refuse_foreign
-from .deploy import END, objects_of, under_way
-from .kinds import STARTING, WORKFLOW, WORKFLOW_TEMPLATE
+from .deploy import objects_of, under_way
+from .executions import WorkflowRuns
+from .kinds import STARTING, WORKFLOW_TEMPLATE
+from .nodes import name_of
 from .refusals import ClusterError
-from .session import MERGE, Session
+from .session import Session
 
 
 def propose_undeploy(session: Session, name: str, *, stop: bool) -> Proposal:
@@ -37,18 +36,17 @@ def propose_undeploy(session: Session, name: str, *, stop: bool) -> Proposal:
         raise PlatformError(f"{are} under way of the WorkflowTemplate {name}: wait, or say --stop", setup=True)
     starting = [delete_change(session, kind, one) for kind, one in found if kind in STARTING]
     rest = [delete_change(session, kind, one) for kind, one in found if kind not in STARTING]
-    changes = (*starting, *(_stopping(session, one) for one in runs), *rest)
+    executions = WorkflowRuns(session, name)
+    changes = (*starting, *(_stopping(executions, name_of(one)) for one in runs), *rest)
     if changes:
         notes.append("the datastore is left as it is, and so are Workflows: runs and packages stay until you delete them")
     return Proposal(name=name, where=session.where, changes=changes, notes=tuple(notes), outcome=lambda: None)
 
 
-def _stopping(session: Session, run: Mapping[str, Any]) -> Change:
-    name = run["metadata"]["name"]
-
+def _stopping(runs: WorkflowRuns, name: str) -> Change:
     def make() -> None:
         try:
-            session.ask("PATCH", session.path(WORKFLOW, name), {"spec": {"shutdown": END}}, form=MERGE)
+            runs.stop(name, "the flow was undeployed")
         except ClusterError as error:
             if not error.missing:
                 raise
