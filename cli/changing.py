@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from click.core import ParameterSource
 
-from .output import FAULTS, Unusable, complain, stop_at_faults, wants_color, write
+from .output import FAULTS, Unusable, complain, prefixed, stop_at_faults, wants_color, write
 from .verb import Decorated
 
 if TYPE_CHECKING:
@@ -42,16 +42,17 @@ def changing_options(function: Decorated) -> Decorated:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Turn what a platform refuses into messages: exit code 2 where there is something to set up, else 1."""
+def asked() -> Iterator[None]:
+    """Turn what a platform refuses into messages: on how the verb was used where there is something to set up."""
     from ..targets.platform import PlatformError
 
     try:
         yield
     except PlatformError as error:
-        for line in str(error).splitlines():
-            complain(f"flowc: {line}")
-        raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
+        if error.setup:
+            raise Unusable(str(error)) from None
+        complain(prefixed(str(error)))
+        raise click.exceptions.Exit(FAULTS) from None
 
 
 def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None) -> str:
@@ -102,7 +103,7 @@ def carry_out(proposal: Proposal, *, dry_run: bool, yes: bool) -> Deployed | Non
     if not proposal.changes:
         for note in proposal.notes:
             complain(f"flowc: {note}")
-        with refusals():
+        with asked():
             return proposal.outcome()
     stream = sys.stdout if dry_run else sys.stderr
     _show(proposal, stream, most=None if dry_run else MOST_LINES)
@@ -137,9 +138,7 @@ def _make(proposal: Proposal) -> Deployed | None:
         place = f" at the {next_one.what} {next_one.name}" if next_one is not None else ""
         stopped = f"stopped{place} after {len(made)} of {len(proposal.changes)} changes: the same command goes on from there"
         if isinstance(error, PlatformError):
-            for line in str(error).splitlines():
-                complain(f"flowc: {line}")
-            complain(f"flowc: {stopped}")
+            complain(prefixed(f"{error}\n{stopped}"))
             raise click.exceptions.Exit(Unusable.exit_code if error.setup else FAULTS) from None
         complain(f"flowc: {stopped}")
         raise

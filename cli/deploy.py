@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from .changing import carry_out, changing_options, name_of, refusals, refuse_branch
+from .changing import asked, carry_out, changing_options, name_of, refuse_branch
 from .configs import given_of
 from .flow_file import FlowFile
 from .looking import flow_or_name
@@ -83,7 +83,7 @@ def command(
     settings = settings_of(file, given)
     target = target_of(settings)
     options = _of_user(options_of(settings, target))
-    with refusals():
+    with asked():
         from ..targets.platform import load_platform
 
         platform = load_platform(target)

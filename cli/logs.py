@@ -13,10 +13,11 @@ import click
 
 from ..runtime.contract import HOOK_STEPS, ROOT_PATH
 from ..targets import TARGETS
+from .changing import asked
 from .flow_file import FlowFile
 from .looking import Chosen, explained, which_arguments
 from .output import complain, wants_color, write
-from .platforms import Place, Runs, asked, run_options, runs_of
+from .platforms import Place, Runs, run_options, runs_of
 from .told import ENDED
 from .verb import Verb, color_option
 

@@ -22,7 +22,7 @@ GONE = "the current folder no longer exists: change to another one"
 
 
 class Unusable(click.ClickException):
-    """What was asked for cannot be done as it was asked: one line, and exit code 2."""
+    """What was asked for cannot be done as it was asked: a line for each reason, and exit code 2."""
 
     exit_code = USAGE
 
@@ -47,6 +47,11 @@ def folder_is_gone() -> bool:
 def complain(text: str) -> None:
     """Write text to standard error."""
     write(f"{text}\n", sys.stderr, color=None)
+
+
+def prefixed(message: str) -> str:
+    """A message of one or more sentences, a line each, as all of flowc's begin."""
+    return "\n".join(f"flowc: {line}" for line in message.split("\n"))
 
 
 def wants_color(stream: TextIO) -> bool:

@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from .changing import refuse_branch
+from .changing import asked, refuse_branch
 from .datastore import store_of
 from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
-from .output import FAULTS, Unusable, complain
+from .output import Unusable, complain
 from .settings import setting
 from .targeting import argo_url_option, cluster_options, settings_of, target_of, target_option, whereabouts
 
@@ -97,20 +95,6 @@ def platform_options(function: Decorated) -> Decorated:
 def run_options(function: Decorated) -> Decorated:
     """The same, and where on a cluster it is: for verbs about runs. The verb gets them by name, for a `Place`."""
     return platform_options(cluster_options(argo_url_option(function)))
-
-
-@contextmanager
-def asked() -> Iterator[None]:
-    """Turn what a platform refuses into a message: on how the verb was used where there is something to set up."""
-    from ..targets.platform import PlatformError
-
-    try:
-        yield
-    except PlatformError as error:
-        if error.setup:
-            raise Unusable(str(error)) from None
-        complain(f"flowc: {error}")
-        raise click.exceptions.Exit(FAULTS) from None
 
 
 def deployment_of(flow: FlowFile | str, place: Place) -> Deployment:

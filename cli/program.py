@@ -23,7 +23,7 @@ import click
 from .. import __version__
 from .configs import FLAGS
 from .flow_file import FlowFile
-from .output import GONE, USAGE, Unwritable, complain, folder_is_gone
+from .output import GONE, USAGE, Unwritable, complain, folder_is_gone, prefixed
 from .verb import HELP_OPTIONS, Verb
 
 BUG = 3
@@ -130,7 +130,7 @@ def _execute(arguments: Sequence[str], flow_file: str | None, flow_class: str | 
     except Unwritable as error:
         return _unwritten(error)
     except click.ClickException as error:
-        complain(f"flowc: {error.format_message()}")
+        complain(prefixed(error.format_message()))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         complain("Interrupted.")
@@ -174,7 +174,7 @@ def _stuck() -> Unwritable | None:
 
 def _unwritten(error: Unwritable) -> int:
     _silence()
-    complain(f"flowc: {error.format_message()}")
+    complain(prefixed(error.format_message()))
     return error.exit_code
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .changing import asked
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain
-from .platforms import Place, asked, deployment_of, named, run_options
+from .platforms import Place, deployment_of, named, run_options
 from .told import ENDED
 from .trigger import datastore_of, wait_for, wait_option
 from .verb import Verb, color_option

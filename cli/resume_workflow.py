@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from .changing import asked
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain
-from .platforms import Place, asked, named, run_options
+from .platforms import Place, named, run_options
 from .suspend import SUSPENDED, suspendable
 from .told import ENDED
 from .verb import Verb

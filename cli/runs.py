@@ -13,11 +13,12 @@ import click
 
 from ..targets import TARGETS
 from ..targets.executions import Start
+from .changing import asked
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .looking import duration, explained, flow_or_name, table
 from .output import FAULTS, complain, write
-from .platforms import Deployment, Place, asked, is_of, run_options, runs_of
+from .platforms import Deployment, Place, is_of, run_options, runs_of
 from .told import described, with_execution
 from .verb import Verb, data_format_option
 

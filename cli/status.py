@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..targets import TARGETS
+from .changing import asked
 from .flow_file import FlowFile
 from .looking import duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
-from .platforms import Deployment, Place, Runs, asked, run_options, runs_of
+from .platforms import Deployment, Place, Runs, run_options, runs_of
 from .runs import moment
 from .sights import waiting
 from .told import ENDED, STATES, has_hook, told

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from .changing import asked
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain
-from .platforms import Deployment, Place, asked, deployment_of, named, run_options
+from .platforms import Deployment, Place, deployment_of, named, run_options
 from .told import ENDED
 from .verb import Verb
 

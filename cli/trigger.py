@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..runtime.language.current import user_name
-from .changing import refuse_branch
+from .changing import asked, refuse_branch
 from .datastore import datastore_option
 from .flow_file import FlowFile
 from .inputs import input_of, largest, new_run_id, text_of
 from .looking import flow_or_name
 from .output import FAULTS, Unusable, complain, write
-from .platforms import Deployment, Place, Runs, asked, deployed_datastore, deployment_of, run_options, said
+from .platforms import Deployment, Place, Runs, deployed_datastore, deployment_of, run_options, said
 from .run import OPTIONS, VALUES, Deployed, RunVerb
 from .verb import color_option
 

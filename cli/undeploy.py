@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .changing import carry_out, changing_options, name_of, refusals
+from .changing import asked, carry_out, changing_options, name_of
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import complain
@@ -38,7 +38,7 @@ def command(flow: FlowFile | str | None, stop: bool, dry_run: bool, yes: bool, *
         raise click.UsageError("which flow? Name its file, or the flow", click.get_current_context())
     settings = settings_of(flow if isinstance(flow, FlowFile) else None, given)
     target = target_of(settings)
-    with refusals():
+    with asked():
         from ..targets.platform import load_platform
 
         platform = load_platform(target)(whereabouts(settings))
