@@ -171,6 +171,13 @@ ARGO_DAG_TASKS: Final = Limit(
     remedy="put a step that all ways go through in between: a DAG can be divided there",
 )
 """Argo 4, custom resource definitions: maxItems."""
+ARGO_DEPTH: Final = Limit(
+    what="templates inside each other",
+    most=99,
+    remedy="write a smaller `max_iterations` for a loop, each turn of which stands inside the one before; or nest less",
+)
+"""Argo's controller ends a run whose templates call each other deeper (`maxStackDepth`): foreaches, loops and the step itself
+count, and so does each part of a DAG that is divided."""
 ARGO_PARAMETERS: Final = Limit(
     what="parameters of a workflow",
     most=500,

@@ -18,9 +18,6 @@ PLAN_FILE = "plan.json"
 ROOT_PATH = "-"
 TURN_MARK = "~"
 
-ENTRYPOINT = ("python3", "-m", "flowc.runtime")
-"""The command of every task's container. It takes no arguments."""
-
 # What an orchestrator sets for each task.
 RUN = "FLOWC_RUN"
 STEP = "FLOWC_STEP"

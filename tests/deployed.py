@@ -136,7 +136,7 @@ def in_image(jobs: Sequence[Mapping[str, Any]], folder: Path) -> list[dict[str, 
     for one in jobs:
         container = one["containerProperties"]
         variables = [*container["environment"], {"name": contract.PACKAGE, "value": str(folder)}]
-        more = {"environment": variables, "command": list(contract.ENTRYPOINT)}
+        more = {"environment": variables, "command": ["python3", "-m", "flowc.runtime"]}
         made.append({**one, "containerProperties": {**container, **more}})
     return made
 

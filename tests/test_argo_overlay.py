@@ -18,6 +18,8 @@ from validators import argo, tools
 from flowc.compiler import Source
 from flowc.compiler.diagnostics.model import Report
 from flowc.targets.argo.checks import check
+from flowc.targets.argo.cluster.kinds import CLAIM, SECRET
+from flowc.targets.argo.cluster.needs import named
 from flowc.targets.argo.deployment import deployment_of
 from flowc.targets.argo.overlay import apply_overlay
 from flowc.targets.argo.overlay_text import NotRead, read_documents
@@ -288,6 +290,10 @@ FAULTY = {
         of_task("container:\n  workingDir: '{{inputs.parameters.stp}}'"),
         "6:7 FC607 with the overlay, `{{inputs.parameters.stp}}` names no input of its template",
     ),
+    "an account that is none": (
+        of_task("serviceAccountName: 1"),
+        "5:5 FC607 with the overlay, the name of a service account is no text",
+    ),
     "a patch that is none": (
         "kind: WorkflowTemplate\nspec: {podSpecPatch: hostNetwork}\n",
         "2:8 FC607 with the overlay, `podSpecPatch` is no text that holds a mapping",
@@ -418,6 +424,27 @@ def test_any_overlay_is_merged_or_refused(spec: dict[str, Any], template: dict[s
     made, said = applied(text)
     assert any("FC607" in one for one in said) == (made[0] is MADE) or not said
     assert all(line.split(":", 1)[0].isdigit() for line in said)
+
+
+ODD = ["3", "x", "true", "[]", "[3]", "{}", "[{a: 1}]", "[{name: 3}]"]
+OWN = [
+    "dag: %s",
+    "dag: {tasks: %s}",
+    "dag: {tasks: [{name: a, inline: {suspend: {}}, arguments: %s}]}",
+    "dag: {tasks: [{name: a, templateRef: {name: other, template: x}, arguments: {parameters: %s}}]}",
+    "container: {image: x, envFrom: [{secretRef: %s}]}\n    serviceAccountName: other",
+    "suspend: {}\n  imagePullSecrets: %s",
+]
+
+
+@pytest.mark.parametrize("own", OWN)
+@pytest.mark.parametrize("odd", ODD)
+def test_a_template_of_ones_own_is_measured_whatever_it_is(own: str, odd: str) -> None:
+    text = "kind: WorkflowTemplate\nspec:\n  templates:\n  - {name: main, dag: {tasks: [{name: mine, template: own}]}}\n"
+    overlay = Overlay("patch.yaml", f"{text}  - name: own\n    {own % odd}\n")
+    made = deployment_of(FLOW, Options(overlay=overlay), Report())
+    assert all(usage.used > 0 for usage in made.usages)
+    assert all(isinstance(name, str) for kind in (CLAIM, SECRET) for name in named(made.template, kind))
 
 
 @settings(max_examples=200, deadline=None)

@@ -37,7 +37,7 @@ def test_a_compiled_flow_runs(aws: Aws, tmp_path: Path, monkeypatch: Any) -> Non
     jobs = made["job-definitions.json"]
     for one in jobs:
         one["containerProperties"]["environment"].append({"name": contract.PACKAGE, "value": str(tmp_path)})
-        one["containerProperties"]["command"] = list(contract.ENTRYPOINT)
+        one["containerProperties"]["command"] = ["python3", "-m", "flowc.runtime"]
     execution = aws.run(made["state-machine.json"], jobs, name="run-of-linear")
     assert execution.status == "SUCCEEDED", execution.report()
     for name, value in aws.environment.items():

@@ -139,7 +139,7 @@ def container(package: Path, store: LocalStore, variables: Mapping[str, str]) ->
         contract.DATASTORE: str(store),
         contract.PACKAGE: str(package),
     }
-    command = [sys.executable, *contract.ENTRYPOINT[1:]]
+    command = [sys.executable, "-m", "flowc.runtime"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode == 1:
         raise TaskFailed(done.stderr)

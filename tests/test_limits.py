@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
 import pytest
 import sizes
 import yaml
+from evaluators import Outcome, argo, tasks
 
 from flowc.compiler import Source, compile_source, limits
 from flowc.compiler.diagnostics.model import Diagnostic, Report
@@ -58,6 +60,21 @@ def one_long(size: int) -> str:
     return text.replace("    @step\n    def s1", f"{variable}    @step\n    def s1")
 
 
+def nested(depth: int, turns: int = 0) -> str:
+    """Foreach in each other, each of three steps, around a step or a loop of so many turns."""
+    text = "from flowc import FlowSpec, step\nclass Nested(FlowSpec):\n    k = 1\n    items = [1]\n"
+    names = ["start", *(f"s{number}" for number in range(1, depth))]
+    for name, inner in zip(names, [*names[1:], "inner"], strict=True):
+        text += f"    @step\n    def {name}(self):\n        self.next(self.{inner}, foreach='items')\n"
+    text += "    @step\n    def inner(self):\n        self.next(self.work)\n    @step\n    def work(self):\n"
+    on = f"{{0: self.work, 1: self.j{depth - 1}}}, condition='k', max_iterations={turns}" if turns else f"self.j{depth - 1}"
+    text += f"        self.next({on})\n"
+    for number in reversed(range(depth)):
+        after = f"j{number - 1}" if number else "end"
+        text += f"    @step\n    def j{number}(self, inputs):\n        self.next(self.{after})\n"
+    return text + "    @step\n    def end(self):\n        pass\n"
+
+
 LONG = "@environment(vars={{'N': '{}' + 'x' * 99_000}})"
 PARAMETERS = "".join(f"    p{number} = Parameter('p{number}', default=1)\n" for number in range(600))
 LOOP = """\
@@ -85,6 +102,8 @@ CASES: dict[str, tuple[str, str, Limit, str | None, str]] = {
     "tasks of a DAG, past": (early(300), "argo", limits.ARGO_DAG_TASKS, "FC601", "start"),
     "tasks of a DAG, near": (early(80), "argo", limits.ARGO_DAG_TASKS, "FC604", "start"),
     "tasks of a DAG that is divided": (chain(1_000), "argo", limits.ARGO_DAG_TASKS, None, "start"),
+    "templates inside each other, near": (nested(38, 60), "argo", limits.ARGO_DEPTH, "FC604", "work"),
+    "templates inside each other, far": (nested(7, 90), "argo", limits.ARGO_DEPTH, None, "work"),
     "parameters, past": (chain(3, body=PARAMETERS), "argo", limits.ARGO_PARAMETERS, "FC601", "Chain"),
 }  # fmt: skip
 
@@ -100,12 +119,24 @@ def test_limit(text: str, target: str, limit: Limit, code: str | None, at: str) 
     about = [one for one in said if limit.what in one.message]
     assert [one.rule.code for one in about] == ([code] if code else [])
     assert all(f"{usage.used:,} of at most {limit.most:,} " in one.message and one.primary.span == span for one in about)
-    assert usage.over == (code == "FC601")
+    assert usage.over == (code == "FC601" or (not usage.certain and code is not None))
 
 
 def test_every_job_definition_past_the_limit_is_named() -> None:
     _, _, said = emitted(chain(6, "@environment(vars={{'N': '{}' + 'x' * 30_000}})"), "sfn")
     assert [(one.rule.code, one.primary.span.line) for one in said] == [("FC601", 5 + 4 * number) for number in range(6)]
+
+
+@pytest.mark.parametrize(("depth", "runs"), [(7, True), (8, False)])
+def test_a_run_that_may_go_too_deep_for_argo_is_told(depth: int, runs: bool) -> None:
+    def turns(name: str, path: str, attempt: int) -> Outcome:
+        last = path.endswith("~89")
+        return Outcome((f"j{depth - 1}" if last else "work") if name == "work" else None, 1)
+
+    document, _, said = emitted(nested(depth, 90), "argo")
+    with nullcontext() if runs else pytest.raises(AssertionError, match="too many templates inside each other"):
+        argo.run(yaml.safe_load(document.text), tasks(turns))
+    assert [one.message for one in said] == ([] if runs else ["a run may take 100 of at most 99 templates inside each other"])
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -79,7 +79,7 @@ class Wide:
         (folder / contract.PLAN_FILE).write_text(plan_text(compiled), encoding="utf-8")
         return cls(folder, place, environment)
 
-    command = (sys.executable, *contract.ENTRYPOINT[1:])
+    command = (sys.executable, "-m", "flowc.runtime")
 
     def variables(self, step: str) -> dict[str, str]:
         """What an orchestrator tells a task outside of the foreach."""

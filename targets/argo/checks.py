@@ -22,6 +22,7 @@ from ...compiler import limits
 from ...compiler.frontend.kube_kinds import why_no_key, why_no_value
 from ...compiler.similar import did_you_mean
 from . import fields
+from .inside import mapping, mappings
 
 Path: TypeAlias = tuple[str, ...]
 Node: TypeAlias = Mapping[str, Any]
@@ -58,8 +59,8 @@ def check(manifest: Node) -> list[Fault]:
 
 def unused(spec: Node) -> set[str]:
     """The names of a workflow's templates that nothing in it runs."""
-    templates = {str(one.get("name")): one for one in _list(spec, "templates")}
-    ahead = [spec.get("entrypoint"), spec.get("onExit"), *_called(_mapping(spec.get("hooks")))]
+    templates = {str(one.get("name")): one for one in mappings(spec, "templates")}
+    ahead = [spec.get("entrypoint"), spec.get("onExit"), *_called(mapping(spec.get("hooks")))]
     reached: set[str] = set()
     while ahead:
         name = ahead.pop()
@@ -78,18 +79,18 @@ def _called(value: Any) -> Iterator[Any]:
 
 
 def _check(manifest: Node) -> Iterator[Fault]:
-    yield from _metadata(("metadata",), _mapping(manifest.get("metadata")))
+    yield from _metadata(("metadata",), mapping(manifest.get("metadata")))
     if manifest.get("kind") == "WorkflowTemplate":
-        yield from _workflow(("spec",), _mapping(manifest.get("spec")))
+        yield from _workflow(("spec",), mapping(manifest.get("spec")))
 
 
 def _metadata(path: Path, metadata: Node) -> Iterator[Fault]:
-    for key, value in _mapping(metadata.get("labels")).items():
+    for key, value in mapping(metadata.get("labels")).items():
         why = why_no_key(str(key)) or (why_no_value(str(key), value) if isinstance(value, str) else f"`{key}` is no text")
         if why and "{{" not in str(value):
             yield Fault((*path, "labels", str(key)), f"a label is none that Kubernetes takes: {why}")
     noted = 0
-    for key, value in _mapping(metadata.get("annotations")).items():
+    for key, value in mapping(metadata.get("annotations")).items():
         why = why_no_key(str(key).lower()) or ("" if isinstance(value, str) else f"`{key}` is no text")
         noted += len(f"{key}{value}".encode())
         if why:
@@ -101,23 +102,24 @@ def _metadata(path: Path, metadata: Node) -> Iterator[Fault]:
 
 def _workflow(path: Path, spec: Node) -> Iterator[Fault]:
     yield from _fields(path, spec, fields.SPEC, "a workflow")
-    listed = _list(spec, "templates")
+    listed = mappings(spec, "templates")
     templates = {str(one.get("name")): one for one in listed}
     yield from _names((*path, "templates"), listed, limits.ARGO_TEMPLATES.most, "template")
-    workflow = {str(one.get("name")) for one in _list(spec, "arguments", "parameters")}
+    workflow = {str(one.get("name")) for one in mappings(spec, "arguments", "parameters")}
     yield from _parameters((*path, "arguments"), spec.get("arguments"))
     for key in ("entrypoint", "onExit"):
         if key in spec:
             yield from _call((*path, key), {"template": spec[key], "arguments": spec.get("arguments")}, templates, exact=False)
-    for name, hook in _mapping(spec.get("hooks")).items():
-        yield from _call((*path, "hooks", str(name)), _mapping(hook), templates)
+    for name, hook in mapping(spec.get("hooks")).items():
+        yield from _call((*path, "hooks", str(name)), mapping(hook), templates)
     for key in ("podMetadata", "workflowMetadata"):
-        yield from _metadata((*path, key), _mapping(spec.get(key)))
+        yield from _metadata((*path, key), mapping(spec.get(key)))
     yield from _patch((*path, "podSpecPatch"), spec.get("podSpecPatch"))
-    yield from _fields((*path, "templateDefaults"), _mapping(spec.get("templateDefaults")), fields.TEMPLATE, "a template")
-    shared = {str(one.get("name")) for one in _list(spec, "volumes")}
-    shared |= {str(_mapping(one.get("metadata")).get("name")) for one in _list(spec, "volumeClaimTemplates")}
-    shared |= {str(one.get("name")) for one in _list(spec, "templateDefaults", "volumes")}
+    yield from _account((*path, "serviceAccountName"), spec.get("serviceAccountName"))
+    yield from _fields((*path, "templateDefaults"), mapping(spec.get("templateDefaults")), fields.TEMPLATE, "a template")
+    shared = {str(one.get("name")) for one in mappings(spec, "volumes")}
+    shared |= {str(mapping(one.get("metadata")).get("name")) for one in mappings(spec, "volumeClaimTemplates")}
+    shared |= {str(one.get("name")) for one in mappings(spec, "templateDefaults", "volumes")}
     for template in listed:
         yield from _template((*path, "templates", str(template.get("name"))), template, templates, workflow, shared)
 
@@ -130,34 +132,35 @@ def _template(
     if len(kinds) != 1:
         several = " and ".join(f"`{one}`" for one in kinds)
         yield Fault(path, f"a template is {several}" if kinds else "a template has nothing to run")
-    yield from _metadata((*path, "metadata"), _mapping(template.get("metadata")))
+    yield from _metadata((*path, "metadata"), mapping(template.get("metadata")))
     yield from _patch((*path, "podSpecPatch"), template.get("podSpecPatch"))
+    yield from _account((*path, "serviceAccountName"), template.get("serviceAccountName"))
     for side in ("inputs", "outputs"):
         yield from _parameters((*path, side), template.get(side))
-    tasks = _list(template, "dag", "tasks")
+    tasks = mappings(template, "dag", "tasks")
     yield from _dag((*path, "dag", "tasks"), tasks, templates)
-    for key, value in _mapping(template.get("nodeSelector")).items():
+    for key, value in mapping(template.get("nodeSelector")).items():
         if not isinstance(value, str):
             yield Fault((*path, "nodeSelector", str(key)), f"the label `{key}` of nodes is no text", "write it in quotes")
-    container = _mapping(template.get("container"))
+    container = mapping(template.get("container"))
     yield from _fields((*path, "container"), container, fields.CONTAINER, "a container")
-    volumes = {str(one.get("name")) for one in _list(template, "volumes")}
+    volumes = {str(one.get("name")) for one in mappings(template, "volumes")}
     yield from _container((*path, "container"), container, {*shared, *volumes})
-    inputs = {str(one.get("name")) for one in _list(template, "inputs", "parameters")}
+    inputs = {str(one.get("name")) for one in mappings(template, "inputs", "parameters")}
     yield from _tags(path, template, inputs, workflow, {str(one.get("name")) for one in tasks} if "dag" in template else None)
 
 
 def _container(path: Path, container: Node, volumes: Collection[str]) -> Iterator[Fault]:
-    for name, times in Counter(str(one.get("name")) for one in _list(container, "env")).items():
+    for name, times in Counter(str(one.get("name")) for one in mappings(container, "env")).items():
         if times > 1:
             yield Fault((*path, "env", name), f"the variable `{name}` is there {times} times")
-    for one in _list(container, "env"):
+    for one in mappings(container, "env"):
         here = (*path, "env", str(one.get("name")))
         if not isinstance(one.get("value", ""), str):
             yield Fault((*here, "value"), f"the value of the variable `{one.get('name')}` is no text", "write it in quotes")
         if "value" in one and "valueFrom" in one:
             yield Fault((*here, "valueFrom"), f"the variable `{one.get('name')}` has two values", "write `value: null` beside it")
-    for one in _list(container, "volumeMounts"):
+    for one in mappings(container, "volumeMounts"):
         name = str(one.get("name"))
         if name not in volumes:
             help = f"there is {_listed(sorted(volumes))}" if volumes else "write it into `volumes`"
@@ -174,8 +177,8 @@ def _dag(path: Path, tasks: Sequence[Node], templates: Mapping[str, Node]) -> It
         here = (*path, name)
         yield from _fields(here, task, fields.TASK, "a task")
         yield from _call(here, task, templates)
-        for hook, call in _mapping(task.get("hooks")).items():
-            yield from _call((*here, "hooks", str(hook)), _mapping(call), templates)
+        for hook, call in mapping(task.get("hooks")).items():
+            yield from _call((*here, "hooks", str(hook)), mapping(call), templates)
         operands, faults = _depends(here, task, known)
         waits[name] = operands & known
         yield from faults
@@ -222,8 +225,8 @@ def _call(path: Path, call: Node, templates: Mapping[str, Node], *, exact: bool 
         at = (*path, "template") if exact else path
         yield Fault(at, f"`{path[-1]}` runs the template `{name}`, which there is not", _guess(name, templates))
         return
-    given = {str(one.get("name")) for one in _list(call, "arguments", "parameters")}
-    takes = _list(callee, "inputs", "parameters")
+    given = {str(one.get("name")) for one in mappings(call, "arguments", "parameters")}
+    takes = mappings(callee, "inputs", "parameters")
     for parameter in takes:
         named = str(parameter.get("name"))
         if named not in given and not {"value", "default", "valueFrom"} & parameter.keys():
@@ -269,7 +272,7 @@ def _names(path: Path, listed: Sequence[Node], most: int, what: str) -> Iterator
 
 
 def _parameters(path: Path, holder: Any) -> Iterator[Fault]:
-    listed = _list(holder, "parameters")
+    listed = mappings(holder, "parameters")
     for name, times in Counter(_name(one) for one in listed).items():
         here = (*path, "parameters", name)
         if not _PARAMETER.fullmatch(name):
@@ -297,6 +300,11 @@ def _patch(path: Path, text: Any) -> Iterator[Fault]:
         yield Fault(path, "`podSpecPatch` is no text that holds a mapping", "write `podSpecPatch: '{\"hostNetwork\": true}'`")
 
 
+def _account(path: Path, name: Any) -> Iterator[Fault]:
+    if not isinstance(name, str | None):
+        yield Fault(path, "the name of a service account is no text", "write it in quotes")
+
+
 def _fields(path: Path, node: Node, known: Collection[str], what: str) -> Iterator[Fault]:
     for key in node:
         if key not in known:
@@ -316,14 +324,3 @@ def _listed(names: Sequence[str]) -> str:
 def _name(one: Node) -> str:
     name = one.get("name")
     return name if isinstance(name, str) else repr(name)
-
-
-def _mapping(value: Any) -> Node:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(node: Any, *keys: str) -> list[Node]:
-    """A list of mappings somewhere inside, or the empty one."""
-    for key in keys:
-        node = _mapping(node).get(key)
-    return [one for one in node if isinstance(one, Mapping)] if isinstance(node, list) else []

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from . import marks
 from .fields import TYPES
+from .inside import mapping, mappings
 
 _OWN: Final = "flowc/"
 _VARIABLES: Final = "FLOWC_"
@@ -44,11 +45,11 @@ def altered(before: Mapping[Path, Any], after: Mapping[Path, Any]) -> list[Path]
 def _held(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     yield ("apiVersion",), manifest.get("apiVersion")
     yield ("kind",), manifest.get("kind")
-    metadata = _mapping(manifest.get("metadata"))
+    metadata = mapping(manifest.get("metadata"))
     for key in ("name", "namespace", "generateName"):
         yield ("metadata", key), metadata.get(key)
     yield from _marks(("metadata",), metadata)
-    spec = _mapping(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     yield from _references(("spec",), {key: value for key, value in spec.items() if key != "templates"})
     if manifest.get("kind") == "WorkflowTemplate":
         yield from _workflow(spec)
@@ -56,20 +57,20 @@ def _held(manifest: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 def _workflow(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     yield ("spec", "entrypoint"), spec.get("entrypoint")
-    yield from _marks(("spec", "workflowMetadata"), _mapping(spec.get("workflowMetadata")))
+    yield from _marks(("spec", "workflowMetadata"), mapping(spec.get("workflowMetadata")))
     # Retries of the whole, or of DAGs, would run tasks again under the numbers of attempts that they have had.
     yield ("spec", "retryStrategy"), spec.get("retryStrategy")
-    defaults = _mapping(spec.get("templateDefaults"))
+    defaults = mapping(spec.get("templateDefaults"))
     yield ("spec", "templateDefaults", "retryStrategy"), defaults.get("retryStrategy")
-    yield from _container(("spec", "templateDefaults", "container"), _mapping(defaults.get("container")), ours=True)
-    for parameter in _list(spec, "arguments", "parameters"):
+    yield from _container(("spec", "templateDefaults", "container"), mapping(defaults.get("container")), ours=True)
+    for parameter in mappings(spec, "arguments", "parameters"):
         yield ("spec", "arguments", "parameters", str(parameter.get("name"))), _THERE
-    for name, hook in _mapping(spec.get("hooks")).items():
+    for name, hook in mapping(spec.get("hooks")).items():
         yield ("spec", "hooks", str(name)), _THERE
         for key in ("template", "templateRef", "arguments", "expression"):
-            yield ("spec", "hooks", str(name), key), _mapping(hook).get(key)
+            yield ("spec", "hooks", str(name), key), mapping(hook).get(key)
     yield ("spec", "onExit"), spec.get("onExit")
-    for template in _list(spec, "templates"):
+    for template in mappings(spec, "templates"):
         yield from _template(("spec", "templates", str(template.get("name"))), template)
 
 
@@ -79,40 +80,40 @@ def _template(path: Path, template: Mapping[str, Any]) -> Iterator[tuple[Path, A
     for kind in TYPES:
         yield (*path, kind), kind in template or None
     for side in ("inputs", "outputs"):
-        for parameter in _list(template, side, "parameters"):
+        for parameter in mappings(template, side, "parameters"):
             here = (*path, side, "parameters", str(parameter.get("name")))
             yield here, _THERE
             for key, value in parameter.items():
                 yield (*here, str(key)), value
     if ours:
         yield (*path, "retryStrategy"), "retryStrategy" in template or None
-        yield (*path, "retryStrategy", "limit"), _mapping(template.get("retryStrategy")).get("limit")
-    for task in _list(template, "dag", "tasks"):
+        yield (*path, "retryStrategy", "limit"), mapping(template.get("retryStrategy")).get("limit")
+    for task in mappings(template, "dag", "tasks"):
         here = (*path, "dag", "tasks", str(task.get("name")))
         yield here, _THERE
         for key in _TASK:
             yield (*here, key), task.get(key)
-    yield from _container((*path, "container"), _mapping(template.get("container")), ours=ours)
+    yield from _container((*path, "container"), mapping(template.get("container")), ours=ours)
 
 
 def _container(path: Path, container: Mapping[str, Any], *, ours: bool) -> Iterator[tuple[Path, Any]]:
     if ours:
         for key in ("command", "args"):
             yield (*path, key), container.get(key)
-    for variable in _list(container, "env"):
+    for variable in mappings(container, "env"):
         name = str(variable.get("name"))
         if name.startswith(_VARIABLES):
             yield (*path, "env", name), dict(variable)
 
 
 def _is_ours(template: Mapping[str, Any]) -> bool:
-    return any(str(one.get("name")).startswith(_VARIABLES) for one in _list(template, "container", "env"))
+    return any(str(one.get("name")).startswith(_VARIABLES) for one in mappings(template, "container", "env"))
 
 
 def _marks(path: Path, metadata: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """The labels and annotations that flowc finds its objects by, and reads."""
     for field in ("labels", "annotations"):
-        for key, value in _mapping(metadata.get(field)).items():
+        for key, value in mapping(metadata.get(field)).items():
             if key == marks.MANAGED_BY or str(key).startswith(_OWN):
                 yield (*path, field, str(key)), value
 
@@ -129,14 +130,3 @@ def _references(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         for number, inner in enumerate(value):
             name = inner.get("name") if isinstance(inner, Mapping) else None
             yield from _references((*path, str(number if name is None else name)), inner)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(node: Any, *keys: str) -> list[Mapping[str, Any]]:
-    """A list of mappings somewhere inside, or the empty one."""
-    for key in keys:
-        node = _mapping(node).get(key)
-    return [one for one in node if isinstance(one, Mapping)] if isinstance(node, list) else []

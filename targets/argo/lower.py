@@ -114,14 +114,18 @@ def lower(flow: Flow, profiles: Profiles, options: Options) -> dict[str, Any]:
     )
 
 
+def template_names() -> Names:
+    """What templates are called. It becomes part of their pods' names, in which Kubernetes refuses capital letters."""
+    return Names(ARGO_TASK_NAME, spell_lower_dashes, lower=True)
+
+
 class _Lowering:
     def __init__(self, flow: Flow, profiles: Profiles, concurrency: Mapping[str, int]) -> None:
         self.flow = flow
         self.profiles = profiles
         self.concurrency = concurrency
         self.tasks = Names(ARGO_TASK_NAME, spell_dashes, reserved=_RESERVED)
-        # A template's name becomes part of its pods' names, which Kubernetes refuses with a capital letter in them.
-        self.template_names = Names(ARGO_TASK_NAME, spell_lower_dashes, lower=True)
+        self.template_names = template_names()
         self.dags: list[_Dag] = []
         self.gated = False
 

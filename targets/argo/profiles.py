@@ -16,7 +16,7 @@ from ...templates import bootstrap_command
 from ..options import PACKAGE, Options
 from ..project import project_of
 from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, read_settings, warn_of_flow
-from .pods import ARGUMENTS, Pod, container_fields, pod_of, template_fields
+from .pods import ARGUMENTS, Pod, container_fields, escape_variable, pod_of, template_fields
 from .retries import attempt_of, check_retries, deadline_of, retry_strategy
 from .serialise import Inline
 from .volumes import OUTPUTS
@@ -61,7 +61,7 @@ class Profiles:
             (contract.DATASTORE, self.options.datastore_url),
             (contract.CODE, self.options.code or PACKAGE),
             (contract.TARGET, "argo"),
-            *(project.environment if project else ()),
+            *((name, escape_variable(value)) for name, value in (project.environment if project else ())),
             (contract.RUN, "{{workflow.name}}"),
         ]
         env = [Inline(name=name, value=value) for name, value in variables]

@@ -13,7 +13,6 @@ import yaml
 
 from flowc.cli.build_context import OBJECT_STORES, copy_source
 from flowc.cli.settings import KEYS, variable
-from flowc.runtime.contract import ENTRYPOINT
 from flowc.targets import TARGETS
 from flowc.targets.options import Options
 
@@ -156,7 +155,7 @@ def test_folder_runs_on_a_python_with_nothing_installed(flowc: Run) -> None:
     }
     done = subprocess.run([python, "-I", "-c", "import flowc"], capture_output=True, check=False)
     assert done.returncode != 0, "this Python has a flowc of its own, so that nothing would be shown"
-    subprocess.run([python, *ENTRYPOINT[1:]], env=environment, check=True)
+    subprocess.run([python, "-m", "flowc.runtime"], env=environment, check=True)
     assert Path("store/Sums/1/start/-/manifest.json").exists()
 
 
@@ -327,7 +326,7 @@ def test_folder_holds_the_modules_that_the_flow_imports(flowc: Run) -> None:
         "FLOWC_DATASTORE": str(Path("store").resolve()),
         **{"FLOWC_RUN": "1", "FLOWC_STEP": "start", "FLOWC_PATH": "-", "FLOWC_ATTEMPT": "0"},
     }
-    subprocess.run([python, *ENTRYPOINT[1:]], env=environment, check=True)
+    subprocess.run([python, "-m", "flowc.runtime"], env=environment, check=True)
     assert Path("store/Sums/1/start/-/manifest.json").exists()
 
 

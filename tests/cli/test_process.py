@@ -184,6 +184,6 @@ def test_the_docker_context_holds_what_a_task_reads(folder: Path) -> None:
     told = {contract.PACKAGE: str(folder / "out"), contract.RUN: "r1", contract.STEP: "start", contract.PATH: "-"}
     told |= {contract.ATTEMPT: "0", contract.DATASTORE: str(folder / "store")}
     (folder / "empty").mkdir()
-    ended = run(folder / "empty", sys.executable, *contract.ENTRYPOINT[1:], **told)
+    ended = run(folder / "empty", sys.executable, "-m", "flowc.runtime", **told)
     assert ended.returncode == 0, ended.stderr
     assert (folder / "store" / contract.task_key("Sums", "r1", "start", "-")).is_dir()

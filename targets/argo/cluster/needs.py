@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ..inside import mapping, mappings
 from .kinds import CLAIM, EVENT_BUS, EVENT_SOURCE, SECRET, SENSOR, SERVICE_ACCOUNT, TASK_RESULT, WORKFLOW, WORKFLOW_TEMPLATE, Kind
 from .refusals import ClusterError
 from .session import Session
@@ -37,7 +38,7 @@ def notes(session: Session, manifests: Iterable[Mapping[str, Any]]) -> Iterator[
     manifests = tuple(manifests)
     yield from _powerless(session, manifests)
     for kind, what in ((SECRET, "secret"), (CLAIM, "persistent volume claim")):
-        lacking = [name for name in sorted(set(_named(manifests, kind))) if _lacks(session, kind, name)]
+        lacking = [name for name in sorted(set(named(manifests, kind))) if _lacks(session, kind, name)]
         if lacking:
             are = f"is no {what} {lacking[0]}" if len(lacking) == 1 else f"are no {what}s {', '.join(lacking[:_SHOWN])}"
             more = f" and {len(lacking) - _SHOWN} more" if lacking[_SHOWN:] else ""
@@ -54,9 +55,9 @@ def _accounts(manifests: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str
     """
     for one in manifests:
         spec = one.get("spec") or {}
-        of_pods = (spec.get("template") or {}).get("serviceAccountName") or _DEFAULT_ACCOUNT
+        of_pods = mapping(spec.get("template")).get("serviceAccountName") or _DEFAULT_ACCOUNT
         if one["kind"] == WORKFLOW_TEMPLATE.name:
-            named = [part["serviceAccountName"] for part in spec.get("templates") or () if "serviceAccountName" in part]
+            named = [part["serviceAccountName"] for part in mappings(spec, "templates") if "serviceAccountName" in part]
             for name in {spec.get("serviceAccountName") or _DEFAULT_ACCOUNT, *named}:
                 yield name, "create", TASK_RESULT, "every task fails"
         elif one["kind"] == SENSOR.name:
@@ -112,22 +113,19 @@ def _lacks(session: Session, kind: Kind, name: str) -> bool:
         raise
 
 
-def _named(data: Any, kind: Kind) -> Iterator[str]:
+def named(data: Any, kind: Kind) -> Iterator[str]:
     """The names of secrets, or of claims, that manifests name and that must be there."""
     if isinstance(data, Mapping):
+        places = [(data.get("persistentVolumeClaim"), "claimName")]
         if kind == SECRET:
-            for key in ("secretKeyRef", "secretRef"):
-                one = data.get(key)
-                if isinstance(one, Mapping) and "name" in one and not one.get("optional"):
-                    yield one["name"]
-            if isinstance(one := data.get("secret"), Mapping) and "secretName" in one and not one.get("optional"):
-                yield one["secretName"]
-            if isinstance(listed := data.get("imagePullSecrets"), list):
-                yield from (one["name"] for one in listed)
-        elif isinstance(one := data.get("persistentVolumeClaim"), Mapping) and "claimName" in one:
-            yield one["claimName"]
+            places = [(data.get(key), "name") for key in ("secretKeyRef", "secretRef")]
+            places += [(data.get("secret"), "secretName"), *((secret, "name") for secret in mappings(data, "imagePullSecrets"))]
+        for place, key in places:
+            name = mapping(place).get(key)
+            if isinstance(name, str) and not mapping(place).get("optional"):
+                yield name
         for value in data.values():
-            yield from _named(value, kind)
+            yield from named(value, kind)
     elif isinstance(data, list | tuple):
         for value in data:
-            yield from _named(value, kind)
+            yield from named(value, kind)
