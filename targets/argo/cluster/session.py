@@ -39,8 +39,7 @@ _NOT_YAML: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\
 
 
 def text_of(body: Mapping[str, Any]) -> str:
-    """A body as JSON that is YAML as well, which is what the API server reads what is applied as: there, an escape may not be half
-    of a character."""
+    """A body as JSON that is YAML as well, as which the API server reads what is applied: there, no escape is half a one."""
     return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(body, ensure_ascii=False))
 
 
