@@ -152,7 +152,9 @@ def unasked(error: Exception, server: str) -> ClusterError:
         case "LocationParseError" | "LocationValueError" | "URLSchemeUnknown":
             return ClusterError(f"kubeconfig's server {server!r} is no address: {said}", said=said, setup=True)
         case "ProxyError":
-            return ClusterError(f"the cluster cannot be reached at {server} through the proxy: {said}", said=said, setup=True)
+            cause = re.sub(r"^[^:]*: |\W+$", "", said.partition("Error(")[2])
+            why = f"the proxy of HTTPS_PROXY or HTTP_PROXY: {cause or said}"
+            return ClusterError(f"the cluster cannot be reached at {server} through {why}", said=said, setup=True)
         case _:
             return ClusterError(f"the cluster cannot be reached at {server}: {said}", said=said)
 
