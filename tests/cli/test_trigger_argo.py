@@ -121,12 +121,13 @@ def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
 
 
 def test_values_arrive_as_they_were_given(pier: Pier) -> None:
-    text = "".join(ODD)
-    run = pier.start("--text", text, "--data", json.dumps(ODD), "--my-count", "0")
-    assert pier.until(run, "done", "failed")["failures"] == []
-    task = Run(f"Told/{run}", datastore=pier.argo.place)["start"].task
-    assert task is not None
-    assert (task.data.text, task.data.data) == (text, list(ODD))
+    texts = ("".join(ODD), "true")
+    runs = {pier.start("--text", text, "--data", json.dumps(ODD), "--my-count", "0"): text for text in texts}
+    for run, text in runs.items():
+        assert pier.until(run, "done", "failed")["failures"] == []
+        task = Run(f"Told/{run}", datastore=pier.argo.place)["start"].task
+        assert task is not None
+        assert (task.data.text, task.data.data) == (text, list(ODD))
 
 
 def test_what_is_wrong_is_said_before_anything_starts(pier: Pier) -> None:
@@ -145,6 +146,64 @@ def test_what_is_wrong_is_said_before_anything_starts(pier: Pier) -> None:
     assert len(pier.argo.all("workflows")) == len(before)
     ended = pier("trigger", "Other", "--target", "argo")
     assert (ended.code, "there is no WorkflowTemplate other" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("trigger", "Told; rm"), "no flow is called 'Told; rm': name its class, or PROJECT.BRANCH.NAME, or its file"),
+        (("undeploy", "my-told", "--yes"), "no flow is called 'my-told': name its class, or PROJECT.BRANCH.NAME, or its file"),
+        (("status", "told.py", "a\0b"), "no run is called 'a\\x00b'"),
+        (("logs", "told.py", "a\nb"), "no run is called 'a\\nb'"),
+        (("status", "told.py", "\udcff"), "no run is called '\\udcff'"),
+        (("stop", "told.py", "a\0b"), "the WorkflowTemplate told in the namespace NAMESPACE has no run 'a\\x00b'"),
+        (("retry", "told.py", "../x"), "the WorkflowTemplate told in the namespace NAMESPACE has no run ../x"),
+        (("suspend", "told.py", "latest"), "which run? Only verbs that change nothing take `latest`"),
+        (
+            ("runs", "told.py", "--argo-url", "http://a b/"),
+            "--argo-url is the address of Argo's pages, as https://argo.example, ",
+        ),
+        (("deploy", "told.py", "--rollback"), "on Argo a deployment has no older versions: "),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(pier: Pier, arguments: tuple[str, ...], said: str) -> None:
+    ended = pier(*arguments, "--target", "argo")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"flowc: {said.replace('NAMESPACE', pier.argo.namespace)}"), ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_datastore_that_is_not_there(pier: Pier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.cli.watching._TROUBLES", 1)
+    gate = pier.folder / "another-gate"
+    run = pier.start("--gate", str(gate))
+    place = "s3://no-such-bucket/x"
+    watched = pier.about("status", run, "--datastore", place, "--watch", "--target", "argo")
+    assert watched.code == 2
+    # The platform alone is asked by `stop`, which has no such option.
+    ending = f"`flowc stop told.py {run} --target argo` ends it"
+    watching = f"`flowc status told.py {run} --target argo --datastore {place} --watch` shows it again"
+    assert watched.err.endswith(f". The run {run} goes on; {watching}, {ending}\n"), watched.err
+    gate.touch()
+    pier.until(run, "done")
+    over = pier.about("status", run, "--datastore", place, "--watch", "--target", "argo")
+    assert (over.code, "there is no bucket" in over.err, "goes on" in over.err) == (2, True, False), over.err
+    resumed = pier.about("resume-workflow", run)
+    assert (resumed.code, resumed.err) == (2, f"flowc: the run {run} came to its end already\n")
+
+
+def test_a_run_that_has_only_just_begun_is_listed(pier: Pier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first task began after the datastore was asked, and before the platform was."""
+    from flowc.runtime.client.flow import Flow
+
+    run = pier.start("--my-count", "0", "--tag", "late")
+    pier.until(run, "done")
+    monkeypatch.setattr(Flow, "runs", lambda self, *tags: iter(()))
+    listed = {one["run"]: one for one in json.loads(pier.about("runs", "--format", "json").out)}
+    assert (listed[run]["user"], listed[run]["tags"]) == ("ann", ["late"])
+    assert run in pier.about("runs", "--tag", "late").out
+    assert run not in pier.about("runs", "--tag", "later").out
+    assert run not in pier.about("runs", "--user", "bob").out
 
 
 def test_a_run_that_failed_goes_on_by_retry(pier: Pier) -> None:
@@ -220,8 +279,8 @@ def test_a_pod_that_died_before_it_could_say_anything_is_told_by_its_log(pier: P
     lacking = json.dumps(spec).replace(package, package.replace(".tar.gz", "0.tar.gz"))
     pier.argo.change("workflowtemplates", "told", {"spec": json.loads(lacking)})
     lost = pier.start()
-    pier.argo.change("workflowtemplates", "told", {"spec": spec})
     told = pier.until(lost, "failed")
+    pier.argo.change("workflowtemplates", "told", {"spec": spec})
     (trouble,) = told["troubles"]
     assert (trouble["step"], trouble["path"], trouble["attempt"]) == ("start", "-", 0)
     assert "0.tar.gz" in trouble["output"]
