@@ -56,7 +56,11 @@ class TriggerVerb(RunVerb):
             self._refuse_options_before_file(ctx, args)
         if flow is not None:
             place = self._place(ctx, args)
-            deployment = ctx.meta[_DEPLOYMENT] = deployment_of(flow, place)
+            try:
+                deployment = ctx.meta[_DEPLOYMENT] = deployment_of(flow, place)
+            except click.UsageError:  # it is not said where; perhaps for another mistake
+                self._place(ctx, args, strictly=True)
+                raise
             try:
                 plan = ctx.meta[_PLAN] = deployed_plan(deployment, flow, place)
             except (Unusable, click.exceptions.Exit):
@@ -96,10 +100,14 @@ class TriggerVerb(RunVerb):
         argument = next(one for one in self.params if one.name == "flow")
         return None if word is None else argument.type.convert(word, argument, None)
 
-    def _place(self, ctx: click.Context, args: Sequence[str]) -> Place:
-        """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet."""
+    def _place(self, ctx: click.Context, args: Sequence[str], *, strictly: bool = False) -> Place:
+        """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet.
+
+        Args:
+            strictly: Whether a mistake in these is said, and not passed over.
+        """
         probe = click.Context(
-            self, ctx.parent, ctx.info_name, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
+            self, ctx.parent, ctx.info_name, resilient_parsing=not strictly, ignore_unknown_options=True, allow_extra_args=True
         )
         with probe:
             click.Command.parse_args(self, probe, list(args))

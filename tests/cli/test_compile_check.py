@@ -72,4 +72,4 @@ def test_what_is_no_file(tmp_path: Path, file: str) -> None:
     done = compiled(tmp_path, "--check", file)
     assert (done.exit_code, done.stdout) == (2, "")
     said = "takes a file, and this is a folder: ." if file == "." else "is empty: name the file to compare with"
-    assert done.stderr.endswith(f"flowc: --check {said}\n")
+    assert done.stderr.endswith(f": --check {said}\n")

@@ -173,6 +173,22 @@ def test_a_mistake_is_told_in_one_line(pier: Pier, arguments: tuple[str, ...], s
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--wait=yes", "--target", "argo"), "Option '--wait' does not take a value."),
+        (("--target",), "Option '--target' requires an argument."),
+        (("--number", "1"), "which platform? Say --target argo or --target sfn"),
+    ],
+)
+def test_a_mistake_that_hides_the_target(pier: Pier, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    file = tmp_path / "told.py"
+    file.write_text(FLOW, encoding="utf-8")
+    ended = pier("trigger", str(file), *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"flowc trigger: {said}\n"), ended.err
+
+
 def test_a_datastore_that_is_not_there(pier: Pier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flowc.cli.watching._TROUBLES", 1)
     gate = pier.folder / "another-gate"
