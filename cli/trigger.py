@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import augment_usage_errors
 
 from ..runtime.language.current import user_name
 from .changing import refuse_branch
@@ -109,7 +110,7 @@ class TriggerVerb(RunVerb):
         probe = click.Context(
             self, ctx.parent, ctx.info_name, resilient_parsing=not strictly, ignore_unknown_options=True, allow_extra_args=True
         )
-        with probe:
+        with probe, augment_usage_errors(ctx):
             click.Command.parse_args(self, probe, list(args))
             given = probe.params
         return Place(*(given.get(name) for name in Place._fields))
