@@ -10,6 +10,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -31,6 +32,15 @@ _LONGEST: Final = 30.0
 _CONNECT: Final = 10.0
 _READ: Final = 60.0
 _PAGE: Final = 500
+
+
+_NOT_YAML: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What JSON may hold as it is, and YAML may not, or takes for the end of a line."""
+
+
+def text_of(body: Mapping[str, Any]) -> str:
+    """A body as JSON that is YAML as well, as which the API server reads what is applied: there, no escape is half a one."""
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(body, ensure_ascii=False))
 
 
 class Session:
@@ -231,7 +241,7 @@ class Session:
 
         server = self.credentials.server
         url = server + path + (f"?{urlencode(query)}" if query else "")
-        data = json.dumps(body) if body is not None else None
+        data = text_of(body).encode() if body is not None else None
         for wait in (*_WAITS, None):
             asking = {**headers, **self.credentials.headers(), "User-Agent": "flowc"}
             try:

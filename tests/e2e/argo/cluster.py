@@ -96,10 +96,10 @@ class Cluster:
                     return str(pod.metadata.name)
             time.sleep(0.5)
 
-    def delete_pod(self, name: str) -> None:
-        """Delete a pod at once, as when its machine is gone."""
+    def delete_pod(self, name: str, *, lost: bool = False) -> None:
+        """Delete a pod: as a person does, or as when its machine is lost, at once and without a last word."""
         core = kubernetes.client.CoreV1Api(self.client)
-        core.delete_namespaced_pod(name, self.namespace, grace_period_seconds=0)
+        core.delete_namespaced_pod(name, self.namespace, **({"grace_period_seconds": 0} if lost else {}))
 
     def versions(self, run: str) -> dict[str, str]:
         """What has run it, as far as that can be seen: Argo's executor says its version in its image's name."""

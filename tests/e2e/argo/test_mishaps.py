@@ -90,6 +90,19 @@ def test_a_deleted_pod_is_caught(ship: Ship, tmp_path: Path) -> None:
     assert {"bad/-", "join/-", "end/-"} <= json.loads(ran.kept()).keys()
 
 
+def test_a_lost_pod_is_begun_again(ship: Ship, tmp_path: Path) -> None:
+    """Argo 3.7 begins a pod anew, as the same attempt, whose executor could not say anything any more; and nobody else does."""
+    body = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
+    deployed = ship(BRANCHES._replace(body=body).write(tmp_path, "Lost"))
+    run = deployed.start()
+    cluster = deployed.shell.cluster
+    wait_for(open_store(deployed.shell.place), "running")
+    cluster.delete_pod(cluster.pod_of(run, "bad"), lost=True)
+    ran = deployed.ended(run)
+    assert ran.status == "Succeeded", ran.report()
+    assert {"bad/-", "join/-", "end/-"} <= json.loads(ran.kept()).keys()
+
+
 def test_a_stopped_run(ship: Ship, tmp_path: Path) -> None:
     deployed = ship(BRANCHES._replace(body=SLEEPS).write(tmp_path, "Stopped"))
     run = deployed.start()
@@ -175,7 +188,7 @@ def test_a_traceback_is_told_also_when_the_pod_is_gone(ship: Ship, tmp_path: Pat
     assert "KeyError: 'lost keys'" in ran.said.err
     cluster = deployed.shell.cluster
     for pod in cluster.pods(ran.id):
-        cluster.delete_pod(pod.metadata.name)
+        cluster.delete_pod(pod.metadata.name, lost=True)
     for verb in ("logs", "status"):
         said = deployed(verb, ran.id)
         assert "lost keys" in said.out + said.err, verb
