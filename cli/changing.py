@@ -12,6 +12,7 @@ Without a terminal nothing is made but with `--yes`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,7 @@ def asked() -> Iterator[None]:
 def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None) -> str:
     """What the deployment of a flow is called, by its file or by its name."""
     if isinstance(flow, str):
+        demand_name(flow)
         refuse_branch(flow)
         return platform.spell(flow)
     compilation, _ = flow.compile(given)
@@ -70,6 +72,16 @@ def name_of(platform: Platform, flow: FlowFile | str, given: Given | None = None
         complain("flowc: the flow's name does instead of its file, which then need not compile: NAME, or PROJECT.BRANCH.NAME")
         raise
     raise AssertionError("no flow, and no error that says why")
+
+
+def demand_name(name: str) -> None:
+    """Make sure that a deployment may be named so.
+
+    Raises:
+        Unusable: No flow is.
+    """
+    if not re.fullmatch(r"\w+(\.\w+)*", name):
+        raise Unusable(f"no flow is called {name!r}: name its class, or PROJECT.BRANCH.NAME, or its file")
 
 
 def refuse_branch(flow: IR | str | None) -> None:

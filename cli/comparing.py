@@ -14,6 +14,8 @@ def compare(text: str, file: Path) -> bool:
     Raises:
         Unusable: The file cannot be read.
     """
+    if file.is_dir():
+        raise Unusable(f"--check takes a file, and this is a folder: {file}")
     try:
         there = file.read_bytes().replace(b"\r\n", b"\n")  # as git may have checked it out
     except FileNotFoundError:

@@ -80,6 +80,8 @@ def command(
     target = target_of(settings)
     options = options_of(settings, target)
     folder = _folder(output)
+    if compared is not None and not compared.strip():
+        raise Unusable("--check is empty: name the file to compare with")
     if folder is not None and compared is not None:
         raise Unusable("--check writes nothing, so that -o cannot be said with it")
 

@@ -120,6 +120,8 @@ def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None
     parts = given.split("/") if given else []
     if not all(parts):
         raise Unusable(f"a part is empty in {given}")
+    if not given.isprintable():
+        raise Unusable(f"no run is called {given!r}")
     with explained():
         if file is not None:
             name = class_of(file)

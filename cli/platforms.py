@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from .changing import asked, refuse_branch
+from .changing import asked, demand_name, refuse_branch
 from .datastore import store_of
 from .flow_file import FlowFile, parse_flow_file
 from .looking import LATEST, Chosen, choose, class_of, explained
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ..targets.executions import Execution, Executions
     from .verb import Decorated
 
+_WITHOUT_DATASTORE = ("stop", "suspend", "resume-workflow")
+"""Verbs that only ask the platform."""
 _NEAR = 100
 """Of how many runs an id may be cut short."""
 
@@ -74,7 +76,11 @@ class Deployment(NamedTuple):
 
     def command(self, verb: str, run: str, *options: str) -> str:
         """The command line of a verb about a run of it, for messages."""
-        return f"`{shlex.join(['flowc', verb, self.subject, run, *self.options, *options])}`"
+        given = self.options
+        if verb in _WITHOUT_DATASTORE and "--datastore" in given:
+            place = given.index("--datastore")
+            given = (*given[:place], *given[place + 2 :])
+        return f"`{shlex.join(['flowc', verb, self.subject, run, *given, *options])}`"
 
     def resuming(self, run: str, datastore: str) -> str:
         """The command line that resumes a run of it here, which looks for it in the datastore alone."""
@@ -113,6 +119,7 @@ def _deployment(flow: FlowFile | str, settings: dict[str, Any], target: str, pla
 
     platform = load_platform(target)(whereabouts(settings))
     if isinstance(flow, str):
+        demand_name(flow)
         refuse_branch(flow)
         name, found = flow.rpartition(".")[2], platform.spell(flow)
     else:
@@ -265,7 +272,7 @@ def named(deployment: Deployment, which: str) -> Execution:
             known = f" (the last {'is' if len(last) == 1 else 'are'} {', '.join(last)})" if last else ""
             if vague:  # the latest may be another one by now than the one that was looked at
                 raise Unusable(f"which run? Only verbs that change nothing take `{LATEST}`{known}")
-            raise Unusable(f"{deployment.executions.where} has no run {run}{known}")
+            raise Unusable(f"{deployment.executions.where} has no run {run if run.isprintable() else repr(run)}{known}")
         return found
 
 

@@ -30,9 +30,8 @@ def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
     deployment = suspendable(flow, Place(**where, datastore=None))
     found = named(deployment, run)
     if found.over:
-        raise Unusable(
-            f"the run {found.run} {ENDED[found.state]} already: {deployment.command(deployment.going_on, found.run)} is for those"
-        )
+        again = f": {deployment.command(deployment.going_on, found.run)} is for those" if found.state != "done" else ""
+        raise Unusable(f"the run {found.run} {ENDED[found.state]} already{again}")
     if found.status != SUSPENDED:
         complain(f"flowc: the run {found.run} is not suspended")
         return

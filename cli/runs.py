@@ -129,14 +129,30 @@ def _with_platform(
     only = [run for run in executions if run not in known]
     records = flow._store.get_many([f"{flow.id}/{run}/run.json" for run in only]) if only else []
     for run, record in zip(only, records, strict=True):
-        if record is None and len(found) <= 2 * limit:
-            start = deployment.executions.started_with(run)
-            if is_of(flow._namespace, start.user) and tags <= set(start.tags):
-                from ..runtime.client.run import Run
-
-                about = described(Run._below(flow, run))
-                found.append(with_execution(about, _ended(deployment, executions[run]), deployment.target, start))
+        more = _unlisted(flow, deployment, executions[run], tags, begun=record is not None) if len(found) <= 2 * limit else None
+        if more is not None:
+            found.append(more)
     return sorted(found, key=lambda row: row["started"] or 0.0, reverse=True)
+
+
+def _unlisted(flow: Flow, deployment: Deployment, execution: Execution, tags: set[str], *, begun: bool) -> dict[str, Any] | None:
+    """A run that the datastore did not list, if it is to be listed: no task has begun it, or one only just has, or it is
+    another's."""
+    from ..runtime.client.run import Run
+    from ..runtime.errors import RecordError
+
+    run = Run._below(flow, execution.run)
+    try:
+        record = run._recorded() if begun else None
+    except RecordError:  # whose it is cannot be seen
+        return None
+    if record is not None and record.user is not None:
+        start = Start(user=record.user, tags=record.tags)
+    else:
+        start = deployment.executions.started_with(execution.run)
+    if not is_of(flow._namespace, start.user) or not tags <= (run.tags if begun else set(start.tags)):
+        return None
+    return with_execution(described(run), _ended(deployment, execution), deployment.target, start)
 
 
 def _ended(deployment: Deployment, execution: Execution) -> Execution:

@@ -12,7 +12,7 @@ import click
 from ..targets import TARGETS
 from .changing import asked
 from .flow_file import FlowFile
-from .looking import duration, explained, table, which_arguments
+from .looking import LATEST, duration, explained, table, which_arguments
 from .output import FAULTS, complain, wants_color, write
 from .platforms import Deployment, Place, Runs, run_options, runs_of
 from .runs import moment
@@ -56,13 +56,14 @@ def command(
     the platform is asked too, which knows of runs that no task has begun yet, and of what failed without a word in the datastore.
     """
     runs = runs_of(flow, which, Place(**where), most=1)
+    latest = runs.chosen.parts[:1] in ((), (LATEST,))
     execution = runs.execution()
     run = runs.run(execution)
     if watching:
         execution = watch(run, runs, execution)
     about = show(run, runs, execution, form)
     if not watching:
-        _hint(about, run, runs, execution)
+        _hint(about, run, runs, execution, latest=latest)
     elif about["status"] != "done":
         raise click.exceptions.Exit(FAULTS)
 
@@ -96,9 +97,10 @@ def _ways_on(deployment: Deployment, run: str, datastore: str, *, going_on: bool
     yield f"{deployment.resuming(run, datastore)} begins a new run here from what it has done, with the code as it is now"
 
 
-def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None) -> None:
-    """Say where more is known of a run that a platform has scheduled, or that nobody knows more."""
-    if about["status"] == "running" and (why := runs.forgotten(run, execution)) is not None:
+def _hint(about: dict[str, Any], run: Run, runs: Runs, execution: Execution | None, *, latest: bool) -> None:
+    """Say where more is known of a run that a platform has scheduled, or that nobody knows more; or that the latest run which the
+    datastore has need not be of the deployment that is meant."""
+    if (about["status"] == "running" or latest) and (why := runs.forgotten(run, execution)) is not None:
         complain(f"flowc: {why}")
     if runs.deployment is None and about["target"] in TARGETS and about["status"] == "running":
         complain(

@@ -123,9 +123,13 @@ def options_of(settings: Mapping[str, Any], target: str) -> Options:
     """
     fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
     for key, value in settings.items():
+        if key in ("datastore", "overlay") or not isinstance(value, str):
+            continue
         # None of them is ever text with blanks in it; one with a line break could end a line of the Dockerfile.
-        if key not in ("datastore", "overlay") and isinstance(value, str) and (not value or any(one.isspace() for one in value)):
+        if not value or any(one.isspace() for one in value):
             raise Unusable(f"--{key} is empty or has blanks in it: {value!r}")
+        if any("\ud800" <= one <= "\udfff" for one in value):
+            raise Unusable(f"--{key} holds bytes that are no text: {value!r}")
     if settings.get("compute", COMPUTE[0]) not in COMPUTE:
         raise Unusable(f"the settings' compute is '{settings['compute']}'; there are {', '.join(COMPUTE)}")
     taken = {fields[key]: value for key, value in settings.items() if key in fields}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import augment_usage_errors
 
 from ..runtime.language.current import user_name
 from .changing import asked, refuse_branch
@@ -56,7 +57,11 @@ class TriggerVerb(RunVerb):
             self._refuse_options_before_file(ctx, args)
         if flow is not None:
             place = self._place(ctx, args)
-            deployment = ctx.meta[_DEPLOYMENT] = deployment_of(flow, place)
+            try:
+                deployment = ctx.meta[_DEPLOYMENT] = deployment_of(flow, place)
+            except click.UsageError:  # it is not said where; perhaps for another mistake
+                self._place(ctx, args, strictly=True)
+                raise
             try:
                 plan = ctx.meta[_PLAN] = deployed_plan(deployment, flow, place)
             except (Unusable, click.exceptions.Exit):
@@ -96,12 +101,16 @@ class TriggerVerb(RunVerb):
         argument = next(one for one in self.params if one.name == "flow")
         return None if word is None else argument.type.convert(word, argument, None)
 
-    def _place(self, ctx: click.Context, args: Sequence[str]) -> Place:
-        """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet."""
+    def _place(self, ctx: click.Context, args: Sequence[str], *, strictly: bool = False) -> Place:
+        """What the verb's own options say of where the flow is deployed; those of its parameters are not known yet.
+
+        Args:
+            strictly: Whether a mistake in these is said, and not passed over.
+        """
         probe = click.Context(
-            self, ctx.parent, ctx.info_name, resilient_parsing=True, ignore_unknown_options=True, allow_extra_args=True
+            self, ctx.parent, ctx.info_name, resilient_parsing=not strictly, ignore_unknown_options=True, allow_extra_args=True
         )
-        with probe:
+        with probe, augment_usage_errors(ctx):
             click.Command.parse_args(self, probe, list(args))
             given = probe.params
         return Place(*(given.get(name) for name in Place._fields))

@@ -161,7 +161,8 @@ def watch(run: Run, runs: Runs, execution: Execution | None) -> Execution | None
                 except _Failed as error:
                     failed += 1
                     if error.lasts or failed == _TROUBLES:
-                        raise Unusable(f"{error}. The run {run.id} goes on; {again(run, runs)}") from None
+                        over = execution is not None and execution.over
+                        raise Unusable(str(error) if over else f"{error}. The run {run.id} goes on; {again(run, runs)}") from None
                     if failed == 1:
                         view.note(f"{error}; trying again")
                     time.sleep(min(2.0**failed, _LATEST))

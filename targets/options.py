@@ -173,7 +173,7 @@ class Options:
 
     def unusable_place(self) -> str | None:
         """Why no part of a cluster can be meant, or None."""
-        if self.argo_url is not None and not re.match(r"https?://[^/]", self.argo_url):
+        if self.argo_url is not None and not re.fullmatch(r"https?://[^/\s]\S*", self.argo_url):
             return f"--argo-url is the address of Argo's pages, as https://argo.example, and not {self.argo_url!r}"
         return self._unusable_names()
 

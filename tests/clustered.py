@@ -121,14 +121,15 @@ class Berth:
     """A shell in which the engine is the cluster."""
 
     argo: Argo
-    capfd: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str] | None
 
     def __call__(self, *arguments: str) -> Said:
         """Run a command line."""
-        self.capfd.readouterr()
+        if self.capfd is not None:
+            self.capfd.readouterr()
         namespaces.default_namespace()
         code = execute(arguments)
-        return Said(code, *self.capfd.readouterr())
+        return Said(code, *(self.capfd.readouterr() if self.capfd is not None else ("", "")))
 
     def deploy(self, file: Path, *arguments: str) -> Moored:
         """Deploy a flow."""
@@ -146,12 +147,17 @@ Moor = Callable[..., Moored]
 @pytest.fixture
 def berth(argo: Argo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Berth:
     """A shell whose variables say all that a deployment needs."""
+    enter(argo, monkeypatch)
+    return Berth(argo, capfd)
+
+
+def enter(argo: Argo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the variables of such a shell."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "FLOWC_"))]:
         monkeypatch.delenv(name)
     told = {"FLOWC_USER": "ann", "FLOWC_DATASTORE": argo.place, "FLOWC_SERVICE_ACCOUNT": EXECUTOR}
     for name, value in {**argo.environment, **told}.items():
         monkeypatch.setenv(name, value)
-    return Berth(argo, capfd)
 
 
 @pytest.fixture

@@ -96,6 +96,13 @@ def test_the_cluster_ends_what_does_not_end_itself(decorator: str, seconds: int)
 def test_what_a_run_may_take() -> None:
     assert "activeDeadlineSeconds" not in lowered(decorated())[0]["spec"]
     assert lowered(decorated(), workflow_timeout=3600)[0]["spec"]["activeDeadlineSeconds"] == 3600
+    assert lowered(decorated(), workflow_timeout=10**15)[0]["spec"]["activeDeadlineSeconds"] == 2**31 - 1
+
+
+def test_numbers_that_are_larger_than_anything_takes() -> None:
+    """Kubernetes has 32 bits for the deadline of a pod; a time of 68 years is as good as any that is longer."""
+    assert template_of(lowered(decorated("@timeout(hours=1000000)"))[0], "start")["activeDeadlineSeconds"] == 2**31 - 1
+    assert lowered(decorated(), max_workers=10**30)[0]["spec"]["parallelism"] == 2**31 - 1
 
 
 def test_what_containers_share_stands_once() -> None:

@@ -278,6 +278,7 @@ def test_what_kubernetes_refuses_is_said_once_where_it_stands(arguments: str) ->
 PODS = {
     "labels={'a': 'b'}, annotations={'a': '{{=x}}'}": ("FC603", "`annotations` of `@kubernetes` holds `{{`"),
     "image='a'": None,
+    "labels={'flowc/deployment': 'y'}": ("FC603", "flowc keeps labels that begin with flowc/ for itself"),
     "labels={'workflows.argoproj.io/x': 'y'}": ("FC603", "Argo keeps labels that begin with workflows.argoproj.io/ for itself"),
     "annotations={'Workflows.argoproj.io/x': 'y'}": ("FC603", "Argo keeps annotations that begin with"),
     "persistent_volume_claims={'a': '/x', 'b': '/x/'}": ("FC603", "mounts two volumes at /x/"),

@@ -16,6 +16,8 @@ from ..settings import arguments_of
 
 _USUAL: Final = 100
 """Pods of a run at a time where nobody says."""
+_MOST: Final = 2**31 - 1
+"""Larger numbers mean the same, and some readers of YAML do not take them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,11 @@ class Concurrency:
 def concurrency_of(flow: Flow, max_workers: int | None) -> Concurrency:
     """What runs at a time in a flow, where `max_workers` is what the deployment decides."""
     steps = {step.name: step for step in flow.steps}
-    usual = max_workers or _USUAL
+    usual = min(max_workers or _USUAL, _MOST)
     found: dict[str, int] = {}
     for stage in walk_stages(flow.body):
         if isinstance(stage, Foreach):
             said = arguments_of(steps[stage.split], "foreach").get("max_concurrency")
-            found[stage.name] = usual if said is None else max(1, int(said))  # type: ignore[arg-type]
+            found[stage.name] = usual if said is None else min(max(1, int(said)), _MOST)  # type: ignore[arg-type]
     run = max([usual, *found.values()])
     return Concurrency(run=run, foreach={name: most for name, most in found.items() if most < run})

@@ -16,10 +16,13 @@ from ...compiler.ir.nodes import Constant, Step, Table
 from ...compiler.source import Span
 from ..options import Options
 from ..settings import Settings, arguments_of, place_of
+from . import marks
 from .volumes import Volume, has_tmpfs, misplaced
 
 _RESERVED: Final = "workflows.argoproj.io/"
 """Argo's controller keeps its own state in labels and annotations of pods; those of a template go over it."""
+_OWN: Final = f"{marks.DEPLOYMENT.partition('/')[0]}/"
+"""By those on objects flowc knows them for its own."""
 _ARGOS_VARIABLES: Final = frozenset(
     {"CONTAINER_NAME", "TEMPLATE", "POD_NAME", "POD_UID", "WORKFLOW_NAME", "WORKFLOW_UID", "NODE_ID", "INSTANCE_ID", "DEADLINE"}
     | {"INCLUDE_SCRIPT_OUTPUT", "PROGRESS_FILE", "PROGRESS_PATCH_TICK_DURATION", "PROGRESS_FILE_TICK_DURATION"}
@@ -83,9 +86,10 @@ def _check_variables(step: Step, settings: Settings, report: Report) -> None:
 def _check_reserved(step: Step, own: Mapping[str, Constant], report: Report) -> None:
     for argument in ("labels", "annotations"):
         for name, _ in table_of(own.get(argument)):
-            if name.lower().startswith(_RESERVED):
-                message = f"`{name}` cannot be set: Argo keeps {argument} that begin with {_RESERVED} for itself"
-                report.add(rules.BAD_VALUE, message, _place(step, argument))
+            for start, whose in ((_RESERVED, "Argo keeps"), (_OWN, "flowc keeps")):
+                if name.lower().startswith(start):
+                    message = f"`{name}` cannot be set: {whose} {argument} that begin with {start} for itself"
+                    report.add(rules.BAD_VALUE, message, _place(step, argument))
 
 
 def _check_volumes(step: Step, volumes: tuple[Volume, ...], report: Report) -> None:

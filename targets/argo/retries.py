@@ -20,8 +20,8 @@ from .serialise import Inline
 
 GRACE_SECONDS: Final = 60
 """How much longer than its `@timeout` a pod may live: the container's supervisor ends an attempt itself, and records it."""
-_MOST: Final = 2**31 - 1
-"""Argo reads limits and factors as integers of 32 bits."""
+MOST: Final = 2**31 - 1
+"""Argo reads limits and factors as integers of 32 bits, and Kubernetes takes no longer deadline of a pod (68 years)."""
 _REDRIVES: Final = f"{{{{=workflow.annotations['{marks.RETRIED}'] ?? '0'}}}}"
 """How often somebody let the run go on after a failure: Argo counts retries from 0 again then. A run begins without the
 annotation: one that its template gave it (`workflowMetadata`) would go over what is written to the run later on."""
@@ -36,7 +36,7 @@ def retry_strategy(settings: Settings) -> dict[str, Any] | None:
     """The `retryStrategy` of a step's template, or None."""
     if settings.attempts < 2:
         return None
-    found: dict[str, Any] = {"limit": str(min(settings.attempts - 1, _MOST)), "retryPolicy": "Always"}
+    found: dict[str, Any] = {"limit": str(min(settings.attempts - 1, MOST)), "retryPolicy": "Always"}
     wait, factor, longest = settings.retry_seconds, whole_factor(settings), settings.retry_limit_seconds
     if longest is not None and longest <= wait:
         wait, factor, longest = longest, 1, None
@@ -52,7 +52,7 @@ def retry_strategy(settings: Settings) -> dict[str, Any] | None:
 
 def whole_factor(settings: Settings) -> int:
     """What waits grow by, as a whole number: the nearest, and the larger of two that are as near."""
-    return min(max(1, int(settings.retry_backoff + 0.5)), _MOST)
+    return min(max(1, int(settings.retry_backoff + 0.5)), MOST)
 
 
 def check_retries(step: Step, settings: Settings, report: Report) -> None:
@@ -72,4 +72,4 @@ def check_retries(step: Step, settings: Settings, report: Report) -> None:
 
 def deadline_of(step_timeout: int, *, said: bool) -> int:
     """Seconds that a pod may live."""
-    return step_timeout + GRACE_SECONDS if said else step_timeout
+    return min(step_timeout + GRACE_SECONDS, MOST) if said else step_timeout

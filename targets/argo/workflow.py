@@ -13,6 +13,7 @@ from ..names import Names
 from ..options import PACKAGE, Options
 from . import marks
 from .metadata import labels_of, metadata_of, name_of
+from .retries import MOST
 from .serialise import Inline
 
 _EXPANDED: Final = ("{{", "$(", "$$")
@@ -55,7 +56,7 @@ def workflow_template(
         "parallelism": parallelism,
     }
     if options.workflow_timeout is not None:
-        spec["activeDeadlineSeconds"] = options.workflow_timeout
+        spec["activeDeadlineSeconds"] = min(options.workflow_timeout, MOST)
     if account := service_account_of(flow, options):
         spec["serviceAccountName"] = account
     # What is no parameter of the flow travels as one, too: a run has no other place that its tasks can read.

@@ -65,3 +65,11 @@ def test_each_object_has_its_file(tmp_path: Path) -> None:
     assert compiled(tmp_path, "-o", str(tmp_path / "out"), "--with-rbac").exit_code == 0
     files = {one.name for one in (tmp_path / "out").glob("*.yaml")}
     assert files == {"workflow-template.yaml", "cron-workflow.yaml", "service-account.yaml", "role.yaml", "role-binding.yaml"}
+
+
+@pytest.mark.parametrize("file", ["", " ", "."])
+def test_what_is_no_file(tmp_path: Path, file: str) -> None:
+    done = compiled(tmp_path, "--check", file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    said = "takes a file, and this is a folder: ." if file == "." else "is empty: name the file to compare with"
+    assert done.stderr.endswith(f": --check {said}\n")

@@ -207,6 +207,20 @@ def test_what_is_not_ours_is_never_touched(cluster: Cluster, labels: dict[str, s
     assert cluster.template == before
 
 
+@pytest.mark.parametrize("labels", [{}, {marks.DEPLOYMENT: "other"}])
+def test_an_account_that_is_not_ours_is_never_touched(cluster: Cluster, labels: dict[str, str]) -> None:
+    """As that of another flow with `--with-rbac`, or what the namespace came with."""
+    metadata = {"name": "shared", "namespace": cluster.argo.namespace, "labels": labels}
+    cluster.argo.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+    cluster.writes()
+    ended = cluster.deploy("--yes", "--with-rbac", "--service-account", "shared")
+    assert (ended.code, ended.out, cluster.writes()) == (2, "", [])
+    assert ended.err.startswith(f"flowc: the ServiceAccount shared in the namespace {cluster.argo.namespace} "), ended.err
+    assert ended.err.endswith(
+        "is left as it is: leave out --with-rbac to use what is there, or name other accounts (--service-account)\n"
+    )
+
+
 def test_each_branch_of_a_project_is_a_deployment(cluster: Cluster) -> None:
     cluster.deploy("--yes", "--branch", "x", text=PROJECT)
     cluster.deploy("--yes", "--production")

@@ -50,7 +50,12 @@ def test_no_cluster_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, 
     [
         ("contexts: [}", "FILE is no YAML (line 1): did not find expected node content"),
         ("hello", "FILE, which KUBECONFIG names, is no kubeconfig"),
-        ("contexts: [{}]", "FILE makes no sense: 'name'"),
+        ("contexts: [{}]", "FILE is no kubeconfig: `contexts` is no list of contexts, each with its `name` and `context`"),
+        ("contexts: x", "FILE is no kubeconfig: `contexts` is no list of contexts, each with its `name` and `context`"),
+        ("clusters: [{name: one, cluster: {server: 12}}]", "FILE is no kubeconfig: `clusters` is no list of clusters, each "),
+        ("users: [{user: {}}]", "FILE is no kubeconfig: `users` is no list of users, each with its `name` and `user`"),
+        ("a: \x00", "FILE is no YAML: unacceptable character"),
+        ("a: \udce9", "FILE, which KUBECONFIG names, is no kubeconfig: it is not text in UTF-8"),
         ("contexts: []", "FILE names no current context: say --context, of which there are: none"),
         ("contexts: [{name: one}]", "FILE names no current context: say --context, of which there are: one"),
         ("{contexts: [{name: one}], current-context: two}", "FILE has no context two, which is its current one: did you mean"),
@@ -61,7 +66,7 @@ def test_a_kubeconfig_that_makes_no_sense(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, said: str
 ) -> None:
     file = tmp_path / "kubeconfig"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
     monkeypatch.setenv("KUBECONFIG", str(file))
     told = refused(cluster)
     assert told.startswith(f"flowc: {said.replace('FILE', str(file)).partition(': did')[0]}"), told
@@ -109,6 +114,39 @@ def test_credentials_that_are_not_accepted(cluster: Cluster, monkeypatch: pytest
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"token": "one\ntwo"}, "the credentials of the context tests hold characters that no token has: log in to the cluster "),
+        ({"token": "\u20ac"}, "the credentials of the context tests hold characters that no token has: log in to the cluster "),
+        ({"server": ""}, "FILE: the server of the context tests is '': it must begin with https://"),
+        ({"server": "ftp://x"}, "FILE: the server of the context tests is 'ftp://x': it must begin with https://"),
+        ({"namespace": "Bad/Name"}, "FILE: the namespace of the context tests is 'Bad/Name', which no namespace is called"),
+    ],
+)
+def test_a_context_that_cannot_be_used(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], said: str
+) -> None:
+    file = str(cluster.argo.kubeconfig(**changes))
+    monkeypatch.setenv("KUBECONFIG", file)
+    told = refused(cluster)
+    assert told.startswith(f"flowc: {said.replace('FILE', file)}"), told
+    assert told.count("\n") == 1
+
+
+def test_a_proxy_that_is_not_there(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", "")
+        said = refused(cluster)
+    server = cluster.argo.endpoint
+    assert said.startswith(f"flowc: the cluster cannot be reached at {server} through the proxy of HTTPS_PROXY or HTTP_PROXY: ")
+    assert said.endswith("Connection refused\n")
+
+
 def test_a_cluster_that_is_not_there(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -144,6 +182,17 @@ def test_a_cluster_without_argo(cluster: Cluster, verb: str) -> None:
         2,
         f"flowc: Argo Workflows is not installed in the cluster {cluster.argo.endpoint}, which knows no WorkflowTemplate\n",
     )
+
+
+def test_a_time_zone_that_nobody_knows_is_a_note(cluster: Cluster) -> None:
+    text = CHANGED.replace("class Sums", '@schedule(daily=True, timezone="Mars/Base")\nclass Sums').replace(
+        "import FlowSpec", "import schedule, FlowSpec"
+    )
+    ended = cluster.deploy("--dry-run", text=text)
+    said = "note: this machine knows no time zone Mars/Base: if Argo's controller does not either, the schedule starts no run\n"
+    assert (ended.code, said in ended.out) == (0, True), ended.out + ended.err
+    ended = cluster.deploy("--dry-run", text=text.replace("Mars/Base", "Europe/Berlin"))
+    assert (ended.code, "time zone" in ended.out) == (0, False)
 
 
 def test_a_cluster_without_argo_events(cluster: Cluster) -> None:
@@ -313,7 +362,9 @@ def test_a_datastore_that_cannot_be_written(cluster: Cluster, monkeypatch: pytes
     [
         (("--namespace", "No_Such"), "the name of a Kubernetes namespace has at most 63 characters, lower-case letters, "),
         (("--argo-url", "argo.example"), "--argo-url is the address of Argo's pages, as https://argo.example, and not "),
+        (("--argo-url", "http://a b/"), "--argo-url is empty or has blanks in it: 'http://a b/'"),
         (("--context", ""), "--context is empty or has blanks in it: ''"),
+        (("--image", "\udcff"), "--image holds bytes that are no text: '\\udcff'"),
         (("--rollback", "x"), "--rollback takes the number of a version, or nothing for the one before, and not 'x'"),
     ],
 )

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clustered import Berth, Moored, berth  # noqa: F401
-from engines.argo.cluster import Argo
+from clustered import Berth, enter
+from engines.argo.cluster import Argo, settle
+from servers import Server
 
 from flowc.runtime.client.run import Run
 from flowc.targets.argo import marks
@@ -25,15 +27,15 @@ ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
 class Pier:
-    """A flow that is deployed to a cluster, and the command line for it."""
+    """A flow that is deployed to a cluster, and the command line for it. Other tests' runs are there."""
 
-    def __init__(self, argo: Argo, moored: Moored, folder: Path) -> None:
+    def __init__(self, argo: Argo, folder: Path) -> None:
         self.argo = argo
-        self.moored = moored
+        self.berth = Berth(argo, None)
         self.folder = folder
 
     def __call__(self, *arguments: str) -> Any:
-        return self.moored.berth(*arguments)
+        return self.berth(*arguments)
 
     def about(self, verb: str, *arguments: str) -> Any:
         """A verb about the flow, whose platform the settings file names."""
@@ -59,14 +61,29 @@ class Pier:
         return self.argo.get("workflows", run)
 
 
+@pytest.fixture(scope="module")
+def deployed(argo_cluster: tuple[str, Path], s3: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pier]:
+    """The flow, deployed once for the tests of the module, in a folder whose settings name platform and datastore."""
+    pier = Pier(settle(argo_cluster, s3), tmp_path_factory.mktemp("pier"))
+    (pier.folder / "told.py").write_text(FLOW, encoding="utf-8")
+    (pier.folder / "flowc.toml").write_text(
+        f'target = "argo"\ndatastore = "{pier.argo.place}"\nargo-url = "https://argo.example/"\n'
+    )
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        enter(pier.argo, monkeypatch)
+        monkeypatch.chdir(pier.folder)
+        pier.berth.deploy(Path("told.py"))
+    yield pier
+    for one in pier.argo.all("workflows"):
+        pier.argo.delete("workflows", one["metadata"]["name"])
+
+
 @pytest.fixture
-def pier(argo: Argo, berth: Berth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pier:  # noqa: F811
-    folder = tmp_path / "pier"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    (folder / "told.py").write_text(FLOW, encoding="utf-8")
-    (folder / "flowc.toml").write_text(f'target = "argo"\ndatastore = "{argo.place}"\nargo-url = "https://argo.example/"\n')
-    return Pier(argo, berth.deploy(Path("told.py")), folder)
+def pier(deployed: Pier, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Pier:
+    enter(deployed.argo, monkeypatch)
+    monkeypatch.chdir(deployed.folder)
+    deployed.berth.capfd = capfd
+    return deployed
 
 
 def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
@@ -88,7 +105,7 @@ def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
     told = pier.status(run)
     assert (told["status"], told["user"], told["target"], told["failures"], told["troubles"]) == ("done", "ann", "argo", [], [])
     assert [(one["name"], one["total"], one["done"]) for one in told["foreaches"]] == [("work", 3, 3)]
-    (row,) = json.loads(pier.about("runs", "--format", "json").out)
+    (row,) = json.loads(pier.about("runs", "--tag", "nightly", "--format", "json").out)
     assert (row["run"], row["status"], row["tags"]) == (run, "done", ["nightly"])
     assert row["ended"] == told["ended"]
     logs = pier.about("logs", run, "--follow")
@@ -104,15 +121,18 @@ def test_a_run_is_started_watched_and_looked_back_at(pier: Pier) -> None:
 
 
 def test_values_arrive_as_they_were_given(pier: Pier) -> None:
-    runs = {pier.start("--text", text, "--data", json.dumps([text]), "--my-count", "0"): text for text in ODD}
+    texts = ("".join(ODD), "true")
+    runs = {pier.start("--text", text, "--data", json.dumps(ODD), "--my-count", "0"): text for text in texts}
     for run, text in runs.items():
         assert pier.until(run, "done", "failed")["failures"] == []
         task = Run(f"Told/{run}", datastore=pier.argo.place)["start"].task
         assert task is not None
-        assert (task.data.text, task.data.data) == (text, [text])
+        assert (task.data.text, task.data.data) == (text, list(ODD))
 
 
 def test_what_is_wrong_is_said_before_anything_starts(pier: Pier) -> None:
+    before = pier.argo.all("workflows")
+
     def refusal(*arguments: str) -> str:
         ended = pier.about("trigger", *arguments)
         assert (ended.code, ended.out) == (2, ""), ended
@@ -123,9 +143,83 @@ def test_what_is_wrong_is_said_before_anything_starts(pier: Pier) -> None:
     assert "which takes 131,072: `text` alone is 131,074 bytes" in large
     assert "No such option '--nmber'. Did you mean '--number'?" in refusal("--nmber", "1")
     assert "there is no namespace nowhere" in refusal("--namespace", "nowhere")
-    assert pier.argo.all("workflows") == []
+    assert len(pier.argo.all("workflows")) == len(before)
     ended = pier("trigger", "Other", "--target", "argo")
     assert (ended.code, "there is no WorkflowTemplate other" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("trigger", "Told; rm"), "no flow is called 'Told; rm': name its class, or PROJECT.BRANCH.NAME, or its file"),
+        (("undeploy", "my-told", "--yes"), "no flow is called 'my-told': name its class, or PROJECT.BRANCH.NAME, or its file"),
+        (("status", "told.py", "a\0b"), "no run is called 'a\\x00b'"),
+        (("logs", "told.py", "a\nb"), "no run is called 'a\\nb'"),
+        (("status", "told.py", "\udcff"), "no run is called '\\udcff'"),
+        (("stop", "told.py", "a\0b"), "the WorkflowTemplate told in the namespace NAMESPACE has no run 'a\\x00b'"),
+        (("retry", "told.py", "../x"), "the WorkflowTemplate told in the namespace NAMESPACE has no run ../x"),
+        (("suspend", "told.py", "latest"), "which run? Only verbs that change nothing take `latest`"),
+        (
+            ("runs", "told.py", "--argo-url", "http://a b/"),
+            "--argo-url is the address of Argo's pages, as https://argo.example, ",
+        ),
+        (("deploy", "told.py", "--rollback"), "on Argo a deployment has no older versions: "),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(pier: Pier, arguments: tuple[str, ...], said: str) -> None:
+    ended = pier(*arguments, "--target", "argo")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"flowc: {said.replace('NAMESPACE', pier.argo.namespace)}"), ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--wait=yes", "--target", "argo"), "Option '--wait' does not take a value."),
+        (("--target",), "Option '--target' requires an argument."),
+        (("--number", "1"), "which platform? Say --target argo or --target sfn"),
+    ],
+)
+def test_a_mistake_that_hides_the_target(pier: Pier, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    file = tmp_path / "told.py"
+    file.write_text(FLOW, encoding="utf-8")
+    ended = pier("trigger", str(file), *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"flowc trigger: {said}\n"), ended.err
+
+
+def test_a_datastore_that_is_not_there(pier: Pier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.cli.watching._TROUBLES", 1)
+    gate = pier.folder / "another-gate"
+    run = pier.start("--gate", str(gate))
+    place = "s3://no-such-bucket/x"
+    watched = pier.about("status", run, "--datastore", place, "--watch", "--target", "argo")
+    assert watched.code == 2
+    # The platform alone is asked by `stop`, which has no such option.
+    ending = f"`flowc stop told.py {run} --target argo` ends it"
+    watching = f"`flowc status told.py {run} --target argo --datastore {place} --watch` shows it again"
+    assert watched.err.endswith(f". The run {run} goes on; {watching}, {ending}\n"), watched.err
+    gate.touch()
+    pier.until(run, "done")
+    over = pier.about("status", run, "--datastore", place, "--watch", "--target", "argo")
+    assert (over.code, "there is no bucket" in over.err, "goes on" in over.err) == (2, True, False), over.err
+    resumed = pier.about("resume-workflow", run)
+    assert (resumed.code, resumed.err) == (2, f"flowc: the run {run} came to its end already\n")
+
+
+def test_a_run_that_has_only_just_begun_is_listed(pier: Pier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first task began after the datastore was asked, and before the platform was."""
+    from flowc.runtime.client.flow import Flow
+
+    run = pier.start("--my-count", "0", "--tag", "late")
+    pier.until(run, "done")
+    monkeypatch.setattr(Flow, "runs", lambda self, *tags: iter(()))
+    listed = {one["run"]: one for one in json.loads(pier.about("runs", "--format", "json").out)}
+    assert (listed[run]["user"], listed[run]["tags"]) == ("ann", ["late"])
+    assert run in pier.about("runs", "--tag", "late").out
+    assert run not in pier.about("runs", "--tag", "later").out
+    assert run not in pier.about("runs", "--user", "bob").out
 
 
 def test_a_run_that_failed_goes_on_by_retry(pier: Pier) -> None:
@@ -184,10 +278,8 @@ def test_a_run_is_suspended_goes_on_and_is_stopped(pier: Pier) -> None:
     told = pier.status(second)
     assert (told["status"], told["troubles"]) == ("stopped", [])
     assert told["execution"]["cause"] == "by ann, with flowc stop"
-    assert {(one["run"], one["status"]) for one in json.loads(pier.about("runs", "--format", "json").out)} == {
-        (run, "done"),
-        (second, "stopped"),
-    }
+    listed = {one["run"]: one["status"] for one in json.loads(pier.about("runs", "--format", "json").out)}
+    assert (listed[run], listed[second]) == ("done", "stopped")
     assert "was stopped already" in pier.about("stop", second).err
 
 
@@ -197,14 +289,14 @@ def test_a_pod_that_died_before_it_could_say_anything_is_told_by_its_log(pier: P
 
     store = open_store(pier.argo.place)
     (package,) = (key for key in store.list("flowc-packages/Told/") if key.endswith(".tar.gz"))
-    run = pier.start()
-    pier.until(run, "done")
     code = pier.argo.get("workflowtemplates", "told")["metadata"]["annotations"][marks.CODE]
     assert code == package
-    text = json.dumps(pier.argo.get("workflowtemplates", "told")["spec"]).replace(package, package.replace(".tar.gz", "0.tar.gz"))
-    pier.argo.change("workflowtemplates", "told", {"spec": json.loads(text)})
+    spec = pier.argo.get("workflowtemplates", "told")["spec"]
+    lacking = json.dumps(spec).replace(package, package.replace(".tar.gz", "0.tar.gz"))
+    pier.argo.change("workflowtemplates", "told", {"spec": json.loads(lacking)})
     lost = pier.start()
     told = pier.until(lost, "failed")
+    pier.argo.change("workflowtemplates", "told", {"spec": spec})
     (trouble,) = told["troubles"]
     assert (trouble["step"], trouble["path"], trouble["attempt"]) == ("start", "-", 0)
     assert "0.tar.gz" in trouble["output"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ...platform import Change, PlatformError
 from .. import marks
 from ..serialise import Inline, to_yaml
-from .kinds import CRON_WORKFLOW, Kind, kind_of
+from .kinds import CRON_WORKFLOW, RBAC, Kind, kind_of
 from .refusals import ClusterError, told
 from .session import APPLY, Session
 
@@ -77,16 +77,19 @@ def refuse_foreign(session: Session, kind: Kind, found: Mapping[str, Any], deplo
     metadata = found["metadata"]
     whose = (metadata.get("labels") or {}).get(marks.DEPLOYMENT)
     what = f"the {kind.name} {metadata['name']} in the namespace {session.namespace}"
+    other = "give the flow another name"
+    if kind in RBAC:  # which is called as options say, and which a flow may do without
+        other = "leave out --with-rbac to use what is there, or name other accounts (--service-account)"
     if whose is None:
         raise PlatformError(
-            f"{what} was not made by flowc (it has no label {marks.DEPLOYMENT}) and is left as it is: give the flow "
-            f"another name, or delete that {kind.name}",
+            f"{what} was not made by flowc (it has no label {marks.DEPLOYMENT}) and is left as it is: {other}"
+            + ("" if kind in RBAC else f", or delete that {kind.name}"),
             setup=True,
         )
     if whose != deployment:
         raise PlatformError(
             f"{what} belongs to something else (its label {marks.DEPLOYMENT} is {whose}, and not {deployment}) and is left as it "
-            "is: give the flow another name, or undeploy that one",
+            f"is: {other}" + ("" if kind in RBAC else ", or undeploy that one"),
             setup=True,
         )
     if metadata.get("deletionTimestamp"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from .refusals import ClusterError, one_line
 
 IN_CLUSTER: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _DEFAULT: Final = "~/.kube/config"
+_NAMESPACE: Final = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SHOWN: Final = 8
 """As many contexts are named, where the one that was asked for is none of them."""
 
@@ -55,7 +57,11 @@ class Credentials:
         """
         with _explained(self.of):
             settings = self.configuration.auth_settings().values()
-        return {str(one["key"]): str(one["value"]) for one in settings if one["in"] == "header" and one["value"]}
+        found = {str(one["key"]): str(one["value"]) for one in settings if one["in"] == "header" and one["value"]}
+        if not all(text.isascii() and text.isprintable() for text in found.values()):
+            why = "hold characters that no token has: log in to the cluster again"
+            raise ClusterError(f"the credentials{self.of} {why}", setup=True)
+        return found
 
 
 def find_credentials(context: str | None) -> Credentials:
@@ -80,13 +86,22 @@ def find_credentials(context: str | None) -> Credentials:
             kubernetes.config.load_incluster_config(client_configuration=configuration)
         return Credentials(context=None, namespace=_own_namespace(), configuration=configuration)
     if not there:
-        said = f"the file {files}, which KUBECONFIG names, is not there" if "KUBECONFIG" in os.environ else f"there is no {files}"
+        named = bool(os.environ.get("KUBECONFIG"))
+        said = f"the file {files}, which KUBECONFIG names, is not there" if named else f"there is no {files}"
         raise ClusterError(f"no cluster is named: {said}: set KUBECONFIG to the kubeconfig of your cluster", setup=True)
     with _explained("", files):
         contexts, current = _contexts(files)
     name = _chosen(contexts, current, context, files)
     with _explained(f" of the context {name}", files):
         kubernetes.config.load_kube_config(config_file=files, context=name, client_configuration=configuration)
+    if not re.match("https?://", configuration.host):
+        raise ClusterError(
+            f"{files}: the server of the context {name} is {configuration.host!r}: it must begin with https://", setup=True
+        )
+    if not _NAMESPACE.fullmatch(contexts[name]):
+        raise ClusterError(
+            f"{files}: the namespace of the context {name} is {contexts[name]!r}, which no namespace is called", setup=True
+        )
     return Credentials(context=name, namespace=contexts[name], configuration=configuration)
 
 
@@ -106,13 +121,34 @@ def _contexts(files: str) -> tuple[dict[str, str], str | None]:
             continue
         if path.is_dir():
             raise ClusterError(f"KUBECONFIG names the folder {one}, and not a kubeconfig", setup=True)
-        config = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ClusterError(f"{one}, which KUBECONFIG names, is no kubeconfig: it is not text in UTF-8", setup=True) from None
+        config = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
         if not isinstance(config, dict):
             raise ClusterError(f"{one}, which KUBECONFIG names, is no kubeconfig", setup=True)
+        _demand_form(config, one)
         for context in config.get("contexts") or ():
             contexts.setdefault(str(context["name"]), str((context.get("context") or {}).get("namespace") or "default"))
         current = current or config.get("current-context")
     return contexts, current
+
+
+def _demand_form(config: dict[Any, Any], file: str) -> None:
+    """Make sure that lists are lists, of what has names, which the package kubernetes takes for granted.
+
+    Raises:
+        ClusterError: They are not.
+    """
+    for key, what in (("contexts", "context"), ("clusters", "cluster"), ("users", "user")):
+        listed = config.get(key) or []
+        for one in listed if isinstance(listed, list) else [None]:
+            inner = one.get(what) if isinstance(one, dict) and isinstance(one.get("name"), str) else ""
+            server = inner.get("server", "") if isinstance(inner, dict) else ""
+            if not isinstance(inner, dict | None) or not isinstance(server, str):
+                why = f"`{key}` is no list of {key}, each with its `name` and `{what}`"
+                raise ClusterError(f"{file} is no kubeconfig: {why}", setup=True)
 
 
 def _chosen(contexts: dict[str, str], current: str | None, wanted: str | None, files: str) -> str:
@@ -158,7 +194,8 @@ def _explained(of: str, files: str | None = None) -> Iterator[None]:
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark is not None else ""
-        raise ClusterError(f"{files} is no YAML{line}: {getattr(error, 'problem', None) or error}", setup=True) from None
+        said = one_line(str(getattr(error, "problem", None) or error))
+        raise ClusterError(f"{files} is no YAML{line}: {said}", setup=True) from None
     except Exception as error:  # of credentials that are not as the package expects them: it raises what it comes upon
         said = one_line(str(error)) or type(error).__name__
         raise ClusterError(f"{where}: {said}", setup=True) from None

@@ -122,7 +122,8 @@ def refused(status: int, text: str, *, method: str, path: str, of: str, server: 
             return made(f"the cluster has no time {_action(method, kind)} ({status} {reason or said}): try again in a minute")
     if status == 500 and said.startswith("failed to create typed patch object"):  # which has no reason of its own
         wrong = said.partition("): ")[2] or said
-        return made(f"this cluster's Argo does not take {_thing(kind)}: {wrong} (is it older than 3.6?)")
+        older = " (is it older than 3.6?)" if "not declared" in wrong else ""
+        return made(f"this cluster's Argo does not take {_thing(kind)}: {wrong}{older}")
     if status >= 500:
         return made(f"the cluster failed {_action(method, kind)} ({status}): {said}")
     if causes:
@@ -152,7 +153,9 @@ def unasked(error: Exception, server: str) -> ClusterError:
         case "LocationParseError" | "LocationValueError" | "URLSchemeUnknown":
             return ClusterError(f"kubeconfig's server {server!r} is no address: {said}", said=said, setup=True)
         case "ProxyError":
-            return ClusterError(f"the cluster cannot be reached at {server} through the proxy: {said}", said=said, setup=True)
+            cause = re.sub(r"^[^:]*: |\W+$", "", said.partition("Error(")[2])
+            why = f"the proxy of HTTPS_PROXY or HTTP_PROXY: {cause or said}"
+            return ClusterError(f"the cluster cannot be reached at {server} through {why}", said=said, setup=True)
         case _:
             return ClusterError(f"the cluster cannot be reached at {server}: {said}", said=said)
 

@@ -210,6 +210,11 @@ def argo_cluster(s3: Server) -> Iterator[tuple[str, Path]]:
 @pytest.fixture
 def argo(argo_cluster: tuple[str, Path], s3: Server) -> Argo:
     """The cluster, with a new namespace."""
+    return settle(argo_cluster, s3)
+
+
+def settle(argo_cluster: tuple[str, Path], s3: Server) -> Argo:
+    """A new namespace in the cluster, for one test or for several."""
     endpoint, folder = argo_cluster
     namespace = f"tests-{next(_NUMBERS)}"
     furnish(endpoint, namespace)
