@@ -67,7 +67,9 @@ def is_pod_late(message: str) -> bool:
     return message.startswith(_POD_LATE)
 
 
-LATE: Final = Said("DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended")
+LATE: Final = Said(
+    "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
+)
 """What is said of a run that took too long."""
 
 
