@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 _SHUTDOWN: Final = re.compile(r"workflow shutdown with strategy|Stopped with strategy")
-_LATE: Final = re.compile(r"Step exceeded its deadline$|retry exceeded workflow deadline ")
+_LATE: Final = re.compile(r"Step exceeded its deadline$|retry exceeded workflow deadline")
 _POD_LATE: Final = "Pod was active on the node longer than the specified deadline"
 _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit code (?P<code>\d+)\)(?:: (?P<more>.*))?", re.S)
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
