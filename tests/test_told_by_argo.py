@@ -19,6 +19,8 @@ from flowc.targets.argo.cluster.words import failure, waiting, warned
 from flowc.targets.executions import State
 from flowc.targets.platform import PlatformError
 
+POD_LATE = "Pod was active on the node longer than the specified deadline"
+
 
 @pytest.mark.parametrize(
     ("name", "state"),
@@ -28,6 +30,7 @@ from flowc.targets.platform import PlatformError
         ("failed_start", "failed"),
         ("retried_pod", "done"),
         ("timed_out", "timed out"),
+        ("pod_cut", "timed out"),
         ("stopped", "stopped"),
         ("waiting", "running"),
     ],
@@ -49,9 +52,26 @@ def test_a_run_that_only_outlasted_its_limit_has_failed() -> None:
     workflow = recorded("timed_out")
     for node in workflow["status"]["nodes"].values():
         node.pop("message", None)
+        if node["name"] == "late.onExit.failure":
+            node["message"] = POD_LATE
     found = runs_in(Cluster(workflow)).find("late")
     assert found is not None
     assert found.state == "failed"
+
+
+def test_a_task_that_took_too_long_is_told_apart_from_a_run_that_did() -> None:
+    """Kubernetes says the same of either; here the task's own time is over ten seconds before that of the run."""
+    workflow = recorded("pod_cut")
+    bad = next(node for node in workflow["status"]["nodes"].values() if node["displayName"] == "bad")
+    assert bad["message"] == POD_LATE
+    bad["finishedAt"] = "2026-11-21T20:17:20Z"
+    runs = runs_in(Cluster(workflow))
+    found = runs.find("cut")
+    assert found is not None
+    assert found.state == "failed"
+    (trouble,) = runs.troubles("cut")
+    assert (trouble.step, trouble.error) == ("bad", "DeadlineExceeded")
+    assert "@timeout" in trouble.cause
 
 
 def test_a_run_of_another_deployment_is_none() -> None:
@@ -164,8 +184,10 @@ def test_attempts_after_which_one_succeeded_are_no_failures() -> None:
     assert (found.step, found.error) == (None, "Failed")
 
 
-def test_a_run_that_took_too_long_says_so_once() -> None:
-    (found,) = runs_in(Cluster(recorded("timed_out"))).troubles("late")
+@pytest.mark.parametrize(("name", "run"), [("timed_out", "late"), ("pod_cut", "cut")])
+def test_a_run_that_took_too_long_says_so_once(name: str, run: str) -> None:
+    """Also where Kubernetes was quicker than Argo to end a pod: its own deadline is what was left of the run's time."""
+    (found,) = runs_in(Cluster(recorded(name))).troubles(run)
     assert (found.step, found.error) == (None, "DeadlineExceeded")
     assert "--workflow-timeout" in found.cause
 
@@ -177,7 +199,7 @@ def test_a_run_that_took_too_long_says_so_once() -> None:
         ("pod deleted", "PodDeleted", "was deleted"),
         ("main: Error (exit code 143)", "Error", "asked to end"),
         ("The node was low on resource: memory. Threshold quantity: 100Mi.", "Evicted", "make room: The node was low"),
-        ("Pod was active on the node longer than the specified deadline", "DeadlineExceeded", "@timeout"),
+        (POD_LATE, "DeadlineExceeded", "@timeout"),
         (
             "Pod failed before main container starts due to ImagePullBackOff: no such image",
             "ImagePullBackOff",
@@ -215,8 +237,7 @@ def test_a_pod_that_never_began_is_told_by_what_kubernetes_warned_of() -> None:
     assert found == ("ErrImagePull", f"its image cannot be pulled: {image}")
     assert warned([event('Error: secret "x" not found', "2026-11-21T19:00:02Z")]) == ("Failed", 'secret "x" not found')
     assert warned([]) is None
-    late = "Pod was active on the node longer than the specified deadline"
-    assert failure("Failed", late, found).cause.startswith("its image cannot be pulled")
+    assert failure("Failed", POD_LATE, found).cause.startswith("its image cannot be pulled")
 
 
 def test_what_a_pod_printed_is_told_without_what_argo_wrote() -> None:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from ...executions import Execution, Fan, Job, Link, Start, State, Trouble
 from ...platform import PlatformError
 from .. import marks
+from .deadlines import late_nodes, outlasted
 from .kinds import EVENT, POD, TASK_RESULT, WORKFLOW
 from .live import Live
 from .nodes import FAILED, Node, OffloadedError, name_of, read_nodes, seconds_of
@@ -26,7 +27,7 @@ from .session import MERGE, Session
 from .starting import LIMIT, size_of, started_with, workflow_of
 from .troubles import hook_troubles_of, troubles_of
 from .underway import fans_of, jobs_of, renamed_steps
-from .words import Said, is_late, is_shutdown, warned
+from .words import Said, is_shutdown, warned
 
 END: Final = "Terminate"
 """What `spec.shutdown` of a Workflow says for its end without exit hooks."""
@@ -298,16 +299,13 @@ class WorkflowRuns:
             return "stopped"
         if "spec" not in found and marks.STOPPED in (found["metadata"].get("annotations") or {}):
             return "stopped"
-        stored = status.get("storedWorkflowTemplateSpec") or spec
-        began, ended = seconds_of(status.get("startedAt")), seconds_of(status.get("finishedAt"))
-        limit = stored.get("activeDeadlineSeconds")
-        if limit and began is not None and ended is not None and ended - began >= limit:
-            try:
-                late = any(is_late(node.message) for node in read_nodes(found).values())
-            except OffloadedError:
-                late = True
-            return "timed out" if late else "failed"
-        return "failed"
+        if not outlasted(found):
+            return "failed"
+        try:
+            late = bool(late_nodes(found, read_nodes(found)))
+        except OffloadedError:
+            late = True
+        return "timed out" if late else "failed"
 
 
 def _phase(found: Mapping[str, Any]) -> str:

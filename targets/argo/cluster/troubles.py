@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...executions import Trouble
+from .deadlines import late_nodes
 from .nodes import Node, attempt_of, name_of, pod_name
 from .relations import causes, last_attempts, within
 from .underway import Page, place_of
-from .words import Said, failure, is_late, is_shutdown
+from .words import LATE, Said, failure, is_pod_late, is_shutdown
 
 _MOST: Final = 20
 """Failures that are told, of many."""
 _LOOKED: Final = 3
 """Pods of which is asked why they did not begin."""
-_POD_LATE: Final = "Pod was active on the node longer than"
 
 Warned = Callable[[str], Said | None]
 """Why a pod of this name did not begin, where that is so and known."""
@@ -25,16 +25,15 @@ def troubles_of(workflow: Mapping[str, Any], nodes: Mapping[str, Node], pages: P
     """What a run failed for that is over; of its foreaches' items only some."""
     hook = _hook(workflow)
     failed = last_attempts(nodes[id] for id in causes(nodes, within(nodes)) if not nodes[id].name.startswith(hook))
-    real = [node for node in failed if not (is_late(node.message) or is_shutdown(node.message))]
+    late = late_nodes(workflow, nodes)
+    real = [node for node in failed if not (node.id in late or is_shutdown(node.message))]
     if not real:
-        late = any(is_late(node.message) for node in failed)
         status = workflow.get("status") or {}
-        message = next((node.message for node in failed if is_late(node.message)), "") if late else status.get("message") or ""
-        said = failure(str(status.get("phase") or "Failed"), str(message))
+        said = LATE if late else failure(str(status.get("phase") or "Failed"), str(status.get("message") or ""))
         return (Trouble(step=None, error=said.error, cause=said.cause),)
     found: list[Trouble] = []
     for node in real[:_MOST]:
-        asked = len([one for one in found if one.job]) < _LOOKED and node.message.startswith(_POD_LATE)
+        asked = len([one for one in found if one.job]) < _LOOKED and is_pod_late(node.message)
         found.append(_trouble(workflow, node, pages, warned(pod_name(workflow, node)) if asked else None))
     return tuple(found)
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 _SHUTDOWN: Final = re.compile(r"workflow shutdown with strategy|Stopped with strategy")
-_LATE: Final = "Step exceeded its deadline"
-_TOO_LONG: Final = re.compile(r"Pod was active on the node longer than the specified deadline")
+_LATE: Final = re.compile(r"Step exceeded its deadline$|retry exceeded workflow deadline")
+_POD_LATE: Final = "Pod was active on the node longer than the specified deadline"
 _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit code (?P<code>\d+)\)(?:: (?P<more>.*))?", re.S)
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
 _EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
@@ -59,7 +59,18 @@ def is_shutdown(message: str) -> bool:
 
 def is_late(message: str) -> bool:
     """Whether this is said of what ended since the run took too long."""
-    return message == _LATE
+    return _LATE.match(message) is not None
+
+
+def is_pod_late(message: str) -> bool:
+    """Whether this is said of a pod that had its own deadline: that of its task, or what was left of the run's time."""
+    return message.startswith(_POD_LATE)
+
+
+LATE: Final = Said(
+    "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
+)
+"""What is said of a run that took too long."""
 
 
 def failure(phase: str, message: str, warning: Said | None = None) -> Said:
@@ -73,10 +84,8 @@ def failure(phase: str, message: str, warning: Said | None = None) -> Said:
     if is_shutdown(message):
         return Said("Stopped", "the run was stopped")
     if is_late(message):
-        return Said(
-            "DeadlineExceeded", "the run took longer than it may (--workflow-timeout, when it was deployed), and was ended"
-        )
-    if _TOO_LONG.search(message):
+        return LATE
+    if is_pod_late(message):
         if warning is not None:
             return Said(warning.error, f"{warning.cause}; after the time that the task may take its pod was ended")
         return Said("DeadlineExceeded", "its pod took longer than the task may (@timeout, or 5 days), and was ended")

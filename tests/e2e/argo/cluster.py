@@ -87,6 +87,11 @@ class Cluster:
         found: list[Any] = core.list_namespaced_pod(self.namespace, label_selector=f"{_RUN}={run}").items
         return found
 
+    def accounts(self) -> set[str]:
+        """The service accounts that there are."""
+        core = kubernetes.client.CoreV1Api(self.client)
+        return {one.metadata.name for one in core.list_namespaced_service_account(self.namespace).items}
+
     def pod_of(self, run: str, task: str) -> str:
         """The pod of a task of the main DAG that is under way, by the task's name; waited for."""
         while True:

@@ -8,6 +8,7 @@ ran.kept()              # all that its tasks left, as text
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,7 +57,9 @@ class Shell:
             arguments = (*arguments, "--workflow-timeout", str(LONGEST))
         said = self("deploy", str(file), "--target", "argo", "--yes", *arguments)
         assert said.code == 0, said.err
-        made = Deployed(self, file, said.out.split()[0])
+        version = re.fullmatch(r".+/(.+)@\d+\n", said.out)
+        assert version is not None, said.out
+        made = Deployed(self, file, version[1])
         self.deployments.append(made)
         return made
 

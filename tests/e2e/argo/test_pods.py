@@ -1,11 +1,15 @@
-"""What `@kubernetes` says of a pod is so in the pod."""
+"""What `@kubernetes` says of a pod is so in the pod; and what a pod may do."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pytest
+from wide import flow
+
 from e2e.argo.conftest import CREDENTIALS, Ship
+from e2e.argo.settings import Settings
 from e2e.argo.shell import mark, marked, wait_for
 from flowc.runtime.store import open_store
 
@@ -73,3 +77,21 @@ def test_a_pod_is_as_the_flow_says(ship: Ship, tmp_path: Path) -> None:
     assert found["greeting"] == repr("$(PATH) `id`")
     assert found["secret"] == "True"
     assert found["sizes"] == repr({"/dev/shm": 96, "/fast": 64})
+
+
+def test_a_deployment_brings_an_account_that_may_do_what_its_runs_need(
+    ship: Ship, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if settings.service_account is not None:
+        pytest.skip("FLOWC_E2E_SERVICE_ACCOUNT names who pods are: here nobody may make accounts")
+    monkeypatch.delenv("FLOWC_SERVICE_ACCOUNT")
+    file = tmp_path / "flow.py"
+    file.write_text(flow("range(self.width)").replace("class Wide(", "class Granted("), encoding="utf-8")
+    deployed = ship(file, "--with-rbac")
+    cluster = deployed.shell.cluster
+    assert deployed.name in cluster.accounts()
+    ran = deployed.run("--width", "2")
+    assert ran.status == "Succeeded", ran.report()  # what a split puts out is written by its pod
+    assert {one.spec.service_account_name for one in cluster.pods(ran.id)} == {deployed.name}
+    assert deployed("undeploy", "--yes").code == 0
+    assert deployed.name not in cluster.accounts()
