@@ -90,10 +90,25 @@ def test_a_deleted_pod_is_caught(ship: Ship, tmp_path: Path) -> None:
     assert {"bad/-", "join/-", "end/-"} <= json.loads(ran.kept()).keys()
 
 
-def test_a_lost_pod_is_begun_again(ship: Ship, tmp_path: Path) -> None:
-    """Argo 3.7 begins a pod anew, as the same attempt, whose executor could not say anything any more; and nobody else does."""
+def test_a_lost_pod_fails_its_run_or_is_begun_again(ship: Ship, tmp_path: Path) -> None:
+    """Argo 3.7 does either: it makes a pod anew, as the same attempt, for a node of which its executor has reported nothing."""
     body = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
     deployed = ship(BRANCHES._replace(body=body).write(tmp_path, "Lost"))
+    run = deployed.start()
+    cluster = deployed.shell.cluster
+    wait_for(open_store(deployed.shell.place), "running")
+    cluster.delete_pod(cluster.pod_of(run, "bad"), lost=True)
+    ran = deployed.ended(run)
+    done = {"bad/-", "join/-", "end/-"} & json.loads(ran.kept()).keys()
+    told = json.loads(deployed("status", run, "--format", "json").out)["status"]
+    assert (ran.status, len(done), told) in (("Succeeded", 3, "done"), ("Error", 0, "failed")), ran.report()
+
+
+def test_a_lost_pod_is_tried_again(ship: Ship, tmp_path: Path) -> None:
+    """As the next attempt, or, by Argo itself, as the same one."""
+    body = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
+    case = BRANCHES._replace(decorators=("@retry(times=1, minutes_between_retries=0)",), body=body)
+    deployed = ship(case.write(tmp_path, "LostOnce"))
     run = deployed.start()
     cluster = deployed.shell.cluster
     wait_for(open_store(deployed.shell.place), "running")
