@@ -161,8 +161,8 @@ ARGO_OBJECT: Final = Limit(
 ARGO_TEMPLATES: Final = Limit(
     what="templates of a workflow",
     most=200,
-    remedy="give more steps the same decorators, for alike steps share a template; a foreach or a loop of several steps takes "
-    "one for itself; or split the flow into two",
+    remedy="give more steps the same decorators, for alike steps share a template, and so do foreach whose bodies are alike; a "
+    "loop takes one for itself; or split the flow into two",
 )
 """Argo 4, custom resource definitions: maxItems."""
 ARGO_DAG_TASKS: Final = Limit(

@@ -32,6 +32,7 @@ from flowc.runtime.artifacts import Artifacts
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import read_manifest
 from flowc.runtime.store import LocalStore
+from flowc.targets.argo.alike import share_alike
 
 many = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
@@ -77,6 +78,13 @@ def test_targets_run_the_same_tasks_as_the_tree(shape: list[Shape]) -> None:
     assert argo_dangling(manifest) == []
     ran, runner = recorder(flow)
     argo.run(manifest, tasks(runner))
+    assert ran == expected
+    few = share_alike(manifest["spec"]["templates"], lambda number: f"alike-{number}")
+    shared = {**manifest, "spec": {**manifest["spec"], "templates": few}}
+    assert argo_dangling(shared) == []
+    assert len(few) <= len(manifest["spec"]["templates"])
+    ran, runner = recorder(flow)
+    argo.run(shared, tasks(runner))
     assert ran == expected
 
     for mode in ("distributed", "inline"):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
 from conftest import documents
 from evaluators import Outcome, Runner, argo, tasks, tree
+from validators import argo as validator
+from validators import tools
 from validators.argo_dangling import dangling
 
 from flowc.compiler import Source, compile_source
 from flowc.compiler.ir.edges import edges_of
-from flowc.compiler.ir.nodes import Flow
+from flowc.compiler.ir.nodes import Fanout, Flow
 
 
 def step(name: str, body: str, *, joins: bool = False) -> str:
@@ -21,7 +24,7 @@ def step(name: str, body: str, *, joins: bool = False) -> str:
 
 
 def flow(*steps: str) -> Flow:
-    text = "from flowc import FlowSpec, step\nclass Large(FlowSpec):\n    k = 1\n" + "".join(steps) + step("end", "pass")
+    text = "from flowc import FlowSpec, step\nclass Large(FlowSpec):\n    k = [1]\n" + "".join(steps) + step("end", "pass")
     done = compile_source(Source("flow.py", text))
     assert done.flow is not None, done.diagnostics
     return done.flow
@@ -59,6 +62,18 @@ def early_exits(count: int) -> Flow:
     return flow(*choices, step("last", "self.next(self.end)"))
 
 
+def foreaches(count: int, depth: int) -> Flow:
+    """So many foreach one after the other, each of so many inside each other around two steps."""
+    steps = []
+    for n in range(count):
+        for level in range(depth):
+            goes = f"self.next(self.{f'a{n}_{level + 1}' if level + 1 < depth else f'b{n}'}, foreach='k')"
+            steps.append(step(f"a{n}_{level}" if n or level else "start", goes, joins=level == 0 and n > 0))
+        ends = [f"b{n}", f"c{n}", *(f"j{n}_{level}" for level in range(depth - 1)), f"a{n + 1}_0"]
+        steps += [step(one, f"self.next(self.{other})", joins=one[0] == "j") for one, other in pairwise(ends)]
+    return flow(*steps, step(f"a{count}_0", "self.next(self.end)", joins=True))
+
+
 CONDITIONAL = "self.next({{1: self.{0}_fix, 2: self.join}}, condition='k')"
 LARGE = {
     "a chain of 1,000": lambda: chain(1000),
@@ -68,6 +83,8 @@ LARGE = {
     "conditional ends of 300 branches": lambda: split(300, CONDITIONAL),
     "splits 35 deep": lambda: nested(35),
     "80 early exits": lambda: early_exits(80),
+    "666 foreaches of two steps": lambda: foreaches(666, 1),
+    "150 foreaches inside each other": lambda: foreaches(150, 2),
 }
 
 
@@ -84,6 +101,16 @@ def test_large_flows_keep_within_limits_and_meaning(make) -> None:  # type: igno
     assert ran[0] == ran[1]
 
 
+@pytest.mark.parametrize("version", validator.VERSIONS)
+def test_argo_accepts_large_flows(version: str, tmp_path: Path) -> None:
+    tools.demand(validator.missing())
+    files = []
+    for number, make in enumerate(LARGE.values()):
+        files.append(tmp_path / f"{number}.yaml")
+        files[-1].write_text(documents(make(), "argo")[0].text.replace("name: large\n", f"name: large-{number}\n", 1))
+    assert validator.validate(files, version) == []
+
+
 def recorder(made: Flow) -> tuple[Counter[tuple[str, str]], Runner]:
     steps = {one.name: one for one in made.steps}
     count: Counter[tuple[str, str]] = Counter()
@@ -91,7 +118,8 @@ def recorder(made: Flow) -> tuple[Counter[tuple[str, str]], Runner]:
     def run(name: str, path: str, attempt: int) -> Outcome:
         count[name, path] += 1
         edges = edges_of(steps[name])
-        return Outcome(edges[len(name) % len(edges)].key if edges else None, None)
+        edge = edges[len(name) % len(edges)] if edges else None
+        return Outcome(edge.key if edge else None, 1 if edge and isinstance(edge.arm, Fanout) else None)
 
     return count, run
 

@@ -1,10 +1,10 @@
 """Argo Workflows: from a `Flow` to a WorkflowTemplate, and what starts runs of it.
 
 `profiles` turns settings into container templates, `lower` regions into DAG templates, `pack` keeps DAGs within their
-limit; what is tried again (`retries`), what runs at a time (`concurrency`) and what follows a run (`hooks`) are decided apart
-from them; `workflow` is what stands around them. Beside it stand what `schedule` and `events` make, and the accounts of `rbac`;
-all objects have the `metadata` of their deployment, with the `marks` that flowc knows them by. `deployment` is all of it
-together; `limits` measures, `serialise` writes YAML that YAML 1.1 parsers read as it was meant.
+limit, and `alike` their number; what is tried again (`retries`), what runs at a time (`concurrency`) and what follows a run
+(`hooks`) are decided apart from them; `workflow` is what stands around them. Beside it stand what `schedule` and `events` make,
+and the accounts of `rbac`; all objects have the `metadata` of their deployment, with the `marks` that flowc knows them by.
+`deployment` is all of it together; `limits` measures, `serialise` writes YAML that YAML 1.1 parsers read as it was meant.
 """
 
 from __future__ import annotations

@@ -62,9 +62,10 @@ def _owners(flow: Flow, templates: Sequence[Mapping[str, Any]]) -> dict[str, str
 
 
 def _step_of(task: Mapping[str, Any]) -> str | None:
-    """The step that a task of a DAG runs; None where it runs something else."""
-    given = mappings(task, "arguments", "parameters")
-    return next((str(one.get("value")) for one in given if one.get("name") == "step"), None)
+    """The step that a task of a DAG runs, or the first of them; None where it runs something else, or its caller says which."""
+    given = {str(one.get("name")): str(one.get("value")) for one in mappings(task, "arguments", "parameters")}
+    step = given.get("step", given.get("step-1", "{{"))  # `alike` hands several to a sub-DAG
+    return None if step.startswith("{{") else step
 
 
 def _depth(flow: Flow, templates: Sequence[Mapping[str, Any]], entrypoint: str) -> tuple[Usage, ...]:

@@ -24,11 +24,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, assert_never
 
 from ...compiler.ir.nodes import Arrival, Block, Flow, Foreach, Loop, Parallel, Stage, Task
-from ...compiler.limits import ARGO_TASK_NAME
+from ...compiler.limits import ARGO_TASK_NAME, ARGO_TEMPLATES, NEAR
 from ...runtime import contract
 from ..names import Names, spell_dashes, spell_lower_dashes
 from ..options import Options
 from . import pack
+from .alike import share_alike
 from .concurrency import concurrency_of
 from .hooks import EXIT, HOOK, exit_dag
 from .profiles import Profiles
@@ -155,6 +156,8 @@ class _Lowering:
         found += [{"name": self.template_names.of(name), **template} for name, template in self.profiles.templates()]
         if exits is not None:
             found.append({"name": self.template_names.of(HOOK), **self.profiles.hook()})
+        if len(found) > NEAR * ARGO_TEMPLATES.most:
+            return share_alike(found, lambda number: self.template_names.of(f"alike.{number}"))
         return found
 
     def dag(self, name: str, path: str, inputs: tuple[str, ...], blocks: Sequence[Block]) -> _Dag:
