@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def foreaches(count: int, depth: int) -> Flow:
 
 
 CONDITIONAL = "self.next({{1: self.{0}_fix, 2: self.join}}, condition='k')"
-LARGE = {
+LARGE: Mapping[str, Callable[[], Flow]] = {
     "a chain of 1,000": lambda: chain(1000),
     "a split of 1,000": lambda: split(500, "self.next(self.{}_fix)"),
     "conditional ends of 25 branches": lambda: split(25, CONDITIONAL),
@@ -89,7 +90,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("make", LARGE.values(), ids=LARGE.keys())
-def test_large_flows_keep_within_limits_and_meaning(make) -> None:  # type: ignore[no-untyped-def]
+def test_large_flows_keep_within_limits_and_meaning(make: Callable[[], Flow]) -> None:
     made = make()
     manifest = yaml.safe_load(documents(made, "argo")[0].text)
     assert dangling(manifest) == []
