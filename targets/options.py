@@ -60,7 +60,8 @@ class Options:
         image: The container image of steps that name none.
         datastore: Where runs keep their objects: `s3://bucket/prefix`; for Argo also `az://…`, `gs://…` or an absolute path.
         batch_queue: The AWS Batch queue (name or ARN) of steps that name none.
-        code: The package's key in the datastore; None: a placeholder stands for it, for nothing is uploaded.
+        code: The package's key in the datastore; None, where nothing is uploaded: for Argo the image holds the flow, for Step
+            Functions a placeholder stands for the key.
         compute: What runs the tasks of a state machine, one of `COMPUTE`.
         ecs_cluster: The ECS cluster (name or ARN) that runs tasks.
         subnets: The subnets of ECS tasks.

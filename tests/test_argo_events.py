@@ -229,7 +229,8 @@ def test_every_object_is_marked_and_in_its_namespace() -> None:
     for one in made.manifests():
         assert one["metadata"]["namespace"] == "flows"
         assert one["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "flowc", "flowc/deployment": "sum"}
-        assert one["metadata"]["annotations"] == {"flowc/flow": "Sum", "flowc/datastore": "s3://bucket/flows"}
+        code = {"flowc/code": "image"} if one["kind"] == "WorkflowTemplate" else {}
+        assert one["metadata"]["annotations"] == {"flowc/flow": "Sum", "flowc/datastore": "s3://bucket/flows", **code}
 
 
 def test_names_of_long_flows() -> None:

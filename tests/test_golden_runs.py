@@ -99,7 +99,7 @@ def pod(package: Path, store: LocalStore, flow: Flow, parameters: str) -> Job:
     """Runs each pod as its container would: the entrypoint, in a process, with what the template says and no more."""
 
     def run(variables: Mapping[str, str]) -> Outcome | None:
-        assert (variables[contract.RUN], variables[contract.CODE]) == ("run", "${PackageKey}")
+        assert (variables[contract.RUN], variables[contract.CODE]) == ("run", contract.CODE_IN_IMAGE)
         if contract.HOOK in variables:
             container(package, store, {**variables, contract.RUN: "1"})
             return None

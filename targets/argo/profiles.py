@@ -13,7 +13,7 @@ from ...compiler.diagnostics.model import Report
 from ...compiler.ir.nodes import Flow
 from ...runtime import contract
 from ...templates import bootstrap_command
-from ..options import PACKAGE, Options
+from ..options import Options
 from ..project import project_of
 from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, read_settings, warn_of_flow
 from .pods import ARGUMENTS, Pod, container_fields, escape_variable, pod_of, template_fields
@@ -59,7 +59,7 @@ class Profiles:
         project = project_of(self.flow, self.options)
         variables = [
             (contract.DATASTORE, self.options.datastore_url),
-            (contract.CODE, self.options.code or PACKAGE),
+            (contract.CODE, self.options.code or contract.CODE_IN_IMAGE),
             (contract.TARGET, "argo"),
             *((name, escape_variable(value)) for name, value in (project.environment if project else ())),
             (contract.RUN, "{{workflow.name}}"),

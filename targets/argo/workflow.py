@@ -10,7 +10,7 @@ from ...compiler.ir.nodes import Flow, Parameter
 from ...compiler.plan import plain
 from ...runtime import contract
 from ..names import Names
-from ..options import PACKAGE, Options
+from ..options import Options
 from . import marks
 from .metadata import labels_of, metadata_of, name_of
 from .retries import MOST
@@ -48,7 +48,7 @@ def workflow_template(
     renamed = {name: step for name, step in names.changed().items() if step in steps}
     if renamed:
         annotations[marks.STEPS] = json.dumps(renamed, ensure_ascii=False)
-    annotations[marks.CODE] = options.code or PACKAGE
+    annotations[marks.CODE] = options.code or contract.CODE_IN_IMAGE
     spec: dict[str, Any] = {
         "workflowMetadata": {"labels": labels_of(metadata["name"]), "annotations": {marks.FLOW: flow.name}},
         "entrypoint": entrypoint,

@@ -19,7 +19,7 @@ from flowc.cli.writing import replace_file
 from .conftest import FLOW, Run
 
 BROKEN = FLOW.replace("self.end)", "self.ende)")
-WARNED = FLOW.replace("class Sums", "@project(name='x')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
+WARNED = FLOW.replace("class Sums", "@pypi_base(python='3.11')\nclass Sums").replace("FlowSpec,", "FlowSpec, pypi_base,", 1)
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_a_target_s_warning_can_be_ignored(flowc: Run) -> None:
     ended = flowc(*arguments)
     assert (ended.code, "warning[FC602]" in ended.err) == (0, True)
     assert flowc(*arguments, "--strict").code == 1
-    Path("odd.py").write_text(WARNED.replace("(name='x')", "(name='x')  # flowc: ignore[FC602]"), encoding="utf-8")
+    Path("odd.py").write_text(WARNED.replace("(python='3.11')", "(python='3.11')  # flowc: ignore[FC602]"), encoding="utf-8")
     ignored = flowc(*arguments, "--strict")
     assert (ignored.code, ignored.err) == (0, "")
     assert ignored.out == ended.out

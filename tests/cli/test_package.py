@@ -305,7 +305,7 @@ def test_no_index(folder: Path, flowc: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert said[0] == f"fetching obstore {version} for linux/amd64"
     assert said[1].startswith(f"flowc: pip cannot fetch obstore {version} for linux/amd64: ")
     assert "obstore" in said[1].split(": ", 2)[2]
-    assert said[2].startswith("Where pip reaches an index, `pip download --only-binary=:all: --no-deps ")
+    assert said[2].startswith("flowc: Where pip reaches an index, `pip download --only-binary=:all: --no-deps ")
     assert said[2].endswith(f"put it into {cache_folder()}.")
     assert said[3].endswith("say --no-dependencies.")
     assert os.listdir(folder / "cache" / "wheels")
