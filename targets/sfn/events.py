@@ -79,7 +79,8 @@ def event_pattern(flow: Flow, report: Report) -> dict[str, Any] | None:
     if len(waiting.awaited) > 1:
         _report_several(waiting, "events", "event", report)
         return None
-    return {"detail-type": [waiting.awaited[0].name]}
+    (event,) = waiting.awaited
+    return {"detail-type": [event.name]}
 
 
 def finish_pattern(
@@ -99,7 +100,8 @@ def finish_pattern(
     if len(waiting.awaited) > 1:
         _report_several(waiting, "flows", "flow", report)
         return None
-    machine = arn("states", f"stateMachine:{machine_of(waiting.awaited[0].name)}")
+    (upstream,) = waiting.awaited
+    machine = arn("states", f"stateMachine:{machine_of(upstream.name)}")
     return {**_FINISHED, "detail": {"status": ["SUCCEEDED"], "stateMachineArn": [machine]}}
 
 

@@ -208,7 +208,7 @@ def _forbidden(said: str, method: str, kind: Kind | None, path: str, of: str) ->
 
 
 def _not_installed(kind: Kind | None, server: str) -> str:
-    if kind in EVENTS:
+    if kind is not None and kind in EVENTS:
         return f"Argo Events is not installed in the cluster {server}, which knows no {kind.name}: @trigger needs it"
     if kind is not None and kind.group == "argoproj.io":
         return f"Argo Workflows is not installed in the cluster {server}, which knows no {kind.name}"
