@@ -76,10 +76,10 @@ def event_pattern(flow: Flow, report: Report) -> dict[str, Any] | None:
     waiting = events_of(flow)
     if waiting is None:
         return None
-    if len(waiting.awaited) > 1:
+    event, *more = waiting.awaited
+    if more:
         _report_several(waiting, "events", "event", report)
         return None
-    (event,) = waiting.awaited
     return {"detail-type": [event.name]}
 
 
@@ -97,10 +97,10 @@ def finish_pattern(
     waiting = flows_of(flow, project, report)
     if waiting is None:
         return None
-    if len(waiting.awaited) > 1:
+    upstream, *more = waiting.awaited
+    if more:
         _report_several(waiting, "flows", "flow", report)
         return None
-    (upstream,) = waiting.awaited
     machine = arn("states", f"stateMachine:{machine_of(upstream.name)}")
     return {**_FINISHED, "detail": {"status": ["SUCCEEDED"], "stateMachineArn": [machine]}}
 
