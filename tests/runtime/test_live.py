@@ -108,7 +108,7 @@ def test_more_steps_than_lines(tmp_path):
 
 
 def test_a_failure(tmp_path):
-    terminal = shown(tmp_path, broken=2)
+    terminal = shown(tmp_path, broken=2, size=(24, 160))  # wide: where others still ran, the last words name them too
     lines = screen(terminal.read_to_end())
     assert terminal.code == 1
     assert "[work/7] ZeroDivisionError: division by zero" in lines
