@@ -249,6 +249,11 @@ class Plan:
     steps: Mapping[str, Step]
     body: Block
 
+    @property
+    def end(self) -> str:
+        """The step that ends it."""
+        return next(step.name for step in self.steps.values() if not step.edges)
+
     def decorator(self, name: str) -> Mapping[str, Any] | None:
         """The arguments of a decorator of the flow's class, or None if it does not have it."""
         return next((d.arguments for d in self.decorators if d.name == name), None)

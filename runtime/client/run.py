@@ -251,7 +251,7 @@ class Run(MetaflowObject[Step]):
     def _end(self) -> Task | None:
         """The task of the end step, which may have left nothing yet."""
         plan = self._plan
-        name = "end" if plan is None else next(step.name for step in plan.steps.values() if not step.edges)
+        name = "end" if plan is None else plan.end
         step = Step._below(self, name)
         if plan is None or not plan.steps[name].scopes:
             return Task._below(step, "-")

@@ -17,7 +17,7 @@ from ..failure import Failure
 from ..language.current import user_name
 from ..paths import TaskId
 from ..records.manifest import write_failure
-from ..records.runs import ResultRecord, claim_run, new_record, write_plan, write_result
+from ..records.runs import ResultRecord, claim_run, new_record, read_plan, write_plan, write_result
 from ..store import Store
 from .lanes import LogKeeping
 
@@ -63,9 +63,8 @@ class Beginning:
         """Whether a run's end step is done."""
         from ..records.traces import traces
 
-        steps = self.document["steps"] if self.document else {"end": {"edges": []}}
-        last = next(name for name, step in steps.items() if not step["edges"])
-        return any(trace.done for trace in traces(store, self.flow, run, last).values())
+        plan = read_plan(store, self.flow, run)
+        return any(trace.done for trace in traces(store, self.flow, run, plan.end if plan else "end").values())
 
     def end(self, store: Store, run: str, ok: bool, message: str | None) -> None:
         """Record how the run ended, now."""

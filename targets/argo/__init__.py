@@ -43,5 +43,6 @@ def _document(manifest: Mapping[str, Any], made: Deployment) -> Document:
     stem = _KINDS[manifest["kind"]]
     if manifest in made.accounts[3:]:
         stem = f"events-{stem}"  # of what starts runs
-    usages = made.usages if manifest is made.template else ()
-    return Document(f"{stem}.yaml", to_yaml(manifest), usages, streamed=True)
+    if manifest is made.template:
+        return Document(f"{stem}.yaml", made.text, made.usages, streamed=True)
+    return Document(f"{stem}.yaml", to_yaml(manifest), streamed=True)

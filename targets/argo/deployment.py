@@ -31,6 +31,7 @@ class Deployment:
         flow: The flow's name.
         accounts: Service accounts, their roles, and what binds these; empty unless they are asked for.
         template: The WorkflowTemplate.
+        text: The WorkflowTemplate as YAML, which is what its size is measured by.
         cron: The CronWorkflow, or None.
         event_source: The EventSource, or None.
         sensor: The Sensor, or None.
@@ -41,6 +42,7 @@ class Deployment:
     flow: str
     accounts: tuple[dict[str, Any], ...] = field(repr=False)
     template: dict[str, Any] = field(repr=False)
+    text: str = field(repr=False)
     cron: dict[str, Any] | None = field(repr=False)
     event_source: dict[str, Any] | None = field(repr=False)
     sensor: dict[str, Any] | None = field(repr=False)
@@ -67,15 +69,17 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     objects = [*accounts, lower(flow, profiles, options), *(one for one in (cron, watching, starting) if one is not None)]
     made = iter(apply_overlay(objects, options.overlay, report))
     accounts, template = tuple(next(made) for _ in accounts), next(made)
+    text = to_yaml(template)
     return Deployment(
         name=name,
         flow=flow.name,
         accounts=accounts,
         template=template,
+        text=text,
         cron=next(made) if cron else None,
         event_source=next(made) if watching else None,
         sensor=next(made) if starting else None,
-        usages=measure(flow, template, to_yaml(template)),
+        usages=measure(flow, template, text),
     )
 
 
