@@ -138,10 +138,12 @@ def _demand_branch(flow: Flow, options: Options) -> None:
     """Make sure that something says of which branch of a project the documents are: never who compiles.
 
     Raises:
-        Unusable: Nothing does.
+        Unusable: Nothing does, or something does of a flow without a project.
     """
     from ..targets.project import project_of
+    from .changing import refuse_branch
 
+    refuse_branch(flow)
     project = project_of(flow, options)
     if project is not None and not project.known:
         raise Unusable(

@@ -44,6 +44,19 @@ def test_sfn_on_standard_output(flowc: Run) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
+def test_a_branch_is_of_a_project(flowc: Run, target: str) -> None:
+    ended = flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "flowc: --branch is for flows with @project, which Sums has not: it has one deployment\n"
+    flow = FLOW.replace("class Sums", "@project(name='shop')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
+    Path("flow.py").write_text(flow, encoding="utf-8")
+    ended = flowc("compile", "flow.py", "--target", target, *PLACES)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.endswith("nothing says for which: say --branch NAME or --production\n")
+    assert flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES).code == 0
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_stats_follow_the_documents(flowc: Run, target: str) -> None:
     plain = flowc("compile", "flow.py", "--target", target, *PLACES)
     ended = flowc("compile", "flow.py", "--target", target, "--stats", *PLACES)
