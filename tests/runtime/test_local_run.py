@@ -372,6 +372,7 @@ def test_output_of_tasks_comes_line_by_line_with_their_names(write):
 def test_no_more_workers_than_allowed(write):
     source = """
         import time
+        from pathlib import Path
         from flowc import *
 
         class Wide(FlowSpec):
@@ -383,6 +384,10 @@ def test_no_more_workers_than_allowed(write):
             @step
             def work(self):
                 self.began = time.time()
+                here = Path(__file__).parent
+                (here / f"item-{self.input}").touch()
+                while sum(1 for _ in here.glob("item-*")) < 3:  # the first ones wait for each other
+                    time.sleep(0.01)
                 time.sleep(0.05)
                 self.ended = time.time()
                 self.next(self.join)
