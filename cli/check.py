@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..compiler.diagnostics.model import Diagnostic, Report, has_errors
 from ..compiler.files import Files
 from ..compiler.pipeline import Compilation, compile_bytes
 from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile, parse_flow_file
 from .output import FAULTS, failed, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
+from .targeting import target_option
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 if TYPE_CHECKING:
+    from ..compiler.source import Source
     from .repairing import Change
 
 STDIN = "-"
@@ -32,6 +35,7 @@ STDIN = "-"
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--hints", is_flag=True, help="Show hints too; they never fail.")
 @strict_option
+@target_option
 @click.option("--stdin", is_flag=True, help="Check what comes from standard input, as does - for FILE.")
 @click.option("--stdin-filename", metavar="FILE[:CLASS]", help="What to call it, and where to look for other files.")
 @config_options
@@ -44,6 +48,7 @@ def command(
     diff: bool,
     hints: bool,
     strict: bool,
+    target: str | None,
     stdin: bool,
     stdin_filename: str | None,
     stats: bool,
@@ -53,7 +58,8 @@ def command(
 ) -> None:
     """Check flows and show every fault, at its line.
 
-    The files are read, never imported: what they import need not be installed.
+    The files are read, never imported: what they import need not be installed. With --target, what the platform would refuse is
+    shown too.
     """
     if fix and diff:
         raise click.UsageError("--fix or --diff, not both: --diff changes nothing", click.get_current_context())
@@ -73,30 +79,53 @@ def command(
             write_changes(changes)
     compilations = [compile_bytes(flow.path, data, flow.class_name, files, given, hints=hints) for flow, data in read]
     refuse_unknown(given, compilations)
+    sources = {path: source for one in compilations for path, source in one.sources.items()}
+    found = [
+        (*one.diagnostics, *_of_platform(flow, one, target, sources)) for (flow, _), one in zip(read, compilations, strict=True)
+    ]
     # One file named twice, or two classes of one file, may have the same faults.
-    diagnostics = sorted(dict.fromkeys(fault for one in compilations for fault in one.diagnostics), key=lambda one: one.place)
+    diagnostics = sorted(dict.fromkeys(fault for faults in found for fault in faults), key=lambda one: one.place)
     faulty = failed(diagnostics, strict=strict)
     if diff:
         from .repairing import show_changes
 
         faulty = show_changes(changes) or faulty
     else:
-        sources = {path: source for one in compilations for path, source in one.sources.items()}
         write_diagnostics(diagnostics, sources, form, sys.stdout)
         if form == "full":
-            write("".join(map(_sound, read, compilations)), sys.stdout)
+            sound = [each for each in zip(read, compilations, found, strict=True) if not has_errors(each[2])]
+            write("".join(_sound(flow, one) for (flow, _), one, _ in sound), sys.stdout)
     if stats:
         write_stats_of_all(one.flow for one in compilations if one.flow is not None)
     if faulty:
         raise click.exceptions.Exit(FAULTS)
 
 
-def _sound(read: tuple[FlowFile, bytes], compilation: Compilation) -> str:
+def _of_platform(
+    flow: FlowFile, compilation: Compilation, target: str | None, sources: dict[str, Source]
+) -> tuple[Diagnostic, ...]:
+    """What a flow's platform says of it, where one is named; the files in which that is are added to the sources."""
+    from .targeting import options_of, settings_of, target_of
+
+    settings = settings_of(flow, {"target": target})
+    if compilation.flow is None or "target" not in settings:
+        return ()
+    from ..compiler.diagnostics.ignores import silence
+    from ..targets import load
+
+    name, report = target_of(settings), Report()
+    options = options_of(settings, name)
+    load(name)(compilation.flow, options, report)
+    sources.update(options.sources())
+    return silence(report.sorted(), sources)
+
+
+def _sound(file: FlowFile, compilation: Compilation) -> str:
     """The line that says of a flow without errors that it is one."""
     flow = compilation.flow
     if flow is None:
         return ""
-    return f"{read[0].path}: {flow.name} is sound, {len(flow.steps)} step{'s' * (len(flow.steps) != 1)}\n"
+    return f"{file.path}: {flow.name} is sound, {len(flow.steps)} step{'s' * (len(flow.steps) != 1)}\n"
 
 
 def _flows(flows: tuple[FlowFile, ...], stdin: bool, name: str | None) -> tuple[FlowFile, ...]:

@@ -114,6 +114,8 @@ def command(
         complain(
             f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"
         )
+    for step, image in _own_images(compilation.flow).items() if target == "argo" else ():
+        complain(f"flowc: step `{step}` runs in {image}, which must hold the flow and flowc too; `flowc deploy` needs no such image")
 
     differs = False
     if compared is not None:
@@ -132,6 +134,15 @@ def command(
         write_stats(compilation.flow, {target: [usage for one in documents for usage in one.usages]})
     if differs:
         raise click.exceptions.Exit(FAULTS)
+
+
+def _own_images(flow: Flow) -> dict[str, str]:
+    """The images that `@kubernetes` names, by the first step of each."""
+    from ..targets.settings import arguments_of
+
+    named = {step.name: arguments_of(step, "kubernetes").get("image") for step in reversed(flow.steps)}
+    first = {str(image): step for step, image in named.items() if image}
+    return {step: image for image, step in reversed(first.items())}
 
 
 def _demand_branch(flow: Flow, options: Options) -> None:

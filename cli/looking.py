@@ -7,10 +7,11 @@ left out. RUN may be `latest`: the newest of one's own; so may no RUN at all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
@@ -100,6 +101,24 @@ def which_arguments(*, steps: bool) -> Callable[[Decorated], Decorated]:
 def flow_or_name(function: Decorated) -> Decorated:
     """The argument FLOW alone: `flow: FlowFile | str | None`."""
     return click.argument("flow", metavar="[FLOW]", type=_flow_or_name, required=False)(function)
+
+
+def one_run(function: Decorated) -> Decorated:
+    """The arguments FLOW and RUN of a verb that changes a run, which gets them as `flow: FlowFile | str` and `run: str`."""
+
+    @functools.wraps(function)
+    def verb(*args: Any, flow: FlowFile | str | None, run: str | None, **given: Any) -> Any:
+        if run is None and isinstance(flow, str) and "/" in flow:
+            flow, _, run = flow.partition("/")
+        if flow is None or run is None:
+            known = isinstance(flow, FlowFile)
+            how = "Its id follows the flow" if known else "Say the flow's file or its name, and the run's id, as in `Orders/RUN`"
+            raise click.UsageError(f"which run? {how}", click.get_current_context())
+        return function(*args, flow=flow, run=run, **given)
+
+    return click.argument("flow", metavar="FLOW", type=_flow_or_name, required=False)(
+        click.argument("run", metavar="RUN", required=False)(cast("Decorated", verb))
+    )
 
 
 def choose(flow: FlowFile | str | None, which: str | None, datastore: str | None, *, most: int = 3, must: bool = True) -> Chosen:

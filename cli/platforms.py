@@ -293,7 +293,8 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
         return Runs(choose(flow, which, place.datastore, most=most), None)
     if file is None and (first in ("", LATEST) or not all(part.isidentifier() for part in first.split("."))):
         if explicit:
-            raise Unusable("which flow? With --target its file or its name comes first, as in Squares/latest")
+            form = "Squares" if most == 0 else f"Squares/{LATEST}"
+            raise Unusable(f"which flow? With --target its file or its name comes first, as in {form}")
         return Runs(choose(flow, which, place.datastore, most=most), None)
     try:
         deployment = _deployment(file or first, settings, target_of(settings), place)
@@ -306,8 +307,7 @@ def runs_of(flow: FlowFile | str | None, which: str | None, place: Place, *, mos
         if explicit:
             with asked():
                 raise
-        if not error.setup:
-            complain(f"flowc: {error}; what follows is what the datastore has")
+        complain(f"flowc: {error}; what follows is what the datastore has")
         return Runs(choose(flow, which, place.datastore, most=most), None)
     return Runs(choose(file or deployment.flow, parts or None, datastore, most=most, must=False), deployment)
 

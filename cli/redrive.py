@@ -10,7 +10,7 @@ import click
 from .changing import asked
 from .datastore import datastore_option
 from .flow_file import FlowFile
-from .looking import flow_or_name
+from .looking import one_run
 from .output import Unusable, complain
 from .platforms import Place, deployment_of, named, run_options
 from .told import ENDED
@@ -30,14 +30,12 @@ def going_on_verb(name: str, other: str, platform: str) -> click.Command:
         platform: The target in the example.
     """
 
-    @flow_or_name
-    @click.argument("run")
+    @one_run
     @run_options
     @datastore_option
     @wait_option
     @color_option
-    def command(flow: FlowFile | str | None, run: str, wait: bool, **where: Any) -> None:
-        assert flow is not None, "click asks for FLOW, since RUN must be given"
+    def command(flow: FlowFile | str, run: str, wait: bool, **where: Any) -> None:
         go_on(flow, run, Place(**where), wait=wait)
 
     return click.command(

@@ -8,7 +8,7 @@ import click
 
 from .changing import asked
 from .flow_file import FlowFile
-from .looking import flow_or_name
+from .looking import one_run
 from .output import Unusable, complain
 from .platforms import Place, named, run_options
 from .suspend import SUSPENDED, suspendable
@@ -17,16 +17,14 @@ from .verb import Verb
 
 
 @click.command("resume-workflow", short_help="Go on with a run that is suspended.", cls=Verb, examples=("a1b2c3 --target argo",))
-@flow_or_name
-@click.argument("run")
+@one_run
 @run_options
-def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
+def command(flow: FlowFile | str, run: str, **where: Any) -> None:
     """Go on with a run that `flowc suspend` has suspended, or Argo's own pages.
 
     RUN may be cut short to the beginning or the end of its id. A run that is not suspended is left as it is. `flowc resume` is
     something else: it begins a new run here, from what a run has done.
     """
-    assert flow is not None, "click asks for FLOW, since RUN must be given"
     deployment = suspendable(flow, Place(**where, datastore=None))
     found = named(deployment, run)
     if found.over:

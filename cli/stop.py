@@ -10,7 +10,7 @@ import click
 from ..runtime.language.current import user_name
 from .changing import asked
 from .flow_file import FlowFile
-from .looking import flow_or_name
+from .looking import one_run
 from .output import complain
 from .platforms import Deployment, Place, deployment_of, named, run_options
 from .told import ENDED
@@ -20,16 +20,14 @@ _PAUSE = 0.5
 
 
 @click.command("stop", short_help="End a run on its platform.", cls=Verb, examples=("20261121-122322-a1b2c3 --target argo",))
-@flow_or_name
-@click.argument("run")
+@one_run
 @run_options
-def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
+def command(flow: FlowFile | str, run: str, **where: Any) -> None:
     """End a run on its platform, with all that it has under way, and wait until it is over.
 
     RUN may be cut short to the beginning or the end of its id. What its tasks have done stays in the datastore, and `flowc
     resume` can go on from it. A run that is over already is left as it is, with exit code 0.
     """
-    assert flow is not None, "click asks for FLOW, since RUN must be given"
     deployment = deployment_of(flow, Place(**where, datastore=None))
     found = named(deployment, run)
     if found.over:

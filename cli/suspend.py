@@ -8,7 +8,7 @@ import click
 
 from .changing import asked
 from .flow_file import FlowFile
-from .looking import flow_or_name
+from .looking import one_run
 from .output import Unusable, complain
 from .platforms import Deployment, Place, deployment_of, named, run_options
 from .told import ENDED
@@ -19,16 +19,14 @@ SUSPENDED = "Suspended"
 
 
 @click.command("suspend", short_help="Begin no more tasks of a run, for now.", cls=Verb, examples=("a1b2c3 --target argo",))
-@flow_or_name
-@click.argument("run")
+@one_run
 @run_options
-def command(flow: FlowFile | str | None, run: str, **where: Any) -> None:
+def command(flow: FlowFile | str, run: str, **where: Any) -> None:
     """Begin no more tasks of a run until `flowc resume-workflow`; those that are under way come to their end.
 
     RUN may be cut short to the beginning or the end of its id. A run that is suspended already is left as it is. Argo can do
     this, Step Functions cannot.
     """
-    assert flow is not None, "click asks for FLOW, since RUN must be given"
     deployment = suspendable(flow, Place(**where, datastore=None))
     found = named(deployment, run)
     if found.over:

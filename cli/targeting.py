@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from ..targets import TARGETS
 from ..targets.options import COMPUTE, DEFAULT_IMAGE, EVENT_SOURCE, Options, Overlay
@@ -63,7 +64,7 @@ def target_options(function: Decorated) -> Decorated:
         setting("sfn-role", "ARN", "sfn: the IAM role of the state machine."),
         setting("batch-queue", "QUEUE", "sfn: the AWS Batch queue of steps that name none."),
         setting("workflow-timeout", "SECONDS", "How long a run may take."),
-        setting("max-workers", "N", "How many items of a foreach run at a time. [default: 100]"),
+        setting("max-workers", "N", "sfn: how many items of a foreach run at a time; argo: how many tasks of a run. [default: 100]"),
         setting("production", "", "Deploy the production branch of @project."),
         setting("branch", "NAME", "The branch of @project, where the flow names none."),
         setting("datastore", "URL", "Where runs keep their objects: s3://bucket/prefix; argo also takes az://, gs:// or a path."),
@@ -115,12 +116,36 @@ def whereabouts(settings: Mapping[str, Any]) -> Options:
     return options
 
 
+_ONLY = {
+    "argo": ("namespace", "service_account", "events_service_account", "with_rbac", "event_source", "overlay"),
+    "sfn": (
+        *("sfn_role", "events_role", "job_role", "execution_role", "batch_queue", "compute", "ecs_cluster", "subnets"),
+        "security_groups",
+    ),
+}
+"""By target the settings that only it takes."""
+
+
+def _refuse_options_of_others(target: str) -> None:
+    """Variables and the settings file may hold for several platforms; a command line is about one.
+
+    Raises:
+        Unusable: It says what only another platform takes.
+    """
+    source = click.get_current_context().get_parameter_source
+    for other, names in _ONLY.items():
+        said = [f"--{name.replace('_', '-')}" for name in names if source(name) is ParameterSource.COMMANDLINE]
+        if other != target and said:
+            raise Unusable(f"{said[0]} is for --target {other}, and means nothing to {target}: leave it out")
+
+
 def options_of(settings: Mapping[str, Any], target: str) -> Options:
     """The settings that a target takes.
 
     Raises:
         Unusable: One makes no sense.
     """
+    _refuse_options_of_others(target)
     fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
     for key, value in settings.items():
         if key in ("datastore", "overlay") or not isinstance(value, str):

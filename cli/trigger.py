@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _PLAN = f"{__name__}.plan"
 _DEPLOYMENT = f"{__name__}.deployment"
+_OF = f"{__name__}.of"
 _YIELDING = frozenset(
     {"--tag", "--wait", "--run-id-file", "--target", "--branch", "--production", "--context", "--namespace", "--argo-url"}
 )
@@ -67,8 +68,11 @@ class TriggerVerb(RunVerb):
             except (Unusable, click.exceptions.Exit):
                 if not helping:
                     raise
+                found = flow.compile()[0].flow if isinstance(flow, FlowFile) else None
+                if found is not None:  # what is deployed cannot be seen: the file says what it will be
+                    ctx.meta[_OF], ctx.meta[OPTIONS] = f"{found.name}, as its file has it", self._options(found.parameters)
             else:
-                ctx.meta[OPTIONS] = self._options([_as_option(one) for one in plan.parameters])
+                ctx.meta[_OF], ctx.meta[OPTIONS] = plan.flow, self._options([_as_option(one) for one in plan.parameters])
         try:
             return super(RunVerb, self).parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -86,10 +90,9 @@ class TriggerVerb(RunVerb):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The flow's parameters before all other options."""
         shown: list[click.Option] = ctx.meta.get(OPTIONS, [])
-        plan: Plan | None = ctx.meta.get(_PLAN)
         records = [record for one in shown if (record := one.get_help_record(ctx))]
-        if records and plan is not None:
-            with formatter.section(f"Parameters of {plan.flow}"):
+        if records:
+            with formatter.section(f"Parameters of {ctx.meta[_OF]}"):
                 formatter.write_dl(records)
         options = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in shown]
         with formatter.section("Options"):

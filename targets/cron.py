@@ -20,6 +20,8 @@ from typing import Final
 from ..compiler.diagnostics.model import Report
 from ..compiler.diagnostics.rules import targets as rules
 from ..compiler.ir.nodes import Decorator, Flow
+from ..compiler.similar import did_you_mean
+from .settings import place_of
 
 DEFAULT_ZONE: Final = "UTC"
 
@@ -111,8 +113,21 @@ def read_schedule(flow: Flow, report: Report) -> Schedule | None:
                 help=f"give `{parameter.name}` a default; whoever starts a run can still say otherwise",
             )
     said = dict(decorator.arguments)
+    _check_zone(decorator, report)
     cron = str(said.get("cron") or next((alias for name, alias in _TIMES.items() if said.get(name)), "@daily"))
     return Schedule(decorator=decorator, cron=cron, fields=fields_of(cron), zone=str(said.get("timezone") or DEFAULT_ZONE))
+
+
+def _check_zone(decorator: Decorator, report: Report) -> None:
+    zone = dict(decorator.arguments).get("timezone")
+    if zone is None:
+        return
+    from .zones import ZONES
+
+    if zone not in ZONES:
+        guess = did_you_mean(str(zone), ZONES)
+        help = f'did you mean "{guess}"?' if guess else 'zones are called as "Europe/Berlin" is, after an area and a city'
+        report.add(rules.UNKNOWN_ZONE, f"no time zone is called `{zone}`", place_of(decorator, "timezone"), "unknown", help=help)
 
 
 def fields_of(cron: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..compiler.frontend import aws_kinds
+from ..compiler.frontend import aws_kinds, kube_kinds
 from ..compiler.frontend.kinds import PROJECT, Kind
 from ..compiler.source import Source
 
@@ -170,7 +170,10 @@ class Options:
             return f"Step Functions reads from S3, so the datastore must be s3://bucket/prefix, not {url!r}"
         if re.fullmatch(r"((az|gs)://[A-Za-z0-9]|/)[A-Za-z0-9_.=/-]*", url):
             return None
-        return f"a datastore that pods reach is s3://…, az://…, gs://… or a path of letters, digits and _ . = / -, not {url!r}"
+        return (
+            "a datastore that pods reach is s3://…, az://…, gs://… or an absolute path, of letters, digits and _ . = / -, and not "
+            f"{url!r}"
+        )
 
     def unusable_place(self) -> str | None:
         """Why no part of a cluster can be meant, or None."""
@@ -187,6 +190,8 @@ class Options:
             )
         if "{{" in self.image:
             return f"Argo would expand the `{{{{` in --image {self.image!r}"
+        if not kube_kinds.IMAGE.fits(self.image):
+            return f"--image takes {kube_kinds.IMAGE.words}, not {self.image!r}"
         for flag, what, name in (
             ("--service-account", "service account", self.service_account),
             ("--events-service-account", "service account", self.events_service_account),

@@ -209,6 +209,9 @@ def test_accounts_may_do_what_they_need_and_no_more() -> None:
         "sum": runs,
         "b": ["create workflows", "list workflows", "watch workflows"],
     }
+    one = deployed('@trigger(event="a")', service_account="one", events_service_account="one")
+    assert may(one) == {"one": [*runs, "create workflows"]}
+    assert len(one.accounts) == 3
     assert deployed("", with_rbac=False).accounts == ()
 
 

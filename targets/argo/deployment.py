@@ -86,8 +86,11 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
 def _accounts(flow: Flow, options: Options, profiles: Profiles, *, watching: bool, starting: bool) -> Iterator[dict[str, Any]]:
     if not options.with_rbac:
         return
+    tasks, events = service_account_of(flow, options), account_of(flow, options)
+    of_events = {} if not starting else rbac.WATCHER if watching else rbac.SENSOR
+    both = tasks == events
     yield from rbac.account(
-        metadata_of(flow, options, service_account_of(flow, options)), rbac.EXECUTOR, profiles.service_accounts()
+        metadata_of(flow, options, tasks), {**rbac.EXECUTOR, **(of_events if both else {})}, profiles.service_accounts()
     )
-    if starting:
-        yield from rbac.account(metadata_of(flow, options, account_of(flow, options)), rbac.WATCHER if watching else rbac.SENSOR)
+    if starting and not both:
+        yield from rbac.account(metadata_of(flow, options, events), of_events)

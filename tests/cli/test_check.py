@@ -38,6 +38,20 @@ def test_sound(flowc: Run) -> None:
     assert flowc("check", "flow.py", "--format", "json") == (0, "[]\n", "")
 
 
+def test_what_a_platform_refuses(flowc: Run) -> None:
+    text = FLOW.replace("class Sums", '@schedule(cron="0 0 L * ? *")\nclass Sums').replace("FlowSpec,", "FlowSpec, schedule,", 1)
+    Path("timed.py").write_text(text, encoding="utf-8")
+    assert flowc("check", "timed.py") == (0, "timed.py: Sums is sound, 2 steps\n", "")
+    assert flowc("check", "timed.py", "--target", "sfn").code == 0
+    ended = flowc("check", "timed.py", "flow.py", "--target", "argo")
+    assert ended.code == 1
+    assert "error[FC603]: Argo cannot start a flow by `0 0 L * ? *`" in ended.out
+    assert "flow.py: Sums is sound" in ended.out
+    assert "timed.py: Sums is sound" not in ended.out
+    Path("flowc.toml").write_text('target = "argo"\n', encoding="utf-8")
+    assert flowc("check", "timed.py").out == flowc("check", "timed.py", "--target", "argo").out
+
+
 def test_faults_are_results(flowc: Run) -> None:
     Path("bad.py").write_text(BROKEN, encoding="utf-8")
     ended = flowc("check", "bad.py", "flow.py")

@@ -20,7 +20,8 @@ from .conftest import FLOW, Run
 
 WARNED = FLOW.replace("class Sums", "@conda_base(python='3.11')\nclass Sums").replace("FlowSpec,", "FlowSpec, conda_base,", 1)
 
-PLACES = ("--datastore", "s3://bucket/prefix", "--batch-queue", "cpu", "--image", "sums:1")
+_ALL = ("--datastore", "s3://bucket/prefix", "--image", "sums:1")
+PLACES = {"argo": _ALL, "sfn": (*_ALL, "--batch-queue", "cpu")}
 OPEN = {
     "argo": "",
     "sfn": "flowc: ${PackageKey} stands in the document for where tasks find the flow: `image`, if their image holds it, or the "
@@ -30,7 +31,7 @@ OPEN = {
 
 
 def test_argo_on_standard_output(flowc: Run) -> None:
-    ended = flowc("compile", "flow.py", "--target", "argo", "--namespace", "flows", *PLACES)
+    ended = flowc("compile", "flow.py", "--target", "argo", "--namespace", "flows", *PLACES["argo"])
     assert (ended.code, ended.err) == (0, "")
     document = yaml.safe_load(ended.out)
     assert document["kind"] == "WorkflowTemplate"
@@ -38,28 +39,28 @@ def test_argo_on_standard_output(flowc: Run) -> None:
 
 
 def test_sfn_on_standard_output(flowc: Run) -> None:
-    ended = flowc("compile", "flow.py", "--target", "sfn", *PLACES)
+    ended = flowc("compile", "flow.py", "--target", "sfn", *PLACES["sfn"])
     assert (ended.code, ended.err) == (0, OPEN["sfn"])
     assert "start" in json.loads(ended.out)["States"]
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_branch_is_of_a_project(flowc: Run, target: str) -> None:
-    ended = flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES)
+    ended = flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES[target])
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "flowc: --branch is for flows with @project, which Sums has not: it has one deployment\n"
     flow = FLOW.replace("class Sums", "@project(name='shop')\nclass Sums").replace("FlowSpec,", "FlowSpec, project,", 1)
     Path("flow.py").write_text(flow, encoding="utf-8")
-    ended = flowc("compile", "flow.py", "--target", target, *PLACES)
+    ended = flowc("compile", "flow.py", "--target", target, *PLACES[target])
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.endswith("nothing says for which: say --branch NAME or --production\n")
-    assert flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES).code == 0
+    assert flowc("compile", "flow.py", "--target", target, "--branch", "x", *PLACES[target]).code == 0
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_stats_follow_the_documents(flowc: Run, target: str) -> None:
-    plain = flowc("compile", "flow.py", "--target", target, *PLACES)
-    ended = flowc("compile", "flow.py", "--target", target, "--stats", *PLACES)
+    plain = flowc("compile", "flow.py", "--target", target, *PLACES[target])
+    ended = flowc("compile", "flow.py", "--target", target, "--stats", *PLACES[target])
     assert (ended.code, ended.out) == (0, plain.out)
     assert ended.err.startswith(OPEN[target])
     table = ended.err.removeprefix(OPEN[target])
@@ -69,7 +70,7 @@ def test_stats_follow_the_documents(flowc: Run, target: str) -> None:
     assert len({row.index("/") for row in rows if " / " in row}) == 1
     size = f"{len(plain.out.encode()):,} / 1,000,000"
     assert any(row.lstrip().startswith("bytes of a") and size in row for row in rows)
-    folder = flowc("compile", "flow.py", "--target", target, "--stats", "-o", "out", *PLACES)
+    folder = flowc("compile", "flow.py", "--target", target, "--stats", "-o", "out", *PLACES[target])
     assert folder.err.endswith(table)
 
 
@@ -113,19 +114,36 @@ def test_settings_for_another_platform(flowc: Run, target: str, decorators: tupl
     steps = "".join(f"    {one}\n" for one in decorators)
     text = FLOW.replace("    @step\n", f"{steps}    @step\n", 1).replace("FlowSpec,", f"FlowSpec, {names},", 1)
     Path("flow.py").write_text(text, encoding="utf-8")
-    ended = flowc("compile", "flow.py", "--target", target, "--format", "concise", *PLACES)
+    ended = flowc("compile", "flow.py", "--target", target, "--format", "concise", *PLACES[target])
     assert ended.code == 0
     if message:
         line = text[: text.index(decorators[0])].count("\n") + 1
         assert ended.err.startswith(f"flow.py:{line}:6: warning[FC602] {message}")
         assert ended.err.count("FC602") == 1
     else:
-        assert ended.err == OPEN[target]
+        assert "FC602" not in ended.err
+
+
+def test_images_of_steps_must_hold_the_flow(flowc: Run) -> None:
+    text = FLOW.replace("    @step\n", '    @kubernetes(image="loader:2")\n    @step\n').replace("FlowSpec,", "FlowSpec, kubernetes,", 1)
+    Path("flow.py").write_text(text, encoding="utf-8")
+    ended = flowc("compile", "flow.py", "--target", "argo", *PLACES["argo"])
+    said = "runs in loader:2, which must hold the flow and flowc too; `flowc deploy` needs no such image\n"
+    assert (ended.code, ended.err) == (0, f"flowc: step `start` {said}")
+    assert flowc("compile", "flow.py", "--target", "argo", "--image", "A::b").err.startswith("flowc: --image takes the name of an image")
+
+
+def test_options_of_another_platform(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = flowc("compile", "flow.py", "--target", "argo", "--sfn-role", "runner", *PLACES["argo"])
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "flowc: --sfn-role is for --target sfn, and means nothing to argo: leave it out\n"
+    monkeypatch.setenv("FLOWC_SFN_ROLE", "runner")
+    assert flowc("compile", "flow.py", "--target", "argo", *PLACES["argo"]).code == 0
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_folder(flowc: Run, target: str) -> None:
-    ended = flowc("compile", "flow.py", "--target", target, "-o", "a/b/", "--base-image", "python:3.12", *PLACES)
+    ended = flowc("compile", "flow.py", "--target", target, "-o", "a/b/", "--base-image", "python:3.12", *PLACES[target])
     assert (ended.code, ended.out) == (0, "")
     names = {str(path.relative_to("a/b")) for path in Path("a/b").rglob("*") if path.is_file()}
     assert ended.err.startswith(OPEN[target])
@@ -133,7 +151,7 @@ def test_folder(flowc: Run, target: str) -> None:
     assert {"Dockerfile", "flow.py", "plan.json"} < names
     assert Path("a/b/flow.py").read_bytes() == Path("flow.py").read_bytes()
     assert json.loads(Path("a/b/plan.json").read_text(encoding="utf-8"))["flow"] == "Sums"
-    first = flowc("compile", "flow.py", "--target", target, *PLACES).out
+    first = flowc("compile", "flow.py", "--target", target, *PLACES[target]).out
     assert first.encode() in [path.read_bytes() for path in Path("a/b").glob("*.*")]
     lines = Path("a/b/Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "FROM python:3.12" in lines
@@ -158,7 +176,7 @@ def test_the_image_has_what_its_datastore_needs(flowc: Run) -> None:
 
 def test_folder_runs_on_a_python_with_nothing_installed(flowc: Run) -> None:
     """What the Dockerfile copies is all that a vanilla image needs; the first task runs, and says what it left."""
-    flowc("compile", "flow.py", "--target", "argo", "-o", "image", *PLACES)
+    flowc("compile", "flow.py", "--target", "argo", "-o", "image", *PLACES["argo"])
     python = getattr(sys, "_base_executable", sys.executable)  # not that of a virtual environment, where flowc is installed
     environment = {
         "PYTHONPATH": str(Path("image/flowc.zip").resolve()),
@@ -321,7 +339,7 @@ def write_modules(folder: str = ".") -> None:
 
 def test_folder_holds_the_modules_that_the_flow_imports(flowc: Run) -> None:
     write_modules("flows")
-    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES)
+    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES["argo"])
     assert (ended.code, ended.out) == (0, "")
     for name, text in MODULES.items():
         path = Path("image", name)
@@ -348,26 +366,26 @@ def test_a_module_that_flowc_did_not_write_is_left_alone(flowc: Run) -> None:
     there = Path("image/team/words.py")
     there.parent.mkdir(parents=True)
     there.write_text("MINE = 1\n", encoding="utf-8")
-    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES)
+    ended = flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES["argo"])
     assert ended.code == 2
     assert f"{there} is not what flowc wrote" in ended.err
     assert [path.name for path in Path("image").rglob("*") if path.is_file()] == ["words.py"]
     there.unlink()
-    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 0
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES["argo"]).code == 0
     Path("flows/team/words.py").write_text("HELLO = 2\n", encoding="utf-8")
-    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 0
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES["argo"]).code == 0
     assert there.read_text(encoding="utf-8") == "HELLO = 2\n"
     there.write_text("MINE = 1\n", encoding="utf-8")
-    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES).code == 2
+    assert flowc("compile", "flows/flow.py", "--target", "argo", "-o", "image", *PLACES["argo"]).code == 2
     assert there.read_text(encoding="utf-8") == "MINE = 1\n"
 
 
 def test_modules_stay_where_they_are_when_the_folder_is_the_flows_own(flowc: Run) -> None:
     write_modules()
     for _ in range(2):
-        assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES).code == 0
+        assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES["argo"]).code == 0
         assert {name: Path(name).read_text(encoding="utf-8") for name in MODULES} == MODULES
         assert "sha256" not in Path("Dockerfile").read_text(encoding="utf-8")
     Path("settings.py").write_text("MB = 2\n", encoding="utf-8")
-    assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES).code == 0
+    assert flowc("compile", "flow.py", "--target", "argo", "-o", ".", *PLACES["argo"]).code == 0
     assert Path("settings.py").read_text(encoding="utf-8") == "MB = 2\n"

@@ -299,7 +299,7 @@ def test_there_is_no_rollback(cluster: Cluster) -> None:
     assert (ended.code, ended.out, ended.err) == (
         2,
         "",
-        "flowc: on Argo a deployment has no older versions: deploy the commit of sums that you want again, as it was then\n",
+        "flowc: on Argo a deployment has no older versions: deploy again the commit that sums was made of before\n",
     )
 
 

@@ -31,9 +31,12 @@ def test_by_option_variable_and_setting(flowc: Run, tmp_path: Path, monkeypatch:
     assert priority(flowc("compile", "../flow.py", *ARGO).out) == 7
 
 
-def test_no_other_target_reads_it(flowc: Run) -> None:
+def test_no_other_target_reads_it(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = flowc("compile", "flow.py", "--target", "sfn", "--overlay", "gone.yaml")
-    assert ended.code == 0
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "flowc: --overlay is for --target argo, and means nothing to sfn: leave it out\n"
+    monkeypatch.setenv("FLOWC_OVERLAY", "gone.yaml")  # which may be meant for other command lines
+    assert flowc("compile", "flow.py", "--target", "sfn").code == 0
 
 
 @pytest.mark.parametrize(

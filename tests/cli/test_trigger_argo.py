@@ -307,6 +307,22 @@ def test_a_pod_that_died_before_it_could_say_anything_is_told_by_its_log(pier: P
     assert pier.about("status", lost, "--watch").code == 1
 
 
+def test_help_without_a_cluster_lists_what_the_file_has(pier: Pier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nowhere"))
+    ended = pier("trigger", "told.py", "--help")
+    assert ended.code == 0
+    assert "Parameters of Told, as its file has it:" in ended.out
+
+
+@pytest.mark.parametrize("verb", ["stop", "retry", "suspend", "resume-workflow"])
+def test_a_run_is_named_with_its_flow(pier: Pier, verb: str) -> None:
+    said = "which run? Say the flow's file or its name, and the run's id, as in `Orders/RUN`"
+    assert pier(verb, "7", "--target", "argo").err.startswith(f"flowc {verb}: {said}\n")
+    assert pier(verb, "told.py").err.startswith(f"flowc {verb}: which run? Its id follows the flow\n")
+    ended = pier(verb, "Told/nothing", "--target", "argo")
+    assert (ended.code, "has no run nothing" in ended.err) == (2, True)
+
+
 def test_step_functions_cannot_suspend(pier: Pier) -> None:
     for verb in ("suspend", "resume-workflow"):
         ended = pier.about(verb, "x", "--target", "sfn")

@@ -94,3 +94,11 @@ One overlay may serve many flows: this is then said of those that a document is 
 """,
     Severity.WARNING,
 )
+UNKNOWN_ZONE = Rule(
+    "FC609",
+    "unknown-time-zone",
+    """The time zone of `@schedule` is none of the IANA database's, as far as this version of flowc knows it. EventBridge refuses
+one that it does not know when the flow is deployed; Argo takes any text for a zone, and then starts nothing.
+""",
+    Severity.WARNING,
+)

@@ -43,7 +43,7 @@ class ArgoWorkflows:
             PlatformError: Always.
         """
         raise PlatformError(
-            f"on Argo a deployment has no older versions: deploy the commit of {name} that you want again, as it was then",
+            f"on Argo a deployment has no older versions: deploy again the commit that {name} was made of before",
             setup=True,
         )
 

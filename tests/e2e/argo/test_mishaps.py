@@ -13,7 +13,7 @@ from mishaps import BRANCHES, FAIL, GO_ON, HOOKED
 
 from e2e.argo.cluster import nodes
 from e2e.argo.conftest import Ship
-from e2e.argo.shell import Run, mark, marked, wait_for
+from e2e.argo.shell import Deployed, Run, mark, marked, wait_for
 from flowc.runtime import contract
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import read_lines
@@ -21,7 +21,8 @@ from flowc.runtime.store import open_store
 
 SLEEPS = f"import time; {mark('running')}; time.sleep(900)"
 """A body that says so when it runs, and then goes on for too long."""
-SLEEPS_ONCE = f"import time; current.retry_count or ({mark('running')}, time.sleep(900))"
+SLEEPS_AT_FIRST = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
+"""The same, but where it has said so before."""
 
 
 def flow_name(kind: str, what: str) -> str:
@@ -53,67 +54,42 @@ def test_what_a_run_gets_over(ship: Ship, what: str, tmp_path: Path) -> None:
     assert ran.kept() == here.kept
 
 
-def test_a_deleted_pod_fails_its_run(ship: Ship, tmp_path: Path) -> None:
-    deployed = ship(BRANCHES._replace(body=SLEEPS).write(tmp_path, "Deleted"))
+HOW = pytest.mark.parametrize("lost", [False, True], ids=["deleted", "lost"])
+"""How a pod goes: as when a person deletes it, or as when its machine is gone. In either case Argo 3.7 may make it anew, as the
+same attempt, where its executor had reported nothing when the controller looked."""
+
+
+def without_its_pod(ship: Ship, file: Path, lost: bool) -> tuple[Deployed, Run]:
+    """A run whose task `bad` lost its pod while that ran."""
+    deployed = ship(file)
     run = deployed.start()
     cluster = deployed.shell.cluster
     wait_for(open_store(deployed.shell.place), "running")
-    cluster.delete_pod(cluster.pod_of(run, "bad"))
-    ran = deployed.ended(run)
-    assert ran.status in ("Failed", "Error"), ran.report()
-    assert not {"bad/-", "join/-", "end/-"} & json.loads(ran.kept()).keys()
-    said = deployed("status", run, "--format", "json")
-    assert json.loads(said.out)["status"] == "failed"
+    cluster.delete_pod(cluster.pod_of(run, "bad"), lost=lost)
+    return deployed, deployed.ended(run)
 
 
-def test_a_deleted_pod_is_tried_again(ship: Ship, tmp_path: Path) -> None:
-    case = BRANCHES._replace(decorators=("@retry(times=1, minutes_between_retries=0)",), body=SLEEPS_ONCE)
-    deployed = ship(case.write(tmp_path, "DeletedOnce"))
-    run = deployed.start()
-    cluster = deployed.shell.cluster
-    wait_for(open_store(deployed.shell.place), "running")
-    cluster.delete_pod(cluster.pod_of(run, "bad"))
-    ran = deployed.ended(run)
-    assert ran.status == "Succeeded", ran.report()
-    assert json.loads(ran.kept())["bad/-"]["attempt"] == 1
+@HOW
+def test_a_pod_that_goes_fails_its_run(ship: Ship, lost: bool, tmp_path: Path) -> None:
+    file = BRANCHES._replace(body=SLEEPS_AT_FIRST).write(tmp_path, flow_name("Gone", str(lost)))
+    deployed, ran = without_its_pod(ship, file, lost)
+    done = {"bad/-", "join/-", "end/-"} & json.loads(ran.kept()).keys()
+    told = json.loads(deployed("status", ran.id, "--format", "json").out)["status"]
+    assert (ran.status, len(done), told) in (("Succeeded", 3, "done"), ("Failed", 0, "failed"), ("Error", 0, "failed")), ran.report()
 
 
-def test_a_deleted_pod_is_caught(ship: Ship, tmp_path: Path) -> None:
-    case = BRANCHES._replace(decorators=("@catch(var='failure')",), body=SLEEPS)
-    deployed = ship(case.write(tmp_path, "DeletedCaught"))
-    run = deployed.start()
-    cluster = deployed.shell.cluster
-    wait_for(open_store(deployed.shell.place), "running")
-    cluster.delete_pod(cluster.pod_of(run, "bad"))
-    ran = deployed.ended(run)
+@HOW
+def test_the_task_of_a_pod_that_goes_is_tried_again(ship: Ship, lost: bool, tmp_path: Path) -> None:
+    case = BRANCHES._replace(decorators=("@retry(times=1, minutes_between_retries=0)",), body=SLEEPS_AT_FIRST)
+    _, ran = without_its_pod(ship, case.write(tmp_path, flow_name("Again", str(lost))), lost)
     assert ran.status == "Succeeded", ran.report()
     assert {"bad/-", "join/-", "end/-"} <= json.loads(ran.kept()).keys()
 
 
-def test_a_lost_pod_fails_its_run_or_is_begun_again(ship: Ship, tmp_path: Path) -> None:
-    """Argo 3.7 does either: it makes a pod anew, as the same attempt, for a node of which its executor has reported nothing."""
-    body = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
-    deployed = ship(BRANCHES._replace(body=body).write(tmp_path, "Lost"))
-    run = deployed.start()
-    cluster = deployed.shell.cluster
-    wait_for(open_store(deployed.shell.place), "running")
-    cluster.delete_pod(cluster.pod_of(run, "bad"), lost=True)
-    ran = deployed.ended(run)
-    done = {"bad/-", "join/-", "end/-"} & json.loads(ran.kept()).keys()
-    told = json.loads(deployed("status", run, "--format", "json").out)["status"]
-    assert (ran.status, len(done), told) in (("Succeeded", 3, "done"), ("Error", 0, "failed")), ran.report()
-
-
-def test_a_lost_pod_is_tried_again(ship: Ship, tmp_path: Path) -> None:
-    """As the next attempt, or, by Argo itself, as the same one."""
-    body = f"import time; {marked('running')} or ({mark('running')}, time.sleep(900))"
-    case = BRANCHES._replace(decorators=("@retry(times=1, minutes_between_retries=0)",), body=body)
-    deployed = ship(case.write(tmp_path, "LostOnce"))
-    run = deployed.start()
-    cluster = deployed.shell.cluster
-    wait_for(open_store(deployed.shell.place), "running")
-    cluster.delete_pod(cluster.pod_of(run, "bad"), lost=True)
-    ran = deployed.ended(run)
+@HOW
+def test_the_task_of_a_pod_that_goes_is_caught(ship: Ship, lost: bool, tmp_path: Path) -> None:
+    case = BRANCHES._replace(decorators=("@catch(var='failure')",), body=SLEEPS_AT_FIRST)
+    _, ran = without_its_pod(ship, case.write(tmp_path, flow_name("Caught", str(lost))), lost)
     assert ran.status == "Succeeded", ran.report()
     assert {"bad/-", "join/-", "end/-"} <= json.loads(ran.kept()).keys()
 
