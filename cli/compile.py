@@ -43,8 +43,8 @@ _SOMETIMES: Final = (
     examples=(
         "--target argo --image sums:1 --datastore s3://bucket/flows | kubectl apply -f -",
         "--target sfn --batch-queue cpu --datastore s3://bucket/flows",
-        "--target argo --image sums:1 -o build/",
-        "--target argo --namespace flows --with-rbac --check deploy/sums.yaml",
+        "--target argo --image sums:1 --datastore s3://bucket/flows -o build/",
+        "--target argo --image sums:1 --datastore s3://bucket/flows --with-rbac --check deploy/sums.yaml",
     ),
 )
 @flow_argument()

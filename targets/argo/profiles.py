@@ -1,7 +1,7 @@
 """Container templates: one for each distinct setting of a flow's steps, with the step and its path as parameters.
 
 Metaflow and others write one template a step; 500 alike steps then no longer fit into etcd. Here they share one. What is the
-same in all containers stands once, in `templateDefaults`: the command alone takes 14 KB.
+same in all containers stands once, in `templateDefaults`: the command alone takes 8 KB.
 """
 
 from __future__ import annotations
