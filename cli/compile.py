@@ -115,7 +115,9 @@ def command(
             f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"
         )
     for step, image in _own_images(compilation.flow).items() if target == "argo" else ():
-        complain(f"flowc: step `{step}` runs in {image}, which must hold the flow and flowc too; `flowc deploy` needs no such image")
+        complain(
+            f"flowc: step `{step}` runs in {image}, which must hold the flow and flowc too; `flowc deploy` needs no such image"
+        )
 
     differs = False
     if compared is not None:

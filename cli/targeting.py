@@ -64,7 +64,9 @@ def target_options(function: Decorated) -> Decorated:
         setting("sfn-role", "ARN", "sfn: the IAM role of the state machine."),
         setting("batch-queue", "QUEUE", "sfn: the AWS Batch queue of steps that name none."),
         setting("workflow-timeout", "SECONDS", "How long a run may take."),
-        setting("max-workers", "N", "sfn: how many items of a foreach run at a time; argo: how many tasks of a run. [default: 100]"),
+        setting(
+            "max-workers", "N", "sfn: how many items of a foreach run at a time; argo: how many tasks of a run. [default: 100]"
+        ),
         setting("production", "", "Deploy the production branch of @project."),
         setting("branch", "NAME", "The branch of @project, where the flow names none."),
         setting("datastore", "URL", "Where runs keep their objects: s3://bucket/prefix; argo also takes az://, gs:// or a path."),

@@ -171,7 +171,7 @@ class Options:
         if re.fullmatch(r"((az|gs)://[A-Za-z0-9]|/)[A-Za-z0-9_.=/-]*", url):
             return None
         return (
-            "a datastore that pods reach is s3://…, az://…, gs://… or an absolute path, of letters, digits and _ . = / -, and not "
+            "a datastore that pods reach is s3://…, az://…, gs://… or an absolute path, of letters, digits and _ . = / -, not "
             f"{url!r}"
         )
 

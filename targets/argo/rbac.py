@@ -5,7 +5,8 @@
 | `--service-account` | a run's pods | create and patch `workflowtaskresults`: what a task put out |
 | `--events-service-account` | Sensor, EventSource | create `workflows`; where they wait for other flows, list and watch them |
 
-Where the two are one account, it may both. Steps that name an account of their own get the role of the first. Argo's own controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
+Where the two are one account, it may both. Steps that name an account of their own get the role of the first. Argo's own
+controller starts what is scheduled. https://argo-workflows.readthedocs.io/en/latest/workflow-rbac/,
 https://argoproj.github.io/argo-events/service-accounts/
 """
 

@@ -125,12 +125,16 @@ def test_settings_for_another_platform(flowc: Run, target: str, decorators: tupl
 
 
 def test_images_of_steps_must_hold_the_flow(flowc: Run) -> None:
-    text = FLOW.replace("    @step\n", '    @kubernetes(image="loader:2")\n    @step\n').replace("FlowSpec,", "FlowSpec, kubernetes,", 1)
+    text = FLOW.replace("    @step\n", '    @kubernetes(image="loader:2")\n    @step\n').replace(
+        "FlowSpec,", "FlowSpec, kubernetes,", 1
+    )
     Path("flow.py").write_text(text, encoding="utf-8")
     ended = flowc("compile", "flow.py", "--target", "argo", *PLACES["argo"])
     said = "runs in loader:2, which must hold the flow and flowc too; `flowc deploy` needs no such image\n"
     assert (ended.code, ended.err) == (0, f"flowc: step `start` {said}")
-    assert flowc("compile", "flow.py", "--target", "argo", "--image", "A::b").err.startswith("flowc: --image takes the name of an image")
+    assert flowc("compile", "flow.py", "--target", "argo", "--image", "A::b").err.startswith(
+        "flowc: --image takes the name of an image"
+    )
 
 
 def test_options_of_another_platform(flowc: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,9 @@ def test_a_pod_that_goes_fails_its_run(ship: Ship, lost: bool, tmp_path: Path) -
     deployed, ran = without_its_pod(ship, file, lost)
     done = {"bad/-", "join/-", "end/-"} & json.loads(ran.kept()).keys()
     told = json.loads(deployed("status", ran.id, "--format", "json").out)["status"]
-    assert (ran.status, len(done), told) in (("Succeeded", 3, "done"), ("Failed", 0, "failed"), ("Error", 0, "failed")), ran.report()
+    assert (ran.status, len(done), told) in (("Succeeded", 3, "done"), ("Failed", 0, "failed"), ("Error", 0, "failed")), (
+        ran.report()
+    )
 
 
 @HOW
