@@ -18,13 +18,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from .errors import FlowcError
 
-class ComputeError(Exception):
+
+class ComputeError(FlowcError):
     """What a platform refuses or lacks: sentences for the user, one a line."""
 
 
 class Busy(ComputeError):
-    """It cannot be reached or is throttled: what was asked may succeed when it is asked again."""
+    """It cannot be reached or is throttled: what was asked may succeed when it is asked again. The message says why, as a clause
+    that stands in parentheses: `no connection to batch.eu-west-1.amazonaws.com`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,11 @@ class Compute(Protocol):
         ...
 
     def look(self, ids: Collection[str], patience: float) -> Iterator[Seen]:
-        """What has changed about jobs since the last look, or more than that.
+        """What has changed about jobs since the last look, or more than that. Called in one thread only.
 
         Args:
-            ids: The jobs that are not over, as far as the caller knows.
+            ids: The jobs that are not over, as far as the caller knows. A view: while this goes on, jobs that were started since
+                join it, and those that are over leave it.
             patience: Seconds that it may take.
         """
         ...
@@ -120,7 +124,11 @@ class Compute(Protocol):
         ...
 
     def end(self, ids: Collection[str], why: str) -> Collection[str]:
-        """End jobs that are not over, which is told to the platform with a reason; those that it could not end."""
+        """End jobs that are not over, which is told to the platform with a reason; those that it could not end.
+
+        Called when the run ends, if need be several times. A `start` that goes on meanwhile yields what it has started, and starts
+        no more; and of which orders it is not known whether they were taken (`Busy`), that is found out, and those are ended too.
+        """
         ...
 
     def close(self) -> None:
@@ -128,7 +136,8 @@ class Compute(Protocol):
 
 
 Prepare: TypeAlias = Callable[[Callable[[str], None]], Compute]
-"""Makes ready what the tasks of a run need on a platform; is given what says a line to the user. Raises `ComputeError`."""
+"""Makes ready what the tasks of a run need on a platform; is given what says a line to the user, which gets `flowc: ` before it.
+Raises `ComputeError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +145,8 @@ class Elsewhere:
     """Where the tasks of a run's steps run, but for those that run here.
 
     Attributes:
-        platforms: What makes a platform ready, by its name.
-        steps: By step the name of its platform.
+        platforms: What makes a platform ready, by the word for it on the command line: `batch`, `kubernetes`.
+        steps: By step the word for its platform.
     """
 
     platforms: Mapping[str, Prepare]
