@@ -48,6 +48,8 @@ BEGUN = "FLOWC_BEGUN"
 PATHS = "FLOWC_PATHS"
 """In place of `PATH`, for containers that are started as one: the paths of all, as `spell_paths` has them, of which each takes
 the one of its own number."""
+ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"
+"""What AWS Batch sets for such a container: its number, from 0."""
 
 # What is the same for all tasks of a deployment.
 DATASTORE = "FLOWC_DATASTORE"
