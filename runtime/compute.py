@@ -126,8 +126,8 @@ class Compute(Protocol):
     def end(self, ids: Collection[str], why: str) -> Collection[str]:
         """End jobs that are not over, which is told to the platform with a reason; those that it could not end.
 
-        Called when the run ends, if need be several times. A `start` that goes on meanwhile yields what it has started, and starts
-        no more; and of which orders it is not known whether they were taken (`Busy`), that is found out, and those are ended too.
+        Called when the run ends, if need be several times. A `start` that goes on meanwhile yields what it has started, and
+        starts no more. Of which orders it is not known whether they were taken (`Busy`), that is found out: those are ended too.
         """
         ...
 

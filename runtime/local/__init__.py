@@ -7,6 +7,7 @@ processes                forked children and their output
 spawning                 the same where there are no forks
 inline                   tasks in this process, for debuggers
 keeper                   the helper process that writes what the run leaves beside its tasks' own objects
+messages                 what the scheduler and such a process tell each other
 direct                   the same without a process of its own
 lanes                    logs on their way into the store
 progress                 what a run prints

@@ -226,7 +226,7 @@ class _LocalRun:
             from .spawning import SpawnPool
 
             return SpawnPool(self._on_line, self._work, self._progress)
-        return Pool(self._on_line, self._keeper if isinstance(self._keeper, ForkedKeeper) else None, self._progress)
+        return Pool(self._on_line, [self._keeper] if isinstance(self._keeper, ForkedKeeper) else [], self._progress)
 
     def _begin(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str, int] | None:
         """Get the run's id, and say that it begins; what keeps it from that, and an exit code, or None."""

@@ -66,7 +66,8 @@ def test_containers_that_are_started_as_one(write):
 
 
 def test_an_exception_that_is_not_to_be_shown(write):
-    flow = write(FLOW.replace("        @step\n        def work", "        @catch(print_exception=False)\n        @step\n        def work"))
+    step = "        @step\n        def work"
+    flow = write(FLOW.replace(step, f"        @catch(print_exception=False)\n{step}"))
     assert flow.container("7", "start").returncode == 0
     done = flow.container("7", "work", "5")  # of three items
     assert done.returncode == 1
