@@ -168,6 +168,11 @@ class LogReader:
         self._part = 0
         self._read = 0  # bytes of that part
 
+    @property
+    def parts(self) -> int:
+        """How many parts were read to their end."""
+        return self._part
+
     def new(self, parts: int | None = None) -> Iterator[LogLine]:
         """The lines that came since. Asks the store once for each part, and for no more than there are.
 
