@@ -118,9 +118,10 @@ class Away:
         return self._remote.finish(hurried)
 
     def _show_phase(self, phase: str, word: str, step: str, moved: list[tuple[str, int, str]]) -> None:
-        known = [(self._attempts[step, path, number], job) for path, number, job in moved if (step, path, number) in self._attempts]
+        attempts = ((self._attempts.get((step, path, number)), job) for path, number, job in moved)
+        known = [(attempt.task, job) for attempt, job in attempts if attempt is not None]
         if known:
-            self._progress.moved([(attempt.task, job) for attempt, job in known], phase, self._name_of(word))
+            self._progress.moved(known, phase, self._name_of(word))
 
     def _show_wait(self, word: str, step: str, path: str, _number: int, alike: int, why: str) -> None:
         task = TaskId("", step, path)

@@ -46,7 +46,7 @@ QUIET, LONGEST = 0.1, 1.0
 AT_ONCE = 500
 """How many orders are started with one call, which cannot be broken off."""
 AGAIN = (1.0, 3.0)
-"""Seconds after which the store is asked again what became of an attempt that has left nothing there: a platform may be faster."""
+"""Seconds after which the store is asked again what became of an attempt that has left nothing there: platforms may be faster."""
 UNREAD = 1800.0
 """Seconds for which the store may fail before the run ends for that."""
 ENDING, ENDING_ALONE = 30.0, 600.0
