@@ -3,6 +3,7 @@ what a task needs.
 
     contract, paths, plan    what a task is called, and the compiled flow as data
     errors, failure          faults of users as messages; why an attempt failed
+    compute                  what a local run asks of a platform that runs some of its tasks
     children                 the child's side of a fork
     lines                    what a process prints, cut into lines
     store/                   where objects are kept

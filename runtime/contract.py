@@ -8,6 +8,7 @@ environment variables; everything else it finds in the package and in the datast
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 PLAN_FORMAT = 2
 """The version of `plan.json`. A runtime refuses a plan of another version."""
@@ -41,6 +42,14 @@ ARGO_RUN = "flowc-run"
 """The parameter of an Argo workflow by which what is no parameter of the flow travels: base64 of the JSON of an object with
 `user`, `tags`, `event` (the payload of an event) and `finished` (of a run that has ended, its `flow`, `run` and `time`), each of
 which may be missing; several of these with dots between them; or empty text. No parameter of a flow can be called so."""
+
+BEGUN = "FLOWC_BEGUN"
+"""`1`: whoever runs the flow has begun its run, and kept its parameters; the first task does not."""
+PATHS = "FLOWC_PATHS"
+"""In place of `PATH`, for containers that are started as one: the paths of all, as `spell_paths` has them, of which each takes
+the one of its own number."""
+ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"
+"""What AWS Batch sets for such a container: its number, from 0."""
 
 # What is the same for all tasks of a deployment.
 DATASTORE = "FLOWC_DATASTORE"
@@ -102,6 +111,36 @@ def plan_key(package: str) -> str:
     """Beside a package, by its key: the text of its `plan.json`, for who starts runs of it."""
     return f"{package.removesuffix('.tar.gz')}.json"
 
+
+def spell_paths(paths: Iterable[str]) -> str:
+    """Paths in few characters: `0, 1, 2, 5, 3.~1` → `0-2,5,3.~1`."""
+    groups: list[list[str]] = []
+    for path in paths:
+        prefix, _, last = path.rpartition(".")
+        if groups and last.isdecimal() and groups[-1][0] == prefix and groups[-1][2] == str(int(last) - 1):
+            groups[-1][2] = last
+        else:
+            groups.append([prefix, last, last])
+    return ",".join((f"{prefix}." if prefix else "") + (a if a == b else f"{a}-{b}") for prefix, a, b in groups)
+
+
+def path_at(paths: str, number: int) -> str | None:
+    """One of the paths that `spell_paths` has written, from 0; None where it is no such text, or has fewer."""
+    for group in paths.split(","):
+        prefix, dot, last = group.rpartition(".")
+        if match := _RANGE.fullmatch(last):
+            first, count = int(match[1]), int(match[2]) - int(match[1]) + 1
+            if number < count:
+                return f"{prefix}{dot}{first + number}"
+            number -= max(count, 0)
+        elif number == 0:
+            return group or None
+        else:
+            number -= 1
+    return None
+
+
+_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 MANIFEST = "manifest.json"
 """Under a task's key: the one object whose write commits the task."""

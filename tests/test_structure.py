@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "testing": ("runtime",),
     "cli": ("", *ROOMS),
     "compiler": (),
-    "targets": ("compiler", "templates", "runtime.contract"),
+    "targets": ("compiler", "templates", "runtime.contract", "runtime.compute"),
     "templates": (),
     "runtime": (),
 }

@@ -28,6 +28,7 @@ class Assignment:
         input: The name of the object that holds them instead, or None; likewise.
         outputs: A folder for what the orchestrator reads off the task, or None.
         target: What schedules the run.
+        begun: Whether the run has begun, and its parameters are kept: nothing is to be done for that.
         hook: How the run ended whose exit hooks are to be run, `success` or `failure`; None: a task is.
     """
 
@@ -42,6 +43,7 @@ class Assignment:
     input: str | None
     outputs: Path | None
     target: str
+    begun: bool
     hook: str | None
 
 
@@ -53,7 +55,7 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     """
     hook = environment.get(contract.HOOK) or None
     if hook is None:
-        task = TaskId(*(_required(environment, name) for name in (contract.RUN, contract.STEP, contract.PATH)))
+        task = TaskId(_required(environment, contract.RUN), _required(environment, contract.STEP), _path(environment))
     elif hook in contract.HOOK_STEPS:
         task = TaskId(_required(environment, contract.RUN), contract.HOOK_STEPS[hook], contract.ROOT_PATH)
     else:
@@ -67,6 +69,9 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
     catch = environment.get(contract.CATCH) or None
     if catch not in (None, "0", "1"):
         raise TaskError(f"{contract.CATCH} is {catch!r}, and must be 0 or 1")
+    begun = environment.get(contract.BEGUN) or "0"
+    if begun not in ("0", "1"):
+        raise TaskError(f"{contract.BEGUN} is {begun!r}, and must be 0 or 1")
     given = environment.get(contract.INPUT) or None
     if given is not None and not is_name(given):
         raise TaskError(f"{contract.INPUT} is {given!r}, and no object can be called that")
@@ -94,8 +99,21 @@ def read_assignment(environment: Mapping[str, str]) -> Assignment:
         input=given,
         outputs=Path(outputs) if outputs else None,
         target=environment.get(contract.TARGET) or "container",
+        begun=begun == "1",
         hook=hook,
     )
+
+
+def _path(environment: Mapping[str, str]) -> str:
+    """The task's path: its own, or of several that of the container's number."""
+    paths = environment.get(contract.PATHS)
+    if not paths:
+        return _required(environment, contract.PATH)
+    number = _required(environment, contract.ARRAY_INDEX)
+    path = contract.path_at(paths, int(number)) if number.isascii() and number.isdecimal() else None
+    if path is None:
+        raise TaskError(f"{contract.ARRAY_INDEX} is {number!r}, and {contract.PATHS} has no path of that number: {paths}")
+    return path
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -57,10 +57,10 @@ def _run(work: Assignment, started: float) -> Failure | None:
     os.environ.update(policy_of(step).environment)  # before the user's module, which may read it
     first = begins_run(step, parse(task.path), plan.start)
     try:
-        given = _begin_run(work) if first else None
+        given = _begin_run(work) if first and not work.begun else None
         flow_class = load_flow_class(work.package / plan.file, plan.flow, plan.configs, plan.absent)
         parameters = None
-        if first:
+        if first and not work.begun:
             values = from_environment(plan, work.parameters) if given is None else from_given(plan, given)
             parameters = complete(plan, flow_class, values, _owner(given))
     except FlowcError as error:
@@ -79,7 +79,8 @@ def _run(work: Assignment, started: float) -> Failure | None:
         outputs=work.outputs,
     )
     if isinstance(outcome, Failure):
-        print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
+        if policy_of(step).prints_exception:
+            print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
         print(f"flowc: attempt {work.attempt} of the task {task} failed", file=sys.stderr)
         return outcome
     if outcome.caught is not None:

@@ -13,14 +13,10 @@ signals: it ends when it is told to, or when the scheduler is gone, whose end it
 
 from __future__ import annotations
 
-import marshal
 import os
 import selectors
-import signal
 import socket
-import struct
 import time
-from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -31,30 +27,23 @@ from ..failure import Failure
 from ..store import LocalStore, Store
 from .direct import Beginning, Name
 from .lanes import Lanes, LogKeeping
+from .messages import CHUNK, DEAF_TO, Answers, Helper, Messages, take_frames
 
 PATIENCE = 10.0
 """Seconds that a run which is stopped waits for its last lines to be kept."""
-_FULL = 1 << 20
-_CHUNK = 1 << 18
 _LANES = 8
-_DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-_SIZE = struct.Struct("<I")
 
 
-class ForkedKeeper:
+class ForkedKeeper(Helper):
     """A keeper that is a process of its own. This side of it never waits, but in `finish`."""
 
     def __init__(self, store: Store, beginning: Beginning) -> None:
+        super().__init__()
         self.run: str | None = None
         self.trouble: str | None = None
         self.warning: str | None = None
         self.bug = False
         self._kept: list[Name] = []
-        self._batch: list[tuple[Any, ...]] = []
-        self._batched = 0
-        self._unsent = bytearray()
-        self._unread = bytearray()
-        self._over = False
         self._socket, theirs = socket.socketpair()
         try:
             self._pid = os.fork()
@@ -64,7 +53,7 @@ class ForkedKeeper:
             raise StoreError(f"the system cannot start the process that keeps the run ({error.strerror})") from error
         if self._pid == 0:
             self._socket.close()
-            become_helper(lambda: _Helper(theirs, store, beginning).serve(), deaf_to=_DEAF_TO)
+            become_helper(lambda: _Helper(theirs, store, beginning).serve(), deaf_to=DEAF_TO)
         theirs.close()
         self._socket.setblocking(False)
 
@@ -75,85 +64,32 @@ class ForkedKeeper:
         """Let the helper go, which ends by itself unless it hangs."""
         if self._socket.fileno() >= 0:
             self._socket.close()
-        if self._pid:
-            self._bury(PATIENCE)
-
-    def fileno(self) -> int:
-        """The descriptor on which answers come, and on which `push` may have to wait."""
-        return self._socket.fileno()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether there is something to send."""
-        return bool(self._unsent or self._batch) and not self._over
-
-    @property
-    def gone(self) -> bool:
-        """Whether the helper has ended, or is about to."""
-        return self._over
-
-    @property
-    def full(self) -> bool:
-        """Whether so much is waiting that no more should be taken from tasks."""
-        return len(self._unsent) + self._batched > _FULL and not self._over
+        self.bury(PATIENCE)
 
     def begin(self) -> None:
         """Ask for an id."""
-        self._send(("begin",))
+        self.send(("begin",))
 
     def line(self, name: Name, is_error: bool, text: str) -> None:
         """Keep a line that an attempt printed."""
-        self._batched += len(text)
-        self._send(("line", *name, is_error, text, time.time()))
+        self.send(("line", *name, is_error, text, time.time()), len(text))
 
     def close(self, name: Name) -> None:
         """Say that an attempt prints no more."""
-        self._send(("close", *name))
+        self.send(("close", *name))
 
     def record(self, name: Name, failure: Failure, started: float, ended: float) -> None:
         """Record why an attempt failed that could not do so itself."""
-        self._send(("record", *name, failure.to_json(), started, ended))
+        self.send(("record", *name, failure.to_json(), started, ended))
 
     def take_kept(self) -> list[Name]:
         """The attempts whose failures are on record now, each once."""
         kept, self._kept = self._kept, []
         return kept
 
-    def push(self) -> None:
-        """Send what can be sent without waiting."""
-        if self._batch:
-            self._unsent += _frame(self._batch)
-            self._batch, self._batched = [], 0
-        try:
-            while self._unsent and not self._over:
-                del self._unsent[: self._socket.send(memoryview(self._unsent)[:_CHUNK])]
-        except BlockingIOError:
-            pass
-        except OSError:  # it is gone; its last words may still be there
-            self.pull()
-
-    def pull(self) -> bool:
-        """Take the answers that are there; whether anything came."""
-        came = False
-        try:
-            while not self._over:
-                data = self._socket.recv(_CHUNK)
-                came = True
-                if not data:
-                    self._gone()
-                self._unread += data
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._gone()
-        for answers in _frames(self._unread):
-            for answer in answers:
-                self._take(answer)
-        return came
-
     def finish(self, ok: bool, message: str | None, hurried: Callable[[], bool]) -> str | None:
         """Tell the helper how the run ended, and wait until it has kept that."""
-        self._send(("over", ok, message))
+        self.send(("over", ok, message))
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, selectors.EVENT_READ)
             while not self._over and not hurried():
@@ -163,14 +99,11 @@ class ForkedKeeper:
                 self.pull()
         done = self._over
         self._socket.close()
-        self._bury(PATIENCE if done else 0)
+        self.bury(PATIENCE if done else 0)
         return self.trouble or (None if done else "the wait for the store was cut short, which may lack the last lines")
 
-    def _send(self, message: tuple[Any, ...]) -> None:
-        self._batched += 64
-        self._batch.append(message)
-
-    def _take(self, answer: tuple[Any, ...]) -> None:
+    def take(self, answer: tuple[Any, ...]) -> None:
+        """Note it."""
         kind, value = answer
         if kind == "run":
             self.run = value
@@ -183,25 +116,9 @@ class ForkedKeeper:
         elif self.trouble is None:
             self.trouble, self.bug = value, kind == "bug"
 
-    def _gone(self) -> None:
-        for answers in _frames(self._unread):
-            for answer in answers:
-                self._take(answer)
-        if not self._over:
-            self._over = True
-            self.trouble = self.trouble or "the process that keeps the run's records and logs has been killed"
-
-    def _bury(self, patience: float) -> None:
-        """Wait for the helper's end, which is made if it does not come."""
-        end = time.monotonic() + patience
-        while os.waitpid(self._pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() >= end:
-                with suppress(ProcessLookupError):
-                    os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
-                break
-            time.sleep(0.001)
-        self._pid = 0
+    def lost(self) -> None:
+        """Nothing is kept any more."""
+        self.trouble = self.trouble or "the process that keeps the run's records and logs has been killed"
 
 
 class _Helper:
@@ -212,7 +129,7 @@ class _Helper:
         self._run: str | None = None
         self._lanes: Lanes | None = None
         self._warned = False
-        self._answering = allocate_lock()  # lanes have threads
+        self._answers = Answers(pipe)  # lanes have threads
 
     def serve(self) -> None:
         """Do what the messages say, until one says that all is over, or there is nobody who could send another."""
@@ -222,14 +139,14 @@ class _Helper:
             while True:
                 self._socket.settimeout(self._lanes.rest() if self._lanes else None)
                 try:
-                    data = self._socket.recv(_CHUNK)
+                    data = self._socket.recv(CHUNK)
                 except TimeoutError:
                     pass
                 else:
                     if not data:
                         break
                     unread += data
-                for messages in _frames(unread):
+                for messages in take_frames(unread):
                     if messages[-1][0] == "over":
                         over = messages.pop()[1:]
                         self._hand_on(messages)
@@ -247,7 +164,7 @@ class _Helper:
         finally:
             self._end(over)
 
-    def _hand_on(self, messages: list[tuple[Any, ...]]) -> None:
+    def _hand_on(self, messages: Messages) -> None:
         if messages and messages[0][0] == "begin":
             self._run = self._beginning.claim(self._store)
             self._beginning.prepare(self._store, self._run)
@@ -292,24 +209,4 @@ class _Helper:
         return False, "the process that ran it was killed"
 
     def _answer(self, kind: str, value: object) -> None:
-        with self._answering, suppress(OSError):  # nobody listens any more
-            self._socket.settimeout(None)
-            self._socket.sendall(_frame([(kind, value)]))
-
-
-def _frame(messages: list[tuple[Any, ...]]) -> bytes:
-    data = marshal.dumps(messages)  # both sides are one program
-    return _SIZE.pack(len(data)) + data
-
-
-def _frames(buffer: bytearray) -> list[list[tuple[Any, ...]]]:
-    """Take the whole frames from a buffer."""
-    found, at = [], 0
-    while len(buffer) - at >= _SIZE.size:
-        (size,) = _SIZE.unpack_from(buffer, at)
-        if len(buffer) - at - _SIZE.size < size:
-            break
-        found.append(marshal.loads(memoryview(buffer)[at + _SIZE.size : at + _SIZE.size + size]))
-        at += _SIZE.size + size
-    del buffer[:at]
-    return found
+        self._answers.give([(kind, value)])

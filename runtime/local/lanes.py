@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 from ..paths import TaskId
 from ..store import Store
+from .messages import Messages
 
 if TYPE_CHECKING:
     import queue
 
     from ..records.logs import LogWriter
-
-Messages: TypeAlias = list[tuple[Any, ...]]
 
 
 class LogKeeping:

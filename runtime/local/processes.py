@@ -17,7 +17,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -128,15 +128,17 @@ class Pool:
     """Children of this process. To be used in the main thread, and as a context manager: at its end no child is left.
 
     Args:
-        outlet: Where `on_line` hands lines to. While that is full, the children's output is left where it is, in their pipes.
+        outlets: Where lines and other news go on to. While one is full, the children's output is left where it is, in their
+            pipes.
         clock: What is told of its time during a `wait`.
     """
 
-    def __init__(self, on_line: OnLine, outlet: Outlet | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, on_line: OnLine, outlets: Sequence[Outlet] = (), clock: Clock | None = None) -> None:
         self._on_line = on_line
         self._clock = clock
-        self._outlet = outlet
-        self._unread: set[int] = set()  # the pipes that are left alone while the outlet is full
+        self._outlets: dict[int, Outlet] = {outlet.fileno(): outlet for outlet in outlets}
+        self._watched = dict.fromkeys(self._outlets, 0)  # for which events
+        self._unread: set[int] = set()  # the pipes that are left alone while an outlet is full
         self._children: dict[int, _Child] = {}
         self._by_pipe: dict[int, _Child] = {}
         self._selector = selectors.DefaultSelector()
@@ -144,7 +146,6 @@ class Pool:
         for fd in (self._wake_read, self._wake_write):
             os.set_blocking(fd, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
-        self._outlet_events = 0
         self._stop_signals: list[int] = []
         self._stopping = False
         self._pid = os.getpid()
@@ -214,7 +215,7 @@ class Pool:
             os.close(fd)
 
     def wait(self, until: float | None) -> list[Ended]:
-        """Hand on output until children end, the outlet has news or the (monotonic) time has come; the children that ended.
+        """Hand on output until children end, an outlet has news or the (monotonic) time has come; the children that ended.
 
         Raises:
             Stopped: A signal asks for that.
@@ -225,7 +226,7 @@ class Pool:
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
             times += [t for t in (until, None if self._clock is None else self._clock.due) if t is not None]
             wait = min(max(0.0, min(times) - time.monotonic()), LONGEST_WAIT) if times else None
-            self._serve_outlet()
+            self._serve_outlets()
             news = False
             for key, _ in self._selector.select(wait):
                 if key.fd == self._wake_read:
@@ -233,7 +234,7 @@ class Pool:
                         os.read(self._wake_read, _CHUNK)
                 elif key.fd in self._by_pipe:
                     self._read(self._by_pipe[key.fd], key.fd)
-                elif self._outlet is not None and self._outlet.pull():
+                elif key.fd in self._outlets and self._outlets[key.fd].pull():
                     news = True
             now = time.monotonic()
             if self._clock is not None and (due := self._clock.due) is not None and now >= due:
@@ -260,21 +261,19 @@ class Pool:
             self.wait(time.monotonic() + GRACE)
         return count
 
-    def _serve_outlet(self) -> None:
-        """Push what waits. What it cannot take now is pushed when it can; if that is too much, stop reading until then."""
-        outlet = self._outlet
-        if outlet is None:
-            return
-        if outlet.waiting:
-            outlet.push()
-        events = 0 if outlet.gone else selectors.EVENT_READ | (selectors.EVENT_WRITE if outlet.waiting else 0)
-        if events != self._outlet_events:
-            if self._outlet_events:
-                self._selector.unregister(outlet.fileno())
-            if events:
-                self._selector.register(outlet.fileno(), events)
-            self._outlet_events = events
-        if outlet.full:
+    def _serve_outlets(self) -> None:
+        """Push what waits. What they cannot take now is pushed when they can; if that is too much, stop reading until then."""
+        for fd, outlet in self._outlets.items():
+            if outlet.waiting:
+                outlet.push()
+            events = 0 if outlet.gone else selectors.EVENT_READ | (selectors.EVENT_WRITE if outlet.waiting else 0)
+            if events != self._watched[fd]:
+                if self._watched[fd]:
+                    self._selector.unregister(fd)
+                if events:
+                    self._selector.register(fd, events)
+                self._watched[fd] = events
+        if any(outlet.full for outlet in self._outlets.values()):
             for fd, child in self._by_pipe.items():
                 if fd != child.report_fd and fd not in self._unread and fd in self._selector.get_map():
                     self._selector.unregister(fd)
@@ -347,8 +346,7 @@ class Pool:
         signal.set_wakeup_fd(-1)
         for signum, handler in self._old_handlers.items():
             signal.signal(signum, handler)
-        outlet = () if self._outlet is None else (self._outlet.fileno(),)
-        for fd in (*reads, *self._by_pipe, *outlet, self._wake_read, self._wake_write):
+        for fd in (*reads, *self._by_pipe, *self._outlets, self._wake_read, self._wake_write):
             os.close(fd)
         self._selector.close()
         write_all(report, job())

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
 from ..errors import OutputError
 from ..paths import TaskId
 
+_MANY = 10
+"""Of more tasks that come equally far at once, one line says so."""
+_VERBS = {"waiting": ("waits", "wait"), "starting": ("starts", "start"), "running": ("runs", "run")}
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
@@ -72,6 +76,26 @@ class Progress:
         if number is not None:
             self._about(task, f"starts again, retry {number}" if number else "starts")
 
+    def ordered(self, task: TaskId, number: int) -> None:
+        """An attempt is to be started elsewhere; how far it comes is a matter of `moved`."""
+        if number:
+            self._about(task, f"starts again, retry {number}")
+
+    def moved(self, tasks: Sequence[tuple[TaskId, str]], phase: str, where: str) -> None:
+        """Attempts of one step that are elsewhere have come farther: `waiting`, `starting`, `running`.
+
+        Args:
+            tasks: Which, each with what its platform calls it.
+            where: The platform.
+        """
+        if len(tasks) <= _MANY:
+            for task, job in tasks:
+                self._about(task, f"waits on {where} (job {job})" if phase == "waiting" else _VERBS[phase][0])
+        elif not self._quiet:
+            verb = _VERBS[phase][1]
+            text = f"[{tasks[0][0].step}] {len(tasks):,} tasks {verb}{f' on {where}' if phase == 'waiting' else ''}"
+            self._write(self._err, self._paint(self._err, text, _DIM))
+
     def done(self, task: TaskId, seconds: float, caught: str | None, cardinality: int | None) -> None:
         """A task is done, with so many items for a foreach."""
         self._about(task, f"failed, and is caught: {caught}" if caught else f"done in {seconds:.2f} s")
@@ -88,8 +112,8 @@ class Progress:
         if again:
             self._about(task, again)
 
-    def is_done(self, text: str) -> None:
-        """The run is done."""
+    def note(self, text: str) -> None:
+        """What happened to the run, and is as it should be."""
         if not self._quiet:
             self.say(text)
 

@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
+from ..compute import ComputeError
 from ..contract import ROOT_PATH
 from ..errors import FlowcError, OutputError, StoreError, TaskError
 from ..failure import Failure
@@ -34,17 +35,20 @@ from ..plan import Plan
 from ..records.tags import checked_tags
 from ..store import Store, open_store
 from ..tasks.loading import load_flow_class
-from ..tasks.parameters import complete, typed
+from ..tasks.parameters import complete, keep_parameters, typed
 from ..tasks.policy import Policy, check_catch, policy_of
 from .attempts import Attempt, Work, failure_of, read_answer
 from .direct import Beginning, DirectKeeper, Name
 from .keeper import PATIENCE, ForkedKeeper
-from .processes import Ended, Pool, Stopped
+from .processes import Ended, Outlet, Pool, Stopped
 from .progress import Progress, stand_in_for_closed_streams
 from .tree import Walk
 
 if TYPE_CHECKING:
+    from ..compute import Elsewhere
+    from ..remote.link import Left
     from ..resume.begin import Resumption
+    from .elsewhere import Away
     from .inline import InlinePool
     from .spawning import SpawnPool
 
@@ -83,6 +87,7 @@ def run_locally(
     document: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
     resumption: Resumption | None = None,
+    elsewhere: Elsewhere | None = None,
     method: Method | None = None,
     waits: bool = True,
     on_begin: Callable[[str], None] | None = None,
@@ -97,11 +102,12 @@ def run_locally(
     Args:
         parameters: Those given, by name, of their types or as text on a command line; defaults are added here.
         store: Where the run is kept, or what `open_store` takes.
-        max_workers: How many tasks run at once.
+        max_workers: How many tasks run at once, here and elsewhere.
         max_num_splits: How many items a foreach may have.
         document: The plan as the compiler wrote it, which is kept with the run.
         tags: What the run is marked with.
         resumption: What the run takes over from another, whose parameters it has too.
+        elsewhere: Which steps' tasks do not run here, and where they do; the store must be one that they reach.
         method: How tasks are run; None: as FLOWC_START_METHOD says, else by forks where the system has them.
         waits: Whether `@retry` waits between attempts as long as it says.
         on_begin: Called with the run's id before its first task starts.
@@ -112,9 +118,18 @@ def run_locally(
         quiet: Whether only what tasks print and what goes wrong is shown.
 
     Raises:
-        FlowcError: The run cannot begin, above all a `LoadError` or a `ParameterError`. What goes wrong later is printed.
+        FlowcError: The run cannot begin, above all a `LoadError`, a `ParameterError`, or a `ComputeError` of what is missing
+            elsewhere. What goes wrong later is printed.
     """
     method = method or _method()
+    if elsewhere is not None and not elsewhere.steps:
+        elsewhere = None
+    if elsewhere is not None and method == "inline":
+        name, word = next(iter(elsewhere.steps.items()))
+        raise ComputeError(
+            f"--in-process runs all tasks in this process, and those of step `{name}` are to run elsewhere: --without {word} has "
+            "them run here too"
+        )
     stand_in_for_closed_streams()
     checked_tags(tags)
     policies = {name: policy_of(step) for name, step in plan.steps.items()}
@@ -126,22 +141,35 @@ def run_locally(
         check_catch(step, flow_class)
     folder = flow_file.absolute().parent
     values = None if resumption else complete(plan, flow_class, given, user_name(), folder)
+    keeps = elsewhere is not None and plan.start in elsewhere.steps  # the first task finds the parameters in the store
 
     def fill(place: Store, run: str) -> None:
         if resumption is not None:
             from ..resume.begin import fill
 
             fill(place, plan, flow_class, run, resumption, folder)
+        elif keeps and values:
+            keep_parameters(place, plan, run, values)
 
     origin = resumption.origin if resumption else None
     beginning = Beginning(flow=plan.flow, tags=tuple(tags), origin=origin, document=document, fill=fill)
     with ExitStack() as stack:
         keeper = stack.enter_context(ForkedKeeper(place, beginning)) if method == "fork" else DirectKeeper(place, beginning)
+        progress = _progress(out or sys.stdout, err or sys.stderr, plan, color, quiet, method)
+        away = None
+        if elsewhere is not None:
+            from ..remote.link import Remote
+            from .elsewhere import Away
+
+            inherited = (keeper.fileno(),) if isinstance(keeper, ForkedKeeper) else ()
+            remote = stack.enter_context(Remote(place, plan.flow, elsewhere, forks=method == "fork", inherited=inherited))
+            away = Away(remote, policies, progress)
         run = _LocalRun(
-            work=Work(plan, flow_file, place, values, flow_class),
+            work=Work(plan, flow_file, place, None if keeps else values, flow_class),
             policies=policies,
             keeper=keeper,
-            progress=_progress(out or sys.stdout, err or sys.stderr, plan, color, quiet, method),
+            away=away,
+            progress=progress,
             resumption=resumption,
             method=method,
             max_workers=1 if method == "inline" else max_workers,
@@ -162,6 +190,7 @@ class _LocalRun:
         work: Work,
         policies: Mapping[str, Policy],
         keeper: ForkedKeeper | DirectKeeper,
+        away: Away | None,
         progress: Progress,
         resumption: Resumption | None,
         method: Method,
@@ -175,6 +204,7 @@ class _LocalRun:
         self._plan = work.plan
         self._policies = policies
         self._keeper = keeper
+        self._away = away
         self._progress = progress
         self._resumption = resumption
         self._method = method
@@ -196,6 +226,7 @@ class _LocalRun:
 
     def run(self) -> RunResult:
         began = time.monotonic()
+        refused: ComputeError | None = None
         with self._pool() as pool:
             try:
                 trouble, code = self._begin(pool) or self._until_over(pool)
@@ -203,21 +234,28 @@ class _LocalRun:
                 trouble, code = f"stopped by {signal.Signals(stop.signum).name}", 128 + stop.signum
             except FlowcError as error:
                 trouble, code = str(error), 1
-            stopped = len(pool)
-            self._stop(pool)
+                refused = error if isinstance(error, ComputeError) else None
+            stopped = self._running(pool)
+            left = self._stop(pool, trouble)
             with suppress(OutputError):
                 self._progress.close()
             lost = self._finish(pool, trouble)
             with suppress(OutputError):
                 self._pass_on_warning()
+        if not self._run_id and refused is not None:
+            raise refused
         if not self._run_id and lost is not None:
             raise StoreError(lost)
         if lost is not None and trouble is None:
             trouble, code = lost, 3 if self._keeper.bug else 1
-        self._say_how_it_ended(trouble, stopped, time.monotonic() - began)
+        self._say_how_it_ended(trouble, stopped - sum(one.jobs for one in left), time.monotonic() - began)
+        self._say_what_is_left(left)
         return RunResult(self._run_id, trouble is None, code)
 
     def _pool(self) -> Pool | SpawnPool | InlinePool:
+        outlets: list[Outlet] = [self._keeper] if isinstance(self._keeper, ForkedKeeper) else []
+        if self._away is not None:
+            outlets.append(self._away.outlet)
         if self._method == "inline":
             from .inline import InlinePool
 
@@ -225,11 +263,15 @@ class _LocalRun:
         if self._method == "spawn":
             from .spawning import SpawnPool
 
-            return SpawnPool(self._on_line, self._work, self._progress)
-        return Pool(self._on_line, self._keeper if isinstance(self._keeper, ForkedKeeper) else None, self._progress)
+            return SpawnPool(self._on_line, self._work, self._progress, outlets)
+        return Pool(self._on_line, outlets, self._progress)
 
     def _begin(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str, int] | None:
         """Get the run's id, and say that it begins; what keeps it from that, and an exit code, or None."""
+        if self._away is not None:
+            self._away.prepare(pool)
+            if self._away.trouble is not None:
+                return self._without_helper(self._away.trouble, bug=self._away.bug)
         self._keeper.begin()
         while (run := self._keeper.run) is None:
             if self._keeper.trouble is not None:
@@ -241,6 +283,8 @@ class _LocalRun:
         kept = self._resumption
         how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
         self._progress.begins(f"{self._plan.flow}/{run}", how, self._work.store.url)
+        if self._away is not None:
+            self._away.begin(run)
         if (note := note_of_cards(self._plan)) is not None:
             self._progress.say(f"flowc: {note}")
         if self._method == "inline" and any(policy.timeout for policy in self._policies.values()):
@@ -248,12 +292,21 @@ class _LocalRun:
         self._progress.flush()
         return None
 
-    def _stop(self, pool: Pool | SpawnPool | InlinePool) -> None:
-        """End all tasks. Their last lines may find that a stream is gone, each stream once."""
+    def _running(self, pool: Pool | SpawnPool | InlinePool) -> int:
+        """How many attempts run, here and elsewhere."""
+        return len(pool) + (0 if self._away is None else len(self._away))
+
+    def _stop(self, pool: Pool | SpawnPool | InlinePool, trouble: str | None) -> list[Left]:
+        """End all tasks; those elsewhere that could not be ended. Their last lines may find that a stream is gone, each once."""
+        signals = pool.stop_signals
+        if self._away is not None:
+            with suppress(OutputError):
+                self._away.end(trouble or "the run is done")
         for _ in range(3):
             with suppress(OutputError):
                 pool.stop_all()
-                return
+                break
+        return [] if self._away is None else self._away.finish(lambda: pool.stop_signals > signals)
 
     def _finish(self, pool: Pool | SpawnPool | InlinePool, trouble: str | None) -> str | None:
         """Have all kept that is left; what went wrong with that, or None. A run that is stopped does not wait for long."""
@@ -269,7 +322,7 @@ class _LocalRun:
         name = f"{self._plan.flow}/{self._run_id}"
         with suppress(OutputError):  # the exit code says it too
             if trouble is None:
-                self._progress.is_done(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
+                self._progress.note(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
                 return
             rest = f"; {_count(stopped, 'running task')} stopped" if stopped else ""
             self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
@@ -279,13 +332,23 @@ class _LocalRun:
                     self._progress.say(f"flowc: what it printed: flowc logs {self._again} {task.run}/{task.step}{path}")
                 self._progress.say(f"flowc: to go on from here: flowc resume {self._again} {self._run_id}{self._wants}")
 
+    def _say_what_is_left(self, left: Sequence[Left]) -> None:
+        again = f"{self._again} " if self._again is not None else ""
+        with suppress(OutputError):
+            for word, name, count, why in left:
+                because = f" ({why})" if why else ""
+                self._progress.say(
+                    f"flowc: {_count(count, 'task')} on {name} could not be ended{because}, and may go on: "
+                    f"flowc {word} kill {again}--run-id {self._run_id}"
+                )
+
     def _until_over(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str | None, int]:
         """Run tasks until there are none; why the run cannot go on (None: it is done) and the exit code."""
         while True:
             self._fill(pool)
-            if not pool and not self._delayed and not self._unrecorded:
+            if not self._running(pool) and not self._delayed and not self._unrecorded:
                 break
-            until = self._delayed[0][0] if self._delayed and len(pool) < self._max_workers else None
+            until = self._delayed[0][0] if self._delayed and self._running(pool) < self._max_workers else None
             for ended in pool.wait(until):
                 trouble = self._after(ended)
                 if trouble is not None:
@@ -294,9 +357,16 @@ class _LocalRun:
                 trouble = self._failed(*self._unrecorded.pop(name))
                 if trouble is not None:
                     return trouble
+            if self._away is not None:
+                for attempt, answer in self._away.take_ended():
+                    trouble = self._after_away(attempt, answer)
+                    if trouble is not None:
+                        return trouble
+                if self._away.trouble is not None:
+                    return self._without_helper(self._away.trouble, bug=self._away.bug)
             self._pass_on_warning()
             if self._keeper.trouble is not None:
-                return self._without_keeper(self._keeper.trouble)
+                return self._without_helper(self._keeper.trouble, bug=self._keeper.bug)
         if not self._walk.over:
             return "no task can start, though the flow is not at its end; this is a bug of flowc's", 3
         return None, 0
@@ -306,14 +376,14 @@ class _LocalRun:
             self._warned = True
             self._progress.say(f"flowc: {self._keeper.warning}")
 
-    def _without_keeper(self, trouble: str) -> tuple[str, int]:
-        if not self._keeper.bug:
+    def _without_helper(self, trouble: str, *, bug: bool) -> tuple[str, int]:
+        if not bug:
             return trouble, 1
         self._progress.say(trouble)
-        return "flowc cannot keep the run's records, by a bug of its own; please report it with the lines above", 3
+        return "a helper process of flowc's met a bug of its own; please report it with the lines above", 3
 
     def _fill(self, pool: Pool | SpawnPool | InlinePool) -> None:
-        while len(pool) < self._max_workers:
+        while self._running(pool) < self._max_workers:
             if self._delayed and self._delayed[0][0] <= time.monotonic():
                 attempt = heapq.heappop(self._delayed)[2]
             else:
@@ -324,6 +394,9 @@ class _LocalRun:
                     self._walk.end(ready, *taken)
                     continue
                 attempt = Attempt(TaskId(self._run_id, *ready), 0)
+            if self._away is not None and self._away.takes(attempt):
+                self._away.start(attempt)
+                continue
             self._started[attempt] = time.time()
             policy = self._policies[attempt.task.step]
             self._progress.starts(attempt.task, None if policy.only_catches(attempt.number) else attempt.number)
@@ -361,6 +434,12 @@ class _LocalRun:
         self._keeper.record(name, failure, started, time.time())
         return None
 
+    def _after_away(self, attempt: Attempt, answer: Mapping[str, Any]) -> tuple[str, int] | None:
+        """The same of an attempt elsewhere, whose lines and whose record are kept by now."""
+        if "failure" not in answer:
+            return self._done(attempt, answer, answer["seconds"])
+        return self._failed(attempt, Failure.from_json(answer["failure"]), told=answer["told"], link=answer["link"])
+
     def _done(self, attempt: Attempt, answer: Mapping[str, Any], seconds: float) -> tuple[str, int] | None:
         task, cardinality = attempt.task, answer["cardinality"]
         self._tasks_done += 1
@@ -374,10 +453,14 @@ class _LocalRun:
         self._walk.end((task.step, task.path), answer["chose"], cardinality)
         return None
 
-    def _failed(self, attempt: Attempt, failure: Failure) -> tuple[str, int] | None:
+    def _failed(
+        self, attempt: Attempt, failure: Failure, *, told: bool = False, link: str | None = None
+    ) -> tuple[str, int] | None:
         task, number = attempt.task, attempt.number
         policy = self._policies[task.step]
-        text = (failure.traceback or failure.message) if policy.prints_exception else None
+        text = (failure.traceback or failure.message) if policy.prints_exception and not told else None
+        if text and link:
+            text = f"{text}\nflowc: more of it: {link}"
         left_debugger = failure.type == "BdbQuit"
         if left_debugger and self._method != "inline":
             text = f"{text}\nflowc: the debugger found no terminal: tasks have one with --in-process"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +30,13 @@ from ..store import open_store
 from ..tasks.loading import load_flow_class
 from ..tasks.policy import policy_of
 from .attempts import Attempt, Work
-from .processes import GRACE, LONGEST_WAIT, STOPPING, Clock, Ended, Job, OnLine, Stopped
+from .processes import GRACE, LONGEST_WAIT, STOPPING, Clock, Ended, Job, OnLine, Outlet, Stopped
 
 _POSIX = os.name == "posix"
 _MOST_LINES = 10_000
 """How many lines may wait for the main thread."""
+_AGAIN = 0.05
+"""Seconds until an outlet is pushed again that did not take all."""
 
 
 @dataclass(slots=True)
@@ -52,14 +55,17 @@ class SpawnPool:
 
     Args:
         work: What all tasks have in common.
+        outlets: As for a `Pool`, but that none may be full.
     """
 
-    def __init__(self, on_line: OnLine, work: Work, clock: Clock) -> None:
+    def __init__(self, on_line: OnLine, work: Work, clock: Clock, outlets: Sequence[Outlet] = ()) -> None:
         self._on_line = on_line
         self._clock = clock
+        self._outlets = tuple(outlets)
+        self._heard = threading.Semaphore(0)  # outlets whose news are taken
         self._work = (work.plan, str(work.flow_file.absolute()), work.store.url, work.parameters)
         self._children: dict[int, _Child] = {}
-        self._news: queue.SimpleQueue[tuple[int, bool, str | None] | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[int, bool, str | None] | Outlet | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_LINES)
         self._stop_signals: list[int] = []
         self._stopping = False
@@ -70,6 +76,8 @@ class SpawnPool:
         for signum in [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]:
             if signal.getsignal(signum) is not signal.SIG_IGN:
                 self._old_handlers[signum] = signal.signal(signum, self._note_stop)
+        for outlet in self._outlets:
+            threading.Thread(target=self._listen, args=(outlet,), daemon=True).start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -117,32 +125,37 @@ class SpawnPool:
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
 
     def wait(self, until: float | None) -> list[Ended]:
-        """Hand on output until children end or the (monotonic) time has come; those that ended.
+        """Hand on output until children end, an outlet has news or the (monotonic) time has come; the children that ended.
 
         Raises:
             Stopped: A signal asks for that.
         """
         ended: list[Ended] = []
-        while not ended and self._children:
+        told = False
+        while not ended and not told:
             if self._stop_signals and not self._stopping:
                 raise Stopped(self._stop_signals[0])
             now = time.monotonic()
             if (due := self._clock.due) is not None and now >= due:
                 self._clock.tick(now)
             self._keep_time(now)
-            if until is not None and now >= until:
+            for outlet in self._outlets:
+                outlet.push()
+            may_tell = any(not outlet.gone for outlet in self._outlets) and not self._stopping
+            if (until is not None and now >= until) or not (self._children or may_tell or until is not None):
                 break
             times = [t for child in self._children.values() for t in (child.kill_at or child.deadline,) if t is not None]
             times += [t for t in (until, self._clock.due) if t is not None]
+            times += [now + _AGAIN for outlet in self._outlets if outlet.waiting]
             with suppress(queue.Empty):
                 news = self._news.get(timeout=min(max(0.0, min(times) - now), LONGEST_WAIT) if times else None)
-                while news is not None:
-                    ended += self._take(*news)
+                while True:
+                    if isinstance(news, tuple):
+                        ended += self._take(*news)
+                    elif news is not None:
+                        told = news.pull() or told
+                        self._heard.release()
                     news = self._news.get_nowait()
-        if not self._children and not ended and until is not None:
-            time.sleep(min(max(0.0, until - time.monotonic()), LONGEST_WAIT))
-            if self._stop_signals and not self._stopping:
-                raise Stopped(self._stop_signals[0])
         return ended
 
     def stop_all(self) -> int:
@@ -197,6 +210,14 @@ class SpawnPool:
                 self._room.acquire()
                 self._news.put((pid, is_error, line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")))
         self._news.put((pid, is_error, None))
+
+    def _listen(self, outlet: Outlet) -> None:
+        """In a thread: have it pulled whenever there is something."""
+        with suppress(OSError, ValueError):  # it is closed
+            while not outlet.gone:
+                select.select([outlet.fileno()], [], [])
+                self._news.put(outlet)
+                self._heard.acquire()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """In a thread: wait for a process's end, and end what it left running, which would hold the pipes."""

@@ -168,13 +168,21 @@ class LogReader:
         self._part = 0
         self._read = 0  # bytes of that part
 
-    def new(self) -> Iterator[LogLine]:
+    @property
+    def parts(self) -> int:
+        """How many parts were read to their end."""
+        return self._part
+
+    def new(self, parts: int | None = None) -> Iterator[LogLine]:
         """The lines that came since. Asks the store once for each part, and for no more than there are.
+
+        Args:
+            parts: How many parts are read at the most; None: all.
 
         Raises:
             StoreError: The store cannot be read.
         """
-        while True:
+        while parts is None or parts > 0:
             data = self._store.get(f"{self._folder}{self._part:06}")
             if data is None:
                 return
@@ -185,6 +193,20 @@ class LogReader:
             if len(data) < PART:
                 return
             self._part, self._read = self._part + 1, 0
+            parts = None if parts is None else parts - 1
+
+    def skip(self, but: int) -> int:
+        """Leave out what comes next, but for the last parts that there are, so many of them; how many parts that leaves out.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        names = (key.removeprefix(self._folder) for key in self._store.list(self._folder))
+        last = max((int(name) for name in names if name.isdecimal()), default=0)
+        left_out = max(0, last + 1 - but - self._part)
+        if left_out:
+            self._part, self._read = self._part + left_out, 0
+        return left_out
 
 
 def read_lines(store: Store, flow: str, task: TaskId, attempt: int) -> Iterator[LogLine]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
     from ..language.parameter import Parameter
     from ..plan import ParameterSpec, Plan
+    from ..store import Store
 
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
@@ -160,6 +161,19 @@ def complete(
         else:
             values[spec.attribute] = _value(spec, plan, flow_class, value, user)
     return values
+
+
+def keep_parameters(store: Store, plan: Plan, run: str, values: Mapping[str, object]) -> None:
+    """Keep complete values with a run before its first task begins, which then takes them from there.
+
+    Raises:
+        ArtifactError: One cannot be pickled.
+    """
+    from ..artifacts import Artifacts
+    from ..records.parameters import write_parameters
+
+    artifacts = Artifacts(store, plan.flow, run)
+    write_parameters(store, plan.flow, run, {name: artifacts.save(name, value, plan.start) for name, value in values.items()})
 
 
 def _file_value(

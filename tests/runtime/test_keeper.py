@@ -15,6 +15,7 @@ import pytest
 from flowc.runtime.errors import StoreError
 from flowc.runtime.local import keeper
 from flowc.runtime.local.keeper import ForkedKeeper
+from flowc.runtime.local.messages import Helper
 from flowc.runtime.local.processes import Pool
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import attempts_with_logs, read_lines
@@ -131,7 +132,7 @@ def test_a_task_that_prints_faster_than_the_store_takes(write, monkeypatch):
         most = max(most, len(self._unsent) + self._batched)
         return bool(most_full(self))
 
-    most_full: Any = vars(ForkedKeeper)["full"].fget
+    most_full: Any = vars(Helper)["full"].fget
     monkeypatch.setattr(ForkedKeeper, "full", property(full))
 
     def put(key: str, data: bytes) -> None:
