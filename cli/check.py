@@ -9,13 +9,14 @@ import click
 
 from ..compiler.files import Files
 from ..compiler.pipeline import Compilation, compile_bytes
-from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile, parse_flow_file
+from .given import given_options, refuse_unknown, tell_idle
 from .output import FAULTS, failed, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from .repairing import Change
 
 STDIN = "-"
@@ -34,7 +35,7 @@ STDIN = "-"
 @strict_option
 @click.option("--stdin", is_flag=True, help="Check what comes from standard input, as does - for FILE.")
 @click.option("--stdin-filename", metavar="FILE[:CLASS]", help="What to call it, and where to look for other files.")
-@config_options
+@given_options
 @stats_option
 @format_option
 @color_option
@@ -48,8 +49,7 @@ def command(
     stdin_filename: str | None,
     stats: bool,
     form: str,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
 ) -> None:
     """Check flows and show every fault, at its line.
 
@@ -59,7 +59,6 @@ def command(
         raise click.UsageError("--fix or --diff, not both: --diff changes nothing", click.get_current_context())
     read = _read(_flows(flows, stdin, stdin_filename), stdin_filename)
     files: Files = Disk()
-    given = given_of(configs, config_values)
     changes: dict[str, Change] = {}
     if fix or diff:
         from .repairing import Repaired, repair_files, write_changes
@@ -73,6 +72,7 @@ def command(
             write_changes(changes)
     compilations = [compile_bytes(flow.path, data, flow.class_name, files, given, hints=hints) for flow, data in read]
     refuse_unknown(given, compilations)
+    tell_idle(compilations)
     # One file named twice, or two classes of one file, may have the same faults.
     diagnostics = sorted(dict.fromkeys(fault for one in compilations for fault in one.diagnostics), key=lambda one: one.place)
     faulty = failed(diagnostics, strict=strict)
@@ -106,15 +106,15 @@ def _flows(flows: tuple[FlowFile, ...], stdin: bool, name: str | None) -> tuple[
         problem = "--stdin takes the place of FILE"
     elif not stdin and not flows:
         problem = "Missing argument 'FILE[:CLASS]...'."
-    given = (FlowFile(STDIN),) if stdin else flows
-    standard = sum(one.path == STDIN for one in given)
+    named = (FlowFile(STDIN),) if stdin else flows
+    standard = sum(one.path == STDIN for one in named)
     if standard > 1:
         problem = "standard input can be read once only"
     elif name is not None and not standard and problem is None:
         problem = "--stdin-filename goes with --stdin"
     if problem is not None:
         raise click.UsageError(problem, click.get_current_context())
-    return given
+    return named
 
 
 def _read(flows: tuple[FlowFile, ...], name: str | None) -> list[tuple[FlowFile, bytes]]:
