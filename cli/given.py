@@ -118,7 +118,7 @@ def refuse_unknown(given: Given, compilations: Iterable[Compilation]) -> None:
 
 
 def tell_idle(compilations: Sequence[Compilation]) -> None:
-    """Say which decorators were to be added or taken off, and change nothing in any flow. Of one with faults that is not known."""
+    """Say which options change no step of any flow; of a flow with faults that is not known."""
     sound = [one.definition for one in compilations if one.flow is not None and one.definition is not None]
     if not sound or len(sound) < len(compilations):
         return
