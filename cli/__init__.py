@@ -13,12 +13,13 @@
     inputs               what `trigger` hands over: values of parameters, checked
     program              their table; runs one, and says what exit codes mean
     running              what `run` and `resume` have in common: the options that say how a flow is run
+    capacity             what they say of steps that ask for more than this machine has
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have
     settings             what flags leave open: variables, then a settings file
     targeting            the options that decide what becomes of a flow on a platform
     datastore            where runs are kept: the one rule by which every verb finds them
-    configs, stats       `--config` and `--config-value`; `--stats`
+    given, stats         `--config`, `--config-value`, `--with` and `--without`; `--stats`
     comparing            what `compile --check` shows
     repairing            what `check --fix` writes and `--diff` shows
     build_context        what `compile -o` writes beside the documents

@@ -10,14 +10,15 @@ import click
 from ..compiler.diagnostics.model import Diagnostic, Report, has_errors
 from ..compiler.files import Files
 from ..compiler.pipeline import Compilation, compile_bytes
-from .configs import config_options, given_of, refuse_unknown
 from .flow_file import Disk, FlowFile, parse_flow_file
+from .given import given_options, refuse_unknown, tell_idle
 from .output import FAULTS, failed, write, write_diagnostics
 from .stats import stats_option, write_stats_of_all
 from .targeting import target_option
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..compiler.source import Source
     from .repairing import Change
 
@@ -38,7 +39,7 @@ STDIN = "-"
 @target_option
 @click.option("--stdin", is_flag=True, help="Check what comes from standard input, as does - for FILE.")
 @click.option("--stdin-filename", metavar="FILE[:CLASS]", help="What to call it, and where to look for other files.")
-@config_options
+@given_options
 @stats_option
 @format_option
 @color_option
@@ -53,8 +54,7 @@ def command(
     stdin_filename: str | None,
     stats: bool,
     form: str,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
 ) -> None:
     """Check flows and show every fault, at its line.
 
@@ -65,7 +65,6 @@ def command(
         raise click.UsageError("--fix or --diff, not both: --diff changes nothing", click.get_current_context())
     read = _read(_flows(flows, stdin, stdin_filename), stdin_filename)
     files: Files = Disk()
-    given = given_of(configs, config_values)
     changes: dict[str, Change] = {}
     if fix or diff:
         from .repairing import Repaired, repair_files, write_changes
@@ -79,6 +78,7 @@ def command(
             write_changes(changes)
     compilations = [compile_bytes(flow.path, data, flow.class_name, files, given, hints=hints) for flow, data in read]
     refuse_unknown(given, compilations)
+    tell_idle(compilations)
     sources = {path: source for one in compilations for path, source in one.sources.items()}
     found = [
         (*one.diagnostics, *_of_platform(flow, one, target, sources)) for (flow, _), one in zip(read, compilations, strict=True)
@@ -135,15 +135,15 @@ def _flows(flows: tuple[FlowFile, ...], stdin: bool, name: str | None) -> tuple[
         problem = "--stdin takes the place of FILE"
     elif not stdin and not flows:
         problem = "Missing argument 'FILE[:CLASS]...'."
-    given = (FlowFile(STDIN),) if stdin else flows
-    standard = sum(one.path == STDIN for one in given)
+    named = (FlowFile(STDIN),) if stdin else flows
+    standard = sum(one.path == STDIN for one in named)
     if standard > 1:
         problem = "standard input can be read once only"
     elif name is not None and not standard and problem is None:
         problem = "--stdin-filename goes with --stdin"
     if problem is not None:
         raise click.UsageError(problem, click.get_current_context())
-    return given
+    return named
 
 
 def _read(flows: tuple[FlowFile, ...], name: str | None) -> list[tuple[FlowFile, bytes]]:

@@ -9,13 +9,14 @@ from typing import Any, Final
 import click
 
 from ..compiler.diagnostics.model import Report
+from ..compiler.given import Given
 from ..compiler.ir.nodes import Flow
 from ..compiler.plan import plan_text
 from ..compiler.source import Source
 from ..targets import Document, load, printed
 from ..targets.options import DEFAULT_IMAGE, PACKAGE, PLACEHOLDERS, Options
-from .configs import config_options, given_of
 from .flow_file import FlowFile
+from .given import given_options
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .settings import setting
 from .stats import stats_option, write_stats
@@ -54,7 +55,7 @@ _SOMETIMES: Final = (
     "--check", "compared", metavar="FILE", help="Compare with this file: show the difference, and exit with 1 if there is one."
 )
 @setting("base-image", "IMAGE", f"What the Dockerfile written by -o starts from. [default: {DEFAULT_IMAGE}]")
-@config_options
+@given_options
 @strict_option
 @stats_option
 @format_option
@@ -66,9 +67,8 @@ def command(
     strict: bool,
     stats: bool,
     form: str,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
-    **given: Any,
+    given: Given,
+    **named: Any,
 ) -> None:
     """Compile a flow for a platform.
 
@@ -76,7 +76,7 @@ def command(
     -o the first document goes to standard output; for Argo, all of them do. Options left open are taken from FLOWC_*
     variables, then from [tool.flowc] in pyproject.toml or from flowc.toml, in the flow's folder or above it.
     """
-    settings = settings_of(flow, given)
+    settings = settings_of(flow, named)
     target = target_of(settings)
     options = options_of(settings, target)
     folder = _folder(output)
@@ -85,7 +85,7 @@ def command(
     if folder is not None and compared is not None:
         raise Unusable("--check writes nothing, so that -o cannot be said with it")
 
-    compilation, data = flow.compile(given_of(configs, config_values))
+    compilation, data = flow.compile(given)
     sources = compilation.sources
     report = Report(list(compilation.diagnostics))
     if compilation.flow is None:

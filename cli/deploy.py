@@ -11,7 +11,6 @@ import click
 
 from .. import __version__
 from .changing import asked, carry_out, changing_options, name_of, refuse_branch
-from .configs import given_of
 from .flow_file import FlowFile
 from .looking import flow_or_name
 from .output import Unusable, complain, stop_at_faults, write
@@ -22,6 +21,7 @@ from .uploading import DatastoreOf
 from .verb import Verb, format_option, strict_option
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..compiler.ir.nodes import Flow
     from ..compiler.pipeline import Compilation
     from ..targets.options import Options
@@ -68,9 +68,8 @@ def command(
     yes: bool,
     strict: bool,
     form: str,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
-    **given: Any,
+    given: Given,
+    **named: Any,
 ) -> None:
     """Bring the flow of a file to its platform: its package into the datastore, and all that runs it there.
 
@@ -80,20 +79,19 @@ def command(
     those that the platform's own tools take: AWS_PROFILE and AWS_REGION, KUBECONFIG.
     """
     file = _file(flow, rollback)
-    settings = settings_of(file, given)
+    settings = settings_of(file, named)
     target = target_of(settings)
     options = _of_user(options_of(settings, target))
     with asked():
         from ..targets.platform import load_platform
 
         platform = load_platform(target)
-        values = given_of(configs, config_values)
         if rollback is not None:
             there = platform(options)
-            proposal = there.propose_rollback(name_of(there, file or str(flow), values), _number(rollback))
+            proposal = there.propose_rollback(name_of(there, file or str(flow), given), _number(rollback))
         else:
             assert file is not None
-            compilation, data = file.compile(values)
+            compilation, data = file.compile(given)
             sound = _sound(compilation, target, options, form, strict=strict)
             refuse_branch(sound)
             upload = _upload(compilation, file, data, include or settings.get("include", ()), platforms, dependencies)
@@ -104,7 +102,7 @@ def command(
     if not proposal.changes:
         complain(f"flowc: {proposal.name} is deployed as it is: there is nothing to change")
     if found is not None and not dry_run:
-        place = Place(**{one: given.get(one) for one in Place._fields if one != "datastore"}, datastore=None)
+        place = Place(**{one: named.get(one) for one in Place._fields if one != "datastore"}, datastore=None)
         _tell(found, shlex.join(["flowc", "trigger", str(flow), *said(place)]))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .configs import refuse_unknown
+from .given import refuse_unknown, tell_idle
 from .names import notebook, unusable_name
 from .output import Unusable
 
@@ -56,20 +56,25 @@ class FlowFile:
         """Compile the file. Also gives its bytes as they are.
 
         Args:
-            given: What its configs are given.
+            given: What the command line gives its configs, and adds to its steps.
 
         Raises:
             Unusable: It cannot be read, or has no config of a name that is given.
         """
+        compilation, data = self.compile_unjudged(given)
+        if given is not None:
+            refuse_unknown(given, [compilation])
+            tell_idle([compilation])
+        return compilation, data
+
+    def compile_unjudged(self, given: Given | None = None) -> tuple[Compilation, bytes]:
+        """The same, where it is not certain yet that what is given is meant for the compiler."""
         # Here, so that `explain` and help start without the compiler.
         from ..compiler.given import NOTHING
         from ..compiler.pipeline import compile_bytes
 
         data = self.read()
-        compilation = compile_bytes(self.path, data, self.class_name, Disk(), given or NOTHING)
-        if given is not None:
-            refuse_unknown(given, [compilation])
-        return compilation, data
+        return compile_bytes(self.path, data, self.class_name, Disk(), given or NOTHING), data
 
     def modules(self, source: Source) -> dict[str, bytes]:
         """The modules beside the flow that it imports, with their bytes as they are; by path from the flow's folder."""

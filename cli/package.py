@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from .configs import config_options, given_of
+from ..compiler.given import Given
 from .flow_file import FlowFile
+from .given import given_options
 from .output import complain, stop_at_faults, write
 from .packaging import Package, build_package
 from .settings import read_settings, setting
@@ -43,7 +44,7 @@ def packing_options(function: Decorated) -> Decorated:
             default=True,
             help="Take along what the runtime needs for object stores, or leave it to the image. [default: take it along]",
         ),
-        config_options,
+        given_options,
         color_option,
     )
     for option in reversed(options):
@@ -63,11 +64,10 @@ def list_members(
     include: tuple[str, ...],
     platforms: tuple[str, ...],
     dependencies: bool,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
 ) -> None:
     """Show what is in a flow's package, how large it is, and what brought it there."""
-    package = _package(flow, include, platforms, dependencies, configs, config_values, "json" if form == "json" else "full")
+    package = _package(flow, include, platforms, dependencies, given, "json" if form == "json" else "full")
     write(_json(package) if form == "json" else _table(package), sys.stdout)
 
 
@@ -83,13 +83,12 @@ def save(
     include: tuple[str, ...],
     platforms: tuple[str, ...],
     dependencies: bool,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
 ) -> None:
     """Write a flow's package into a file, and print its path and its sha256."""
     from .writing import write_all
 
-    package = _package(flow, include, platforms, dependencies, configs, config_values, "full")
+    package = _package(flow, include, platforms, dependencies, given, "full")
     path = Path(output or f"{package.flow}.tar.gz")
     if output is not None and (path.is_dir() or not path.name):
         raise click.UsageError(f"-o takes a file, and this is a folder: {output}", click.get_current_context())
@@ -102,12 +101,11 @@ def _package(
     include: tuple[str, ...],
     platforms: tuple[str, ...],
     dependencies: bool,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
     form: str,
 ) -> Package:
     settings = read_settings(Path(flow.path).parent)
-    compilation, data = flow.compile(given_of(configs, config_values))
+    compilation, data = flow.compile(given)
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     patterns = include or settings.get("include", ())
     assert isinstance(patterns, tuple), "settings are checked"

@@ -21,8 +21,8 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from .configs import FLAGS
 from .flow_file import FlowFile
+from .given import words_at
 from .output import GONE, USAGE, Unwritable, complain, folder_is_gone, prefixed
 from .verb import HELP_OPTIONS, Verb
 
@@ -118,7 +118,7 @@ def _execute(arguments: Sequence[str], flow_file: str | None, flow_class: str | 
     name = f"python {shlex.quote(flow.path)}" if flow else "flowc"
     program = Program(flow)
     try:
-        with program.make_context(name, _configs_after_verb(arguments)) as context:
+        with program.make_context(name, _given_after_verb(arguments)) as context:
             program.invoke(context)
     except click.exceptions.Exit as exit:
         return exit.exit_code
@@ -187,12 +187,13 @@ def _silence() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _configs_after_verb(arguments: Sequence[str]) -> list[str]:
-    """`python flow.py --config NAME PATH run`, as Metaflow has it, for `python flow.py run --config NAME PATH`."""
-    end = 0
-    while arguments[end : end + 1] and arguments[end] in FLAGS:
-        end += 3
-    return [*arguments[end : end + 1], *arguments[:end], *arguments[end + 1 :]]
+def _given_after_verb(arguments: Sequence[str]) -> list[str]:
+    """`python flow.py --with retry run`, as Metaflow has it, for `python flow.py run --with retry`; `--config` likewise."""
+    start = 0
+    while start < len(arguments) and (words := words_at(arguments, start)):
+        start += words
+    end = start + (2 if arguments[start : start + 1] == ["package"] else 1)
+    return [*arguments[start:end], *arguments[:start], *arguments[end:]]
 
 
 def _from_here(path: str) -> str:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..compiler.plan import plan_of
-from .configs import config_options, given_of
 from .datastore import datastore_option, store_of
 from .flow_file import FlowFile
+from .given import given_options
 from .looking import LATEST, choose
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .running import stop_at_loading
 from .verb import Verb, color_option, flow_argument, format_option
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..runtime.tasks.replay import Replayed
 
 _MARKS = {"equal": "=", "changed": "~", "new": "+", "gone": "-"}
@@ -30,7 +31,7 @@ _MARKS = {"equal": "=", "changed": "~", "new": "+", "gone": "-"}
 @click.option("--attempt", metavar="N", type=click.IntRange(min=0), help="Which attempt it is for the code, from 0.")
 @click.option("--pdb", "debug", is_flag=True, help="Run the step in Python's debugger, and stop where it fails.")
 @datastore_option
-@config_options
+@given_options
 @format_option
 @color_option
 def command(
@@ -40,15 +41,14 @@ def command(
     debug: bool,
     datastore: str | None,
     form: str,
-    configs: tuple[tuple[str, str], ...],
-    config_values: tuple[tuple[str, str], ...],
+    given: Given,
 ) -> None:
     """Run one task of a run again.
 
     It gets what it got in that run, which may be one of a platform's, and runs with the flow as it is now, in this process. What
     it leaves is compared with what the run has, and not kept. RUN may be `latest`, your newest run.
     """
-    compilation, _ = flow.compile(given_of(configs, config_values))
+    compilation, _ = flow.compile(given)
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     from ..runtime.errors import FlowcError, LoadError

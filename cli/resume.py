@@ -14,9 +14,9 @@ import click
 
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plan_of
-from .configs import config_options
 from .datastore import store_of
 from .flow_file import FlowFile
+from .given import given_options, tell_idle
 from .looking import LATEST
 from .output import Unusable, stop_at_faults, write
 from .run import COMPILATION, Asked, RunVerb
@@ -24,6 +24,7 @@ from .running import How, run_to_its_end, running_options
 from .verb import color_option, flow_argument, format_option
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..runtime.plan import Plan
     from ..runtime.resume.decide import Decision
     from ..runtime.resume.survey import Survey
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 class ResumeVerb(RunVerb):
     """A verb that knows the flow's parameters, and says why it takes no values for them."""
+
+    yielding = frozenset()
 
     def _options(self, parameters: Sequence[Asked]) -> list[click.Option]:
         own = {name for param in self.params if isinstance(param, click.Option) for name in param.opts} | {"--help"}
@@ -70,7 +73,7 @@ def _refuse(name: str) -> Callable[[click.Context, click.Parameter, str | None],
 @click.option("--from", "again_from", metavar="STEP", help="Run this step again, and all that comes after it.")
 @click.option("--dry-run", is_flag=True, help="Show what would be reused and what would run, and run nothing.")
 @running_options
-@config_options
+@given_options
 @format_option
 @color_option
 def command(
@@ -80,8 +83,7 @@ def command(
     dry_run: bool,
     how: How,
     form: str,
-    configs: tuple[tuple[str, str], ...] = (),
-    config_values: tuple[tuple[str, str], ...] = (),
+    given: Given,
 ) -> None:
     """Go on from where an older run ended.
 
@@ -91,6 +93,8 @@ def command(
     compilation: Compilation = click.get_current_context().meta[COMPILATION]
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
+    if not how.quiet:
+        tell_idle([compilation])
     from ..runtime.plan import parse_plan
     from ..runtime.resume.begin import Resumption
     from ..runtime.resume.decide import decide, tell
@@ -115,7 +119,7 @@ def command(
         return
     if not how.quiet:
         write(text, sys.stderr)
-    run_to_its_end(flow, plan, document, store, how, {}, Resumption(decision.origin, decision.reused))
+    run_to_its_end(flow, plan, document, store, how, {}, Resumption(decision.origin, decision.reused), given=given)
 
 
 def _survey(store: Store, plan: Plan, run: str | None) -> Survey:

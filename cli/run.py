@@ -15,12 +15,13 @@ from typing import TypeAlias
 
 import click
 
+from ..compiler.given import Given
 from ..compiler.ir.nodes import Config, Constant, Parameter
 from ..compiler.pipeline import Compilation
 from ..compiler.plan import plain, plan_of
-from .configs import FLAGS, config_options, scan
 from .datastore import place_of
 from .flow_file import FlowFile, parse_flow_file
+from .given import CONFIG, CONFIG_VALUE, FLAGS, given_options, refuse_unknown, scan, tell_idle, words_at
 from .output import Unusable, stop_at_faults
 from .running import YIELDING, How, run_to_its_end, running_options
 from .verb import Verb, color_option, flow_argument, format_option
@@ -69,17 +70,25 @@ class RunVerb(Verb):
         return super().parse_args(ctx, args)
 
     def _compile(self, flow: FlowFile, args: Sequence[str]) -> Compilation:
-        """Compile with what the arguments give for configs. In a flow without any, `--config` may be a parameter of its own."""
-        if not any(one.partition("=")[0] in FLAGS for one in args):
-            return flow.compile()[0]
-        compilation, _ = flow.compile()
-        if compilation.configs == () and compilation.flow is not None and _taken(compilation.flow.parameters):
-            return compilation
-        return flow.compile(scan(args))[0]
+        """Compile with what the arguments say of it, but for options that turn out to be parameters of the flow."""
+        given = scan(args)
+        compilation, _ = flow.compile_unjudged(given)
+        if taken := self._taken(compilation):
+            given = scan(args, [one for one in FLAGS if one not in taken])
+            compilation, _ = flow.compile_unjudged(given)
+        refuse_unknown(given, [compilation])
+        return compilation
+
+    def _taken(self, compilation: Compilation) -> set[str]:
+        """Which of the options that say what is compiled are the flow's own. In one with configs, `--config` is not."""
+        found = compilation.definition
+        if found is None:
+            return set()
+        names = {f"--{one.name.replace('_', '-')}" for one in found.parameters}
+        return {*FLAGS} & names & self.yielding - ({CONFIG, CONFIG_VALUE} if found.configs else set())
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The verb's own options, and those of the flow's parameters, which come before some of them; a parameter may be called
-        `config` where there is none."""
+        """The verb's own options, and those of the flow's parameters, which come before some of them."""
         own, options = super().get_params(ctx), list(ctx.meta.get(OPTIONS, ()))
         taken = {name for option in options for name in option.opts}
         return [one for one in own if not set(one.opts) & {*FLAGS, *YIELDING} & taken] + options
@@ -109,11 +118,11 @@ class RunVerb(Verb):
         options = [one for one in self.params if isinstance(one, click.Option)]
         flags = {"-h", "--help", *(name for one in options if one.is_flag for name in one.opts)}
         skip = 0
-        for one in args:
+        for position, one in enumerate(args):
             if skip:
                 skip -= 1
-            elif one in FLAGS:
-                skip = 2
+            elif words := words_at(args, position):
+                skip = words - 1
             elif one.startswith("-"):
                 skip = int("=" not in one and one not in flags)
             else:
@@ -161,15 +170,14 @@ def _option(parameter: Asked, declarations: Sequence[str]) -> click.Option:
 @click.command("run", cls=RunVerb, examples=("", "--alpha 0.5 --max-workers 4", "--help"))
 @flow_argument()
 @running_options
-@config_options
+@given_options
 @format_option
 @color_option
 def command(
     flow: FlowFile,
     how: How,
     form: str,
-    configs: tuple[tuple[str, str], ...] = (),
-    config_values: tuple[tuple[str, str], ...] = (),
+    given: Given,
 ) -> None:
     """Run a flow on this machine.
 
@@ -177,13 +185,15 @@ def command(
     """
     meta = click.get_current_context().meta
     compilation: Compilation = meta[COMPILATION]
-    # What `configs` and `config_values` say, the compilation knows: see `RunVerb`.
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
+    if not how.quiet:
+        tell_idle([compilation])
     from ..runtime.plan import parse_plan
 
     document = plan_of(compilation.flow)
-    run_to_its_end(flow, parse_plan(document), document, place_of(how.datastore, flow), how, meta[VALUES])
+    place = place_of(how.datastore, flow)
+    run_to_its_end(flow, parse_plan(document), document, place, how, meta[VALUES], given=given)
 
 
 def _help(parameter: Asked) -> str:
@@ -201,10 +211,6 @@ def _help(parameter: Asked) -> str:
 def _config_help(config: Config) -> str:
     origin = f"from {config.origin}" if config.origin else "no value"
     return f"{' '.join((config.help or '').split())} [{origin}]".strip()
-
-
-def _taken(parameters: Sequence[Parameter]) -> bool:
-    return any(f"--{one.name.replace('_', '-')}" in FLAGS for one in parameters)
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, str | None], None]:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import click
 
 from .datastore import datastore_option
+from .given import spelt
 from .output import FAULTS, Unusable, complain
 from .settings import read_settings, setting
 
 if TYPE_CHECKING:
+    from ..compiler.given import Given
     from ..runtime.errors import LoadError
     from ..runtime.plan import Plan
     from ..runtime.resume.begin import Resumption
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
+
+ELSEWHERE = ("batch", "kubernetes")
+"""Decorators that send a step's tasks away from here."""
 
 YIELDING = ("--tag", "--run-id-file", "--in-process", "--no-retry-delay", "--quiet")
 """Options that `run` does not have for a flow with a parameter of that name."""
@@ -77,6 +82,8 @@ def run_to_its_end(
     how: How,
     parameters: Mapping[str, object],
     resumption: Resumption | None = None,
+    *,
+    given: Given,
 ) -> NoReturn:
     """Run a flow, and end the verb with the exit code that follows.
 
@@ -84,6 +91,7 @@ def run_to_its_end(
         document: The plan as the compiler wrote it.
         parameters: Those given, by name.
         resumption: What the run takes over from another.
+        given: What was compiled in: a run that goes on from this one wants it again.
 
     Raises:
         Unusable: The run cannot begin as it was asked for.
@@ -93,6 +101,8 @@ def run_to_its_end(
     from ..runtime.local.scheduler import run_locally
     from ..runtime.records.tags import TagError
 
+    if not how.quiet:
+        _tell_what_is_lacking(plan)
     try:
         result = run_locally(
             plan,
@@ -109,6 +119,7 @@ def run_to_its_end(
             waits=not how.no_retry_delay,
             on_begin=None if how.run_id_file is None else partial(_write_id, how.run_id_file),
             again=_again(flow, how.datastore),
+            wants=spelt(given),
             quiet=how.quiet,
         )
     except (ParameterError, StoreError, TagError) as error:
@@ -127,6 +138,14 @@ def stop_at_loading(error: LoadError) -> NoReturn:
         complain(error.traceback.rstrip())
     complain(f"flowc: {error}")
     raise click.exceptions.Exit(FAULTS) from None
+
+
+def _tell_what_is_lacking(plan: Plan) -> None:
+    from .capacity import lacking, this_machine
+
+    here = [name for name, step in plan.steps.items() if all(step.decorator(one) is None for one in ELSEWHERE)]
+    if (sentence := lacking(plan, here, this_machine())) is not None:
+        complain(f"flowc: {sentence}")
 
 
 def _write_id(file: Path, run: str) -> None:

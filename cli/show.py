@@ -8,23 +8,24 @@ from collections.abc import Mapping
 
 import click
 
+from ..compiler.given import Given
 from ..compiler.ir.nodes import Flow
 from ..compiler.source import Source
-from .configs import config_options, given_of
 from .drawing import draw, first_paragraph
 from .flow_file import FlowFile
+from .given import given_options
 from .output import stop_at_faults, wants_color, write
 from .verb import Verb, color_option, flow_argument, format_option
 
 
 @click.command("show", short_help="Draw a flow's graph as text.", cls=Verb, examples=("", "--color always | less -R"))
 @flow_argument()
-@config_options
+@given_options
 @format_option
 @color_option
-def command(flow: FlowFile, form: str, configs: tuple[tuple[str, str], ...], config_values: tuple[tuple[str, str], ...]) -> None:
+def command(flow: FlowFile, form: str, given: Given) -> None:
     """Show a flow's graph: its steps, where each leads, its decorators and how its docstring begins."""
-    compilation, _ = flow.compile(given_of(configs, config_values))
+    compilation, _ = flow.compile(given)
     stop_at_faults(compilation.diagnostics, compilation.sources, form)
     assert compilation.flow is not None, "no flow, and no error that says why"
     docs = step_docs(compilation.flow, compilation.sources)

@@ -7,7 +7,7 @@ what comes out a `Compilation`: the flow, where there is one without errors, and
 
     pipeline       calls all stages; read it first
     source         a file's text and places in it; lines: the same by offsets, and text with parts of it replaced
-    files, given   what the caller hands in: the files beside the flow, the values of its configs
+    files, given   what the caller hands in: the files beside the flow; values of configs, and decorators for its steps
     diagnostics    what is wrong, as data and as text; similar: guesses at what was meant
     repair         mends a file by the fixes that its diagnostics carry
     migrate        turns Metaflow's imports and command lines into flowc's; nothing above needs it

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .collecting import without_collecting
 from .diagnostics.model import IGNORE, Diagnostic, Report, Severity, has_errors
 from .files import NO_FILES, Files
+from .frontend.alterations import OPTIONS
 from .frontend.classes import ClassReader
 from .frontend.config_values import Configs
 from .frontend.definition import Definition
@@ -33,7 +34,7 @@ class Compilation:
 
     Attributes:
         source: The file, as far as it could be decoded.
-        sources: All files that were read, by path: what diagnostics point into.
+        sources: All files that were read, by path, and the texts of `--with` and `--without`: what diagnostics point into.
         flow: The flow, where no error was found.
         diagnostics: All faults, by place.
         configs: The names of its configs; None where the flow could not be read.
@@ -74,7 +75,7 @@ def compile_source(
 
     Args:
         files: What may be read beside it.
-        given: What its configs are given.
+        given: What the command line gives its configs, and adds to its steps.
         hints: Give hints too.
     """
     report = Report()
@@ -85,22 +86,24 @@ def compile_source(
         flow = None if definition is None else _structured(definition, report)
     except RecursionError:
         report_too_deep(source, report)
-    found = _finished(report, sources, hints=hints)
+    found = _finished(report, sources, given, hints=hints)
     configs = None if definition is None else tuple(one.name for one in definition.configs)
     return Compilation(source, sources, None if has_errors(found) else flow, found, configs, definition)
 
 
-def _finished(report: Report, sources: Mapping[str, Source], *, hints: bool) -> tuple[Diagnostic, ...]:
+def _finished(report: Report, sources: Mapping[str, Source], given: Given, *, hints: bool) -> tuple[Diagnostic, ...]:
     """All faults by place, with their remedies, without those that comments overrule. A sound file does without the imports."""
     found = report.sorted()
+    files = {path: source for path, source in sources.items() if path not in OPTIONS}
     if any(one.rule.severity is not Severity.HINT for one in found):
         from .frontend.remedies import add_remedies
 
-        found = add_remedies(found, sources)
-    if any(IGNORE in source.text for source in sources.values()):
-        from .diagnostics.ignores import silence_and_judge
+        found = add_remedies(found, files)
+    if any(IGNORE in source.text for source in files.values()):
+        from .diagnostics.ignores import silence, silence_and_judge
 
-        found = silence_and_judge(found, sources)
+        # Whether a comment is of use is judged of the flow as it is written.
+        found = (silence if given.added or given.removed else silence_and_judge)(found, files)
     return found if hints else tuple(one for one in found if one.rule.severity is not Severity.HINT)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +14,12 @@ from engines.argo.cluster import argo, argo_cluster
 from google_store import google_place
 from servers import azure, azure_place, s3, s3_place
 
+from flowc.cli.given import scan
 from flowc.compiler import Compilation, Source
 from flowc.compiler.diagnostics.model import Report, Severity
 from flowc.compiler.diagnostics.rules import RULES
 from flowc.compiler.frontend.closure import first_party
+from flowc.compiler.given import Given
 from flowc.compiler.ir.nodes import Flow
 from flowc.compiler.pipeline import compile_bytes
 from flowc.targets import Document, load
@@ -36,8 +40,20 @@ READ_BESIDE = {
 
 
 def compile_case(case: Path) -> Compilation:
-    """Compile the flow of a golden case."""
-    return compile_bytes("flow.py", (case / "flow.py").read_bytes(), files=Beside(case))
+    """Compile the flow of a golden case, as its first line says."""
+    data = (case / "flow.py").read_bytes()
+    return compile_bytes("flow.py", data, files=Beside(case), given=given_in(data))
+
+
+def options_in(data: bytes) -> list[str]:
+    """The options in the first line of a flow that says how it is compiled: `# flowc run flow.py --with retry`."""
+    line = re.match(rb"# flowc \w+ \w+\.py\S* (--.*)\n", data)
+    return shlex.split(line[1].decode()) if line else []
+
+
+def given_in(data: bytes) -> Given:
+    """What these options give a compile."""
+    return scan(options_in(data))
 
 
 class Beside:

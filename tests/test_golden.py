@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, is_hint, modules_of, options_of
+from conftest import CASES, ERRORS, READ_BESIDE, Beside, compile_case, documents, given_in, is_hint, modules_of, options_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.render import render_full
@@ -60,7 +60,8 @@ def test_error(folder: Path, golden: Callable[[Path, str], None]) -> None:
     """A flow with one fault gives one diagnostic, of the code in its folder's name, at the right place."""
     data = (folder / "flow.py").read_bytes()
     named = re.search(rb"flow\.py:(\w+)", data)
-    done = compile_bytes("flow.py", data, named[1].decode() if named else None, Beside(folder), hints=is_hint(folder))
+    name = named[1].decode() if named else None
+    done = compile_bytes("flow.py", data, name, Beside(folder), given_in(data), hints=is_hint(folder))
     diagnostics, options = list(done.diagnostics), options_of(folder)
     if done.flow is not None:
         for target in ("argo", "sfn"):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ERRORS, Beside, is_hint, options_of
+from conftest import ERRORS, Beside, given_in, is_hint, options_of
 
 from flowc.compiler import Compilation
 from flowc.compiler.diagnostics.model import Report
@@ -79,4 +79,5 @@ def compiled(file: Path) -> Compilation:
     """Compile a flow, the one that its first line names (`# flowc check sound.py:Train`) where it has several."""
     data = file.read_bytes()
     named = re.match(rb"# flowc check \w+\.py:(\w+)", data)
-    return compile_bytes(file.name, data, named[1].decode() if named else None, Beside(file.parent), hints=is_hint(file.parent))
+    name = named[1].decode() if named else None
+    return compile_bytes(file.name, data, name, Beside(file.parent), given_in(data), hints=is_hint(file.parent))

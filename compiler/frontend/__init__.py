@@ -39,6 +39,7 @@ Values:
     declaration    a call of `Parameter`, `IncludeFile` or `Config`; `parameters` and `includes` read the first two
     decorators     decorators, by the table of `decorator_table` and the `kinds` of their arguments; `aws_kinds`, `kube_kinds`:
                    those of AWS and of Kubernetes
+    alterations    decorators that the command line adds to steps or takes off; `specs` reads how it spells them
 
 Remedies:
 

@@ -35,6 +35,7 @@ class Context:
         is_package: The file is the `__init__.py` of a package.
         hiding: Names of the class body around, which hide those of the module: each with the expression that it is bound to,
             or None where that is not one expression.
+        editable: It is a file, and no text of the command line: fixes may change it.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Context:
     name: str
     is_package: bool = False
     hiding: Mapping[str, ast.expr | None] = field(default_factory=dict)
+    editable: bool = True
 
     @property
     def is_program(self) -> bool:
@@ -73,6 +75,7 @@ class Context:
     ) -> None:
         """Report a fault at a syntax node."""
         places = [(self.source.span(other), text) for other, text in also]
+        fix = fix if self.editable else None
         self.report.add(rule, message, self.source.span(node), label, also=places, help=help, fix=fix)
 
     def api_name(self, node: ast.expr) -> str | None:

@@ -32,7 +32,7 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
         name = context.api_name(callee(node))
         if name is None or name == "step":
             continue
-        decorator = _read(context, node, name, on_step=on_step, owner=owner)
+        decorator = read_decorator(context, node, name, on_step=on_step, owner=f"`{owner}`")
         if decorator is None:
             continue
         if name in found and name not in REPEATABLE:
@@ -49,24 +49,16 @@ def read_decorators(context: Context, nodes: list[ast.expr], *, on_step: bool, o
     return tuple(listed)
 
 
-def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: str) -> Decorator | None:
-    here, elsewhere = (STEP_DECORATORS, FLOW_DECORATORS) if on_step else (FLOW_DECORATORS, STEP_DECORATORS)
-    if name in elsewhere:
-        place = "a flow's class" if on_step else "a step"
-        context.fault(rules.WRONG_PLACE, f"`@{name}` belongs on {place}, not on `{owner}`", node)
+def read_decorator(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: str) -> Decorator | None:
+    """One decorator by its name in flowc; None where there is something wrong with it, which is reported.
+
+    Args:
+        owner: What it stands on, in words.
+    """
+    if not is_known(context, node, name, on_step=on_step, owner=owner):
         return None
-    if name in NOT_YET:
-        note_decorator(context, node, name)
-        return None
-    if name not in here:
-        guess = did_you_mean(name, here)
-        named = callee(node)
-        fix = rename(context, named, the_near_one(name, here)) if isinstance(named, ast.Attribute) else None
-        known = ", ".join(f"`@{one}`" for one in sorted(here))
-        help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
-        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
-        return None
-    arguments, understood = _arguments(context, name, here[name], node) if isinstance(node, ast.Call) else ({}, True)
+    takes = (STEP_DECORATORS if on_step else FLOW_DECORATORS)[name]
+    arguments, understood = _arguments(context, name, takes, node) if isinstance(node, ast.Call) else ({}, True)
     keywords = node.keywords if isinstance(node, ast.Call) else []
     fault = contradiction(name, arguments) if understood else None
     if fault is not None:
@@ -76,6 +68,26 @@ def _read(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: 
         return None
     places = tuple((one.arg, context.source.span(one)) for one in keywords if one.arg is not None)
     return Decorator(name=name, arguments=tuple(arguments.items()), span=context.source.span(node), places=places)
+
+
+def is_known(context: Context, node: ast.expr, name: str, *, on_step: bool, owner: str) -> bool:
+    """Whether there is a decorator of this name for steps, or for flows; reports that there is not."""
+    here, elsewhere = (STEP_DECORATORS, FLOW_DECORATORS) if on_step else (FLOW_DECORATORS, STEP_DECORATORS)
+    if name in here:
+        return True
+    if name in elsewhere:
+        place = "a flow's class" if on_step else "a step"
+        context.fault(rules.WRONG_PLACE, f"`@{name}` belongs on {place}, not on {owner}", node)
+    elif name in NOT_YET:
+        note_decorator(context, node, name)
+    else:
+        guess = did_you_mean(name, here)
+        written = callee(node)
+        fix = rename(context, written, the_near_one(name, here)) if isinstance(written, ast.Attribute) else None
+        known = ", ".join(f"`@{one}`" for one in sorted(here))
+        help = f"did you mean `@{guess}`?" if guess else f"there are {known}"
+        context.fault(rules.UNKNOWN_DECORATOR, f"flowc has no decorator `@{name}`", node, "unknown", help=help, fix=fix)
+    return False
 
 
 def _arguments(context: Context, name: str, takes: Mapping[str, Kind], call: ast.Call) -> tuple[dict[str, Constant], bool]:
@@ -93,6 +105,9 @@ def _arguments(context: Context, name: str, takes: Mapping[str, Kind], call: ast
     for keyword in call.keywords:
         if keyword.arg is None:
             complete = _unpack(context, name, takes, keyword, found) and complete
+        elif keyword.arg in found:
+            context.fault(rules.BAD_ARGUMENT, f"`{keyword.arg}` of `@{name}` is given twice", keyword, "again")
+            complete = False
         elif keyword.arg not in takes:
             _report_unknown(context, name, takes, keyword.arg, keyword)
             complete = False
@@ -151,6 +166,8 @@ def _argument(context: Context, name: str, argument: str, kind: Kind, node: ast.
 
 def _constant_help(context: Context, argument: str, kind: Kind, node: ast.expr) -> str:
     """What to write instead of what is no constant."""
+    if not context.editable:
+        return ""
     root = node
     while isinstance(root, ast.Attribute | ast.Subscript):
         root = root.value

@@ -27,6 +27,7 @@ class Definition:
         complete: Every way on was understood. Where one was not, the graph is not judged: its faults would only be echoes.
         absent: Names of Metaflow's that flowc does not have, imported and never used.
         model: The class that all this was read from, with what it inherits.
+        idle: Options that were to change the decorators of steps and change none, each with the name of its decorator.
     """
 
     name: str
@@ -41,4 +42,5 @@ class Definition:
     complete: bool
     absent: tuple[str, ...]
     model: ClassModel
+    idle: tuple[tuple[str, str], ...]
     span: Span

@@ -12,6 +12,7 @@ from ..diagnostics.rules import decorators as decorator_rules
 from ..ir.nodes import Config, Constant, Decorator, Parameter, Step, Table
 from ..similar import did_you_mean
 from .absent import settle
+from .alterations import read_alterations
 from .body import Method
 from .classes import ClassReader
 from .configs import read_configs
@@ -36,6 +37,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         return None
     check_relative(context)
     model = classes.model(context, node)
+    alterations = read_alterations(program)
     program.configs, configs = read_configs(context, _declared(model))
     members = model.members.values()
     steps = {one.name: one for one in members if one.kind == "step"}
@@ -44,7 +46,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
     if astray := find_astray(model):
         ends = replace(ends, unclear=ends.unclear | astray)
     going = frozenset(name for name, one in methods.items() if isinstance(one.node, Method) and goes_on(one.context, one.node))
-    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model), going)
+    reader = StepReader(model, ends, frozenset(steps), frozenset(methods), analysis_of(model), alterations, going)
     read: dict[str, Step] = {}
     complete = not model.unread and not ends.unclear
     for name, member in steps.items():
@@ -78,6 +80,7 @@ def read_flow(program: Program, class_name: str | None) -> Definition | None:
         complete=complete,
         absent=settle(program),
         model=model,
+        idle=alterations.idle(),
         span=context.source.name_span(node),
     )
 

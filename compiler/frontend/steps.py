@@ -12,6 +12,7 @@ from ..diagnostics.rules import flow as flow_rules
 from ..diagnostics.rules import transitions as transition_rules
 from ..ir.artifacts import NO_ARTIFACTS, Artifacts
 from ..ir.nodes import Arm, Decorator, Fanout, Step
+from .alterations import Alterations
 from .body import RESERVED
 from .context import Context
 from .decorator_table import STEP_DECORATORS
@@ -38,6 +39,7 @@ class StepReader:
         steps: The names of all its steps.
         methods: The names of its other methods.
         analysis: What the data-flow analysis of its steps shares.
+        alterations: What the command line changes in the decorators of its steps.
         going: Those of the methods that call `self.next`, which is reported there.
         mistaken: Methods that some `self.next` takes for steps, which is reported there.
     """
@@ -47,6 +49,7 @@ class StepReader:
     steps: frozenset[str]
     methods: frozenset[str]
     analysis: Analysis
+    alterations: Alterations
     going: frozenset[str] = frozenset()
     mistaken: set[str] = field(default_factory=set)
 
@@ -61,9 +64,10 @@ class StepReader:
         paths.read(function)
         arms, calls, bound, complete = self._arms(context, function, me, paths)
         record = self.model.record(member.owner)
-        decorators = read_decorators(
+        written = read_decorators(
             context if record is None else record.inside, function.decorator_list, on_step=True, owner=function.name
         )
+        decorators = self.alterations.applied(written)
         self._check_catch(context, decorators)
         step = Step(
             name=function.name,

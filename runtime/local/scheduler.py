@@ -92,6 +92,7 @@ def run_locally(
     waits: bool = True,
     on_begin: Callable[[str], None] | None = None,
     again: str | None = None,
+    wants: str = "",
     out: TextIO | None = None,
     err: TextIO | None = None,
     color: bool | None = None,
@@ -112,6 +113,7 @@ def run_locally(
         waits: Whether `@retry` waits between attempts as long as it says.
         on_begin: Called with the run's id before its first task starts.
         again: What names the flow on a command line, for what is said after a failure; None: that is left out.
+        wants: The options without which a run that goes on from this one would be of another flow.
         out: Where the tasks' standard output goes, by default `sys.stdout`.
         err: Where everything else goes, by default `sys.stderr`.
         color: Whether lines are coloured; None: as NO_COLOR or FORCE_COLOR say, else where a terminal that can shows them.
@@ -177,6 +179,7 @@ def run_locally(
             waits=waits,
             on_begin=on_begin,
             again=again,
+            wants=wants,
         )
         return run.run()
 
@@ -199,6 +202,7 @@ class _LocalRun:
         waits: bool,
         on_begin: Callable[[str], None] | None,
         again: str | None,
+        wants: str,
     ) -> None:
         self._work = work
         self._plan = work.plan
@@ -220,7 +224,7 @@ class _LocalRun:
         self._numbers = itertools.count()
         self._unrecorded: dict[Name, tuple[Attempt, Failure]] = {}
         self._failed_task: TaskId | None = None
-        self._wants = ""  # the option without which a resumed run would end as this one
+        self._wants = f" {wants}" if wants else ""  # options without which a resumed run would not be this one, or end as it
         self._tasks_done = 0
         self._warned = False
 
@@ -445,7 +449,7 @@ class _LocalRun:
         self._tasks_done += 1
         self._progress.done(task, seconds, answer["caught"], cardinality)
         if cardinality is not None and cardinality > self._max_num_splits:
-            self._wants = f" --max-num-splits {cardinality}"
+            self._wants += f" --max-num-splits {cardinality}"
             return (
                 f"the foreach of step `{task.step}` has {cardinality} items, more than the {self._max_num_splits} allowed; "
                 f"--max-num-splits {cardinality} allows them"

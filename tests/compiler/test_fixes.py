@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from conftest import ERRORS, ROOT, Beside
+from conftest import ERRORS, ROOT, Beside, given_in
 
 from flowc.compiler import Diagnostic, Source, Span, compile_source
 from flowc.compiler.diagnostics.fixes import apply, choose
@@ -300,11 +300,12 @@ def test_nothing_is_made_worse(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fixes_of_the_golden_cases(folder) -> None:  # type: ignore[no-untyped-def]
     """What can be fixed is, nothing becomes unreadable, and a second repair finds nothing more to do."""
     data = (folder / "flow.py").read_bytes()
-    repair = repair_bytes("flow.py", data, files=Beside(folder))
-    after = compile_bytes("flow.py", repair.data, files=Beside(folder))
+    beside, given = Beside(folder), given_in(data)
+    repair = repair_bytes("flow.py", data, files=beside, given=given)
+    after = compile_bytes("flow.py", repair.data, files=beside, given=given)
     assert not repair.fixed or repair.data != data
     assert {one.rule.code for one in after.diagnostics} <= {folder.name.split("_")[0]} or after.diagnostics == ()
-    assert repair_bytes("flow.py", repair.data, files=Beside(folder)).fixed == ()
+    assert repair_bytes("flow.py", repair.data, files=beside, given=given).fixed == ()
 
 
 def test_sound_flows_are_left_alone() -> None:

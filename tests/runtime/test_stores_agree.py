@@ -11,11 +11,12 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import READ_BESIDE, compile_case, modules_of
+from conftest import READ_BESIDE, compile_case, modules_of, options_in
 from test_golden_runs import RUNS, compiled, kept
 
 from flowc.runtime.store import Store, open_store
@@ -71,8 +72,8 @@ FAILING = """
 """
 
 
-def run(file: Path, place: str, code: int = 0) -> str:
-    command = [sys.executable, "-m", "flowc", "run", str(file), "--datastore", place]
+def run(file: Path, place: str, code: int = 0, options: Sequence[str] = ()) -> str:
+    command = [sys.executable, "-m", "flowc", "run", str(file), "--datastore", place, *options]
     done = subprocess.run(command, cwd=file.parent, env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     return done.stderr
@@ -87,7 +88,7 @@ def test_golden_runs(case: Path, place: str, tmp_path: Path, request: pytest.Fix
     for name in (flow.file, *modules_of(case), *READ_BESIDE.get(case.name, ())):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((case / name).read_bytes())
-    run(tmp_path / "flow.py", url)
+    run(tmp_path / "flow.py", url, options=options_in((case / "flow.py").read_bytes()))
     assert kept(open_store(url), compiled(case).name, "1") == (case / "result.json").read_text(encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ the file. Literals, names of constants, values of a `Config`, arithmetic, f-stri
 UNKNOWN_DECORATOR = Rule(
     "FC502",
     "unknown-decorator",
-    """The decorator is imported from flowc or metaflow, which has none of that name.
+    """The decorator is imported from flowc or metaflow, which has none of that name; or `--with` or `--without` names it.
 """,
     fixable=True,
 )
@@ -34,14 +34,15 @@ two that exclude each other, or one by position where it wants a name.
 DUPLICATE_DECORATOR = Rule(
     "FC504",
     "duplicate-decorator",
-    """The same decorator stands twice on one step or flow, so it is unclear which of the two counts. Merge them.
+    """The same decorator stands twice on one step or flow, or is added by two `--with`, so it is unclear which of the two
+counts. Merge them.
 """,
 )
 WRONG_PLACE = Rule(
     "FC505",
     "decorator-in-wrong-place",
     """A decorator for flows stands on a step, one for steps on a flow, or one for steps on a method that is no step,
-where it would do nothing.
+where it would do nothing. What `--with` adds, it adds to steps.
 """,
 )
 BAD_PARAMETER = Rule(
@@ -175,4 +176,16 @@ Nothing of it travels with a compiled flow: a run that does not name another fil
                                                            flowc run flow.py --notes other.txt
 """,
     Severity.WARNING,
+)
+BAD_SPEC = Rule(
+    "FC521",
+    "unreadable-option",
+    """What `--with` says is no decorator, or what `--without` says is no name of one. A decorator is its name alone, or its name,
+a colon, and arguments with commas between them. Values are JSON (lists and dictionaries always are), or else text:
+
+    flowc run flow.py --with retry
+    flowc run flow.py --with retry:times=4 --with batch:cpu=4,memory=10000,image=python:3.12
+    flowc run flow.py --with 'kubernetes:node_selector={"disk": "ssd"},secrets=["db", "cache"]'
+    flowc run flow.py --without batch
+""",
 )
