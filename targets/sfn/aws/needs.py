@@ -61,7 +61,7 @@ def missing_things(session: Session, deployment: Deployment, options: Options) -
         "--job-role": deployment.job_role,
         "--execution-role": deployment.execution_role,
     }
-    checks = [unusable_roles(session, roles), *([missing_bucket(session, options.place[0])] if options.datastore else ())]
+    checks = [unusable_roles(session, roles), *([_bucket(session, options.place[0])] if options.datastore else ())]
     checks.append(_cluster(session, options) if deployment.ecs else _queues(session, deployment, options))
     checks.append(_zone(deployment.schedule or {}))
     checks.append(_buses(session, {one.bus for one in deployment.rules if one.bus}))
@@ -95,12 +95,7 @@ def _placeholders(data: Any) -> Iterator[str]:
             yield from _placeholders(value)
 
 
-def missing_bucket(session: Session, bucket: str) -> Iterator[str]:
-    """Why tasks in the session's region could not use a bucket.
-
-    Raises:
-        AwsError: It cannot be looked at, for another reason.
-    """
+def _bucket(session: Session, bucket: str) -> Iterator[str]:
     try:
         region = session.ask("s3", "head_bucket", Bucket=bucket).get("BucketRegion")
     except AwsError as error:
