@@ -1,7 +1,7 @@
 """A platform as the compute of runs that are started from here: what the verbs ask of it, beside `runtime.compute`.
 
-A target's package knows how its platform runs a task; `load_compute` imports what asks AWS Batch or a Kubernetes cluster to do so.
-One code path makes the settings of jobs, whoever starts them: these are the options, and the checks, of deployed flows.
+A target's package knows how its platform runs a task; `load_compute` imports what asks AWS Batch or a cluster to do so. One code
+path makes the settings of jobs, whoever starts them: these are the options, and the checks, of deployed flows.
 
     computing = load_compute("batch")(options)             # makes no connection
     computing.check(flow, steps, report)                    # what the platform does not have, at the user's lines
