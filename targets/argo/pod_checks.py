@@ -1,6 +1,7 @@
 """What a step asks of its pods that Kubernetes or Argo would refuse or expand, or that no pod of a workflow has.
 
-Of a bare pod, which no workflow has, less is asked: what is Argo's alone does not count. What is wrong with one argument in itself the front end has said (`compiler/frontend/kube_kinds.py`).
+Of a bare pod, which no workflow has, what is Argo's alone does not count. What is wrong with one argument in itself the front end
+has said (`compiler/frontend/kube_kinds.py`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.frontend import kube_kinds

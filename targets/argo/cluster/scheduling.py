@@ -25,7 +25,10 @@ _RESOURCES: Final[Mapping[str, str]] = {"cpu": "CPU", "memory": "memory", "ephem
 _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     _FULL: ("has as many pods as it takes", "have as many pods as they take"),
     "node(s) were unschedulable": ("takes no more pods", "take no more pods"),
-    "node(s) didn't match Pod's node affinity/selector": ("has other labels than it asks for", "have other labels than it asks for"),
+    "node(s) didn't match Pod's node affinity/selector": (
+        "has other labels than it asks for",
+        "have other labels than it asks for",
+    ),
     "node(s) had volume node affinity conflict": ("cannot reach its volume", "cannot reach its volume"),
     "node(s) didn't match PersistentVolume's node affinity": ("cannot reach its volume", "cannot reach its volume"),
 }

@@ -21,6 +21,7 @@ _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit c
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
 _EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
 """Warnings that tell nothing beside others."""
+_BACK_OFF: Final = re.compile(r'Back-off pulling image "[^"]*"$')
 _WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
 _RESULTS: Final = re.compile(r"workflowtaskresults\S* is forbidden")
 
@@ -116,11 +117,13 @@ def pod_late(warning: Said | None = None) -> Said:
 
 DELETED: Final = Said("PodDeleted", "its pod was deleted while it ran: by somebody, or together with its node")
 """What is said of a pod that is gone."""
+DELETED_BEFORE: Final = Said("PodDeleted", "its pod was deleted: by somebody, or together with its node")
+"""The same, where it had not begun."""
 
 
 def evicted(message: str) -> Said:
     """What is said of a pod that its node has ended, to have more for others."""
-    return Said("Evicted", f"its node had to make room: {_sentence(message)}")
+    return Said("Evicted", f"its node had to make room: {sentence(message)}")
 
 
 def disrupted(reason: str, message: str) -> Said:
@@ -128,7 +131,7 @@ def disrupted(reason: str, message: str) -> Said:
 
     https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
     """
-    return Said(*_DISRUPTED.get(reason, (reason, f"the cluster has ended its pod: {_sentence(message) or reason}")))
+    return Said(*_DISRUPTED.get(reason, (reason, f"the cluster has ended its pod: {sentence(message) or reason}")))
 
 
 _DISRUPTED: Final[Mapping[str, tuple[str, str]]] = {
@@ -141,8 +144,8 @@ _DISRUPTED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def rejected(reason: str, message: str) -> Said:
-    """What a node says of a pod that it did not take, or has ended: it shuts down, or has less left than the scheduler thought."""
-    return Said(reason, f"its node has ended it, or did not take it: {_sentence(message) or reason}")
+    """What a node says of a pod that it has ended, or did not take: it shuts down, or has less left than was thought."""
+    return Said(reason, f"its node has ended it, or did not take it: {sentence(message) or reason}")
 
 
 NODE_LOST: Final = Said("NodeLost", "its node no longer answers")
@@ -158,15 +161,20 @@ def pending(reason: str, more: str = "", asked: str = "") -> Said:
     """
     if reason == "Unschedulable":
         return Said(reason, unscheduled(more, asked))
-    meant, more = _MEANT.get(reason, ""), _sentence(more)
+    meant, more = _MEANT.get(reason, ""), sentence(more)
     return Said(reason, ": ".join(filter(None, (meant, more))) or reason)
+
+
+def tells_less(said: Said, before: Said) -> bool:
+    """Whether an image is only waited for again, of which was known before why it cannot be pulled."""
+    return said.error in _IMAGE and before.error in _IMAGE and _BACK_OFF.search(said.cause) is not None
 
 
 def waiting(message: str) -> Said:
     """What a pod that has not begun waits for, by its node's message; a cause that is empty: it is only about to begin."""
     match = _WAITS.fullmatch(message)
     if match is None:
-        return Said("Pending", _sentence(message))
+        return Said("Pending", sentence(message))
     return Said(match["reason"], "") if match["reason"] in _BEGINS else pending(match["reason"], match["more"] or "")
 
 
@@ -179,7 +187,7 @@ def warned(events: Iterable[Mapping[str, Any]]) -> Said | None:
     if not told:
         return None
     last = max(told, key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
-    message = _sentence(str(last["message"])).removeprefix("Error: ")
+    message = sentence(str(last["message"])).removeprefix("Error: ")
     return pending("ErrImagePull" if message.startswith("Failed to pull image") else str(last.get("reason") or "Failed"), message)
 
 
@@ -191,7 +199,7 @@ def of_container(name: str, reason: str, code: int, more: str, limit: str = "") 
         more: What it says besides.
         limit: The memory that it might take, as far as that is known: `4000M`.
     """
-    more = _sentence(more)
+    more = sentence(more)
     if reason == "OOMKilled":
         most = f" ({limit})" if limit else ""
         return Said(
@@ -203,14 +211,26 @@ def of_container(name: str, reason: str, code: int, more: str, limit: str = "") 
             f"its pod may not tell Argo what came of it: {more}: `flowc compile --with-rbac` prints what runs must be allowed",
         )
     if name in ("init", "wait"):
-        return Said(
-            reason, f"Argo's own container `{name}` in its pod ended with exit code {code}" + (f": {more}" if more else "")
-        )
+        return beside(f"Argo's own container `{name}`", reason, code, more)
     if reason in _MEANT:
         return pending(reason, more)
-    return Said(reason, f"its container ended with exit code {code}: {more or _KILLED.get(code, '')}".removesuffix(": "))
+    return Said(reason, f"its container {exited(code, more)}")
 
 
-def _sentence(text: str) -> str:
+def beside(container: str, reason: str, code: int, more: str) -> Said:
+    """What is said of another container in a pod, for which it failed."""
+    return Said(reason, f"{container} in its pod ended with exit code {code}" + (f": {more}" if more else ""))
+
+
+def exited(code: int, more: str) -> str:
+    """That a container has ended by itself, or was killed.
+
+    Args:
+        more: What is known besides.
+    """
+    return f"ended with exit code {code}: {more or _KILLED.get(code, '')}".removesuffix(": ")
+
+
+def sentence(text: str) -> str:
     """Text on one line, without a full stop."""
     return " ".join(text.split()).rstrip(".")
