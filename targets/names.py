@@ -10,6 +10,7 @@ nothing else: a step that is added to a flow, or renamed, changes no other name.
     BigSum           →  big-sum                a flow, where case means nothing
     sums.prod.Sum    →  sums--prod--sum        a flow in a project, likewise
     sums.prod.Sum    →  sums-prod-Sum          a flow in a project, as a state machine
+    ann@corp.com     →  ann-corp-com-68b9…     a user, as a label of Kubernetes
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def spell_dotted(name: str) -> str | None:
 def spell_lower_dashes(name: str) -> str | None:
     """The same without capital letters."""
     return spell_dashes(name) if name == name.lower() else None
+
+
+def spell_label(name: str) -> str | None:
+    """What Kubernetes takes as the value of a label: ASCII letters, digits, `-`, `_` and `.`, none of these at either end."""
+    return name if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name) else None
 
 
 def spell_camel(name: str) -> str | None:

@@ -16,7 +16,8 @@ from flowc.compiler.diagnostics.model import Diagnostic, Report
 from flowc.compiler.frontend.decorator_table import STEP_DECORATORS
 from flowc.targets.argo import emit
 from flowc.targets.argo.deployment import deployment_of
-from flowc.targets.argo.pods import ARGUMENTS, escape_variable
+from flowc.targets.argo.pod_fields import escape_variable
+from flowc.targets.argo.pods import ARGUMENTS
 from flowc.targets.options import Options
 
 Fields = dict[str, Any]

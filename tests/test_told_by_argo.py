@@ -130,7 +130,7 @@ def test_what_waits_says_for_what() -> None:
         "gone": ("Running", False),
     }
     assert jobs["config"].reason == 'its container cannot be set up: secret "nothere" not found'
-    assert str(jobs["room"].reason).startswith("no node has room for it: 0/1 nodes are available: 1 Insufficient cpu")
+    assert jobs["room"].reason == "no node has room for it: the only node has too little CPU left"
     assert jobs["gone"].id == "sick1-sleep-4225027571"  # the pod's own name, on the cluster
     assert (jobs["gone"].path, jobs["gone"].reason) == ("-", None)
 

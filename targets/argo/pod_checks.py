@@ -1,6 +1,7 @@
 """What a step asks of its pods that Kubernetes or Argo would refuse or expand, or that no pod of a workflow has.
 
-What is wrong with one argument in itself the front end has said (`compiler/frontend/kube_kinds.py`).
+Of a bare pod, which no workflow has, what is Argo's alone does not count. What is wrong with one argument in itself the front end
+has said (`compiler/frontend/kube_kinds.py`).
 """
 
 from __future__ import annotations
@@ -33,14 +34,20 @@ _VARIABLE: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*", re.ASCII)
 """Kubernetes, names of variables; from 1.32 on it takes more."""
 
 
-def check_pod(step: Step, settings: Settings, volumes: tuple[Volume, ...], options: Options, report: Report) -> None:
+def check_pod(
+    step: Step, settings: Settings, volumes: tuple[Volume, ...], options: Options, report: Report, *, bare: bool
+) -> None:
     """Report what cannot be, and what has no effect."""
     own = arguments_of(step, "kubernetes")
-    _check_expansion(step, report)
-    _check_variables(step, settings, report)
-    _check_reserved(step, own, report)
-    _check_volumes(step, volumes, report)
-    _check_namespace(step, own, options, report)
+    if not bare:
+        _check_expansion(step, report)
+    _check_variables(step, settings, report, bare=bare)
+    _check_reserved(step, own, report, bare=bare)
+    _check_volumes(step, volumes, report, bare=bare)
+    if bare:
+        _check_place(step, own, options, report)
+    else:
+        _check_namespace(step, own, options, report)
     _check_effects(step, own, report)
 
 
@@ -71,10 +78,10 @@ def _all_texts(value: Constant) -> Iterator[str]:
                 yield from _all_texts(one)
 
 
-def _check_variables(step: Step, settings: Settings, report: Report) -> None:
+def _check_variables(step: Step, settings: Settings, report: Report, *, bare: bool) -> None:
     for name, value in settings.environment:
         why = ""
-        if name.removeprefix("ARGO_") in _ARGOS_VARIABLES and name.startswith("ARGO_"):
+        if not bare and name.removeprefix("ARGO_") in _ARGOS_VARIABLES and name.startswith("ARGO_"):
             why = "Argo sets it itself"
         elif not _VARIABLE.fullmatch(name):
             why = "Kubernetes takes letters, digits, `-`, `_` and `.`, and no digit in front"
@@ -83,17 +90,17 @@ def _check_variables(step: Step, settings: Settings, report: Report) -> None:
             report.add(rules.BAD_VALUE, f"`{name}` cannot be set: {why}", place, f"set to {value!r}")
 
 
-def _check_reserved(step: Step, own: Mapping[str, Constant], report: Report) -> None:
+def _check_reserved(step: Step, own: Mapping[str, Constant], report: Report, *, bare: bool) -> None:
     for argument in ("labels", "annotations"):
         for name, _ in table_of(own.get(argument)):
-            for start, whose in ((_RESERVED, "Argo keeps"), (_OWN, "flowc keeps")):
+            for start, whose in ((_RESERVED, "Argo keeps"), (_OWN, "flowc keeps"))[bare:]:
                 if name.lower().startswith(start):
                     message = f"`{name}` cannot be set: {whose} {argument} that begin with {start} for itself"
                     report.add(rules.BAD_VALUE, message, _place(step, argument))
 
 
-def _check_volumes(step: Step, volumes: tuple[Volume, ...], report: Report) -> None:
-    for volume, why in misplaced(volumes):
+def _check_volumes(step: Step, volumes: tuple[Volume, ...], report: Report, *, bare: bool) -> None:
+    for volume, why in misplaced(volumes, bare=bare):
         report.add(rules.BAD_VALUE, f"step `{step.name}` mounts {why}", _place(step, volume.argument))
 
 
@@ -113,6 +120,18 @@ def _check_namespace(step: Step, own: Mapping[str, Constant], options: Options, 
             f"step `{step.name}` asks for the namespace {namespace}, and a workflow's pods are in its own, {options.namespace}",
             _place(step, "namespace"),
             help=f"take `namespace` away, or say --namespace {namespace}",
+        )
+
+
+def _check_place(step: Step, own: Mapping[str, Constant], options: Options, report: Report) -> None:
+    """The pods of a run are in one namespace, whichever their steps say."""
+    namespace = own.get("namespace") or None
+    if namespace not in (None, options.namespace):
+        report.add(
+            rules.BAD_VALUE,
+            f"step `{step.name}` asks for the namespace {namespace}, and the pods of a run are in one, {options.namespace}",
+            _place(step, "namespace"),
+            help=f"say --namespace {namespace} for all of them, or take `namespace` away",
         )
 
 

@@ -1,17 +1,15 @@
-"""The pod of a step's tasks: what `@kubernetes`, `@resources` and `@environment` say, as fields of an Argo template.
+"""The pod of a step's tasks: what `@kubernetes`, `@resources` and `@environment` say.
 
-`pod_of` decides, `pod_checks` reports what Kubernetes or Argo would refuse or expand; `template_fields` and `container_fields`
-write. What the arguments hold goes into fields as it is: Argo expands `{{…}}` wherever in a template it stands, so that none may
-hold that; Kubernetes expands `$(…)` in variables and commands only, where it can be escaped.
+`pod_of` decides, whoever starts the pod; `pod_checks` reports what Kubernetes or Argo would refuse or expand; `pod_fields` writes
+it as a template of Argo's, or as a Pod.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from ...compiler.diagnostics.model import Report
 from ...compiler.frontend import kube_kinds
@@ -21,8 +19,7 @@ from ...compiler.ir.nodes import Constant, Step, Table
 from ..options import Options
 from ..settings import Settings, arguments_of
 from .pod_checks import check_pod
-from .serialise import Inline
-from .volumes import Volume, source_of, volumes_of, whole
+from .volumes import Volume, volumes_of, whole
 
 ARGUMENTS: Final = frozenset(
     {"cpu", "memory", "disk", "image", "image_pull_policy", "image_pull_secrets", "service_account", "secrets", "node_selector"}
@@ -77,15 +74,19 @@ class Pod:
     security: tuple[tuple[str, bool | int], ...]
 
 
-def pod_of(step: Step, settings: Settings, options: Options, report: Report) -> Pod:
-    """The pod of a step's tasks; faults are added to the report."""
+def pod_of(step: Step, settings: Settings, options: Options, report: Report, *, bare: bool = False) -> Pod:
+    """The pod of a step's tasks; faults are added to the report.
+
+    Args:
+        bare: Whether it is a Pod of its own, and not Argo's.
+    """
     own = arguments_of(step, "kubernetes")
     volumes = tuple(volumes_of(own, settings))
     requests, limits = _amounts(own, settings)
     selector = dict(kube_kinds.selector_of(own.get("node_selector") or Table(())) or {})
     if own.get("compute_pool"):
         selector[_POOL] = str(own["compute_pool"])
-    check_pod(step, settings, volumes, options, report)
+    check_pod(step, settings, volumes, options, report, bare=bare)
     return Pod(
         image=settings.image,
         pull_policy=_text(own.get("image_pull_policy")),
@@ -104,61 +105,6 @@ def pod_of(step: Step, settings: Settings, options: Options, report: Report) -> 
         port=whole(own.get("port")) or None,
         security=_security(own.get("security_context")),
     )
-
-
-# Fields of the template
-
-
-def template_fields(pod: Pod) -> dict[str, Any]:
-    """The fields of a template that are not its container's."""
-    fields: dict[str, Any] = {}
-    metadata = {"labels": dict(pod.labels), "annotations": dict(pod.annotations)}
-    if any(metadata.values()):
-        fields["metadata"] = {key: value for key, value in metadata.items() if value}
-    if pod.service_account:
-        fields["serviceAccountName"] = pod.service_account
-    if pod.node_selector:
-        fields["nodeSelector"] = dict(pod.node_selector)
-    if pod.tolerations:
-        fields["tolerations"] = [Inline(one) for one in pod.tolerations]
-    if pod.volumes:
-        fields["volumes"] = [{"name": one.name, **source_of(one)} for one in pod.volumes]
-    if pod.pull_secrets:
-        # Of a template Argo has no field for them.
-        fields["podSpecPatch"] = json.dumps({"imagePullSecrets": [{"name": name} for name in pod.pull_secrets]})
-    return fields
-
-
-def container_fields(pod: Pod, command: tuple[str, ...], variables: list[tuple[str, str]]) -> dict[str, Any]:
-    """The container of a template.
-
-    Args:
-        pod: The pod.
-        command: The words of the usual command, which all containers have; a step may name another Python than the first.
-        variables: flowc's own variables; they come last, for the last one counts.
-    """
-    own = [Inline(name=name, value=escape_variable(value)) for name, value in pod.environment]
-    resources = {"requests": Inline(pod.requests), "limits": Inline(pod.limits)}
-    fields: dict[str, Any] = {
-        "image": pod.image,
-        "imagePullPolicy": pod.pull_policy,
-        "command": [escape_variable(pod.executable), *command[1:]] if pod.executable else None,
-        "env": own + [Inline(name=name, value=value) for name, value in variables],
-        "envFrom": [{"secretRef": Inline(name=name)} for name in pod.secrets],
-        "ports": [Inline(containerPort=pod.port)] if pod.port else None,
-        "resources": {key: value for key, value in resources.items() if value},
-        "securityContext": Inline(pod.security),
-        "volumeMounts": [Inline(name=one.name, mountPath=one.path) for one in pod.volumes],
-    }
-    return {key: value for key, value in fields.items() if value}
-
-
-def escape_variable(value: str) -> str:
-    """Text of `env` or `command` that Kubernetes does not expand: it reads `$$` as `$`, wherever that stands.
-
-    k8s.io/kubernetes/third_party/forked/golang/expansion/expand.go
-    """
-    return value.replace("$", "$$")
 
 
 # What the arguments say

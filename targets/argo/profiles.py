@@ -15,8 +15,9 @@ from ...runtime import contract
 from ...templates import bootstrap_command
 from ..options import Options
 from ..project import project_of
-from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, read_settings, warn_of_flow
-from .pods import ARGUMENTS, Pod, container_fields, escape_variable, pod_of, template_fields
+from ..settings import Settings, read_settings, warn_of_flow
+from .pod_fields import container_fields, escape_variable, template_fields
+from .pods import ARGUMENTS, Pod, pod_of
 from .retries import attempt_of, check_retries, deadline_of, retry_strategy
 from .serialise import Inline
 from .volumes import OUTPUTS
@@ -72,7 +73,7 @@ class Profiles:
         settings, pod = self._settings[self._of[self.flow.start]]
         return {
             "inputs": {"parameters": [Inline(name="hook")]},
-            "activeDeadlineSeconds": _deadline(settings),
+            "activeDeadlineSeconds": deadline_of(settings),
             **self._pod(pod, [(contract.HOOK, "{{inputs.parameters.hook}}"), (contract.ATTEMPT, attempt_of(None))]),
         }
 
@@ -88,7 +89,7 @@ class Profiles:
         return {
             "inputs": {"parameters": [Inline(name="step"), Inline(name="path")]},
             **({"retryStrategy": strategy} if strategy else {}),
-            "activeDeadlineSeconds": _deadline(settings),
+            "activeDeadlineSeconds": deadline_of(settings),
             **self._pod(pod, variables),
             "outputs": {
                 "parameters": [
@@ -104,7 +105,3 @@ class Profiles:
     def _pod(self, pod: Pod, variables: list[tuple[str, str]]) -> dict[str, Any]:
         """What a template says of its pod; `variables` are those of its kind."""
         return {**template_fields(pod), "container": container_fields(pod, self._command, variables)}
-
-
-def _deadline(settings: Settings) -> int:
-    return deadline_of(settings.timeout, said=settings.timeout != DEFAULT_TIMEOUT_SECONDS)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ...compiler.diagnostics.model import Report
 from ...compiler.diagnostics.rules import targets as rules
 from ...compiler.ir.nodes import Step
-from ..settings import Settings, arguments_of, place_of
+from ..settings import DEFAULT_TIMEOUT_SECONDS, Settings, arguments_of, place_of
 from . import marks
 from .serialise import Inline
 
@@ -70,6 +70,7 @@ def check_retries(step: Step, settings: Settings, report: Report) -> None:
     )
 
 
-def deadline_of(step_timeout: int, *, said: bool) -> int:
+def deadline_of(settings: Settings) -> int:
     """Seconds that a pod may live."""
-    return min(step_timeout + GRACE_SECONDS, MOST) if said else step_timeout
+    said = settings.timeout != DEFAULT_TIMEOUT_SECONDS
+    return min(settings.timeout + GRACE_SECONDS, MOST) if said else settings.timeout

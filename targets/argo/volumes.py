@@ -68,11 +68,17 @@ def source_of(volume: Volume) -> dict[str, Any]:
     return {"emptyDir": Inline(medium="Memory", sizeLimit=f"{volume.megabytes}Mi")}
 
 
-def misplaced(volumes: Sequence[Volume]) -> Iterator[tuple[Volume, str]]:
-    """The volumes that cannot be where they are, each with what is wrong, in words that go on after "mounts "."""
+def misplaced(volumes: Sequence[Volume], *, bare: bool) -> Iterator[tuple[Volume, str]]:
+    """The volumes that cannot be where they are, each with what is wrong, in words that go on after "mounts ".
+
+    Args:
+        bare: Whether their pod is none of Argo's.
+    """
     for index, one in enumerate(volumes):
         if any(same_path(one.path, other.path) for other in volumes[:index]):
             yield one, f"two volumes at {one.path}"
+        elif bare:
+            continue
         elif any(is_within(one.path, folder) or is_within(folder, one.path) for folder in _ARGOS_FOLDERS):
             yield one, f"a volume at {one.path}, where Argo keeps what it needs in a pod"
         elif one.claim is not None and (is_within(OUTPUTS, one.path) or is_within(one.path, OUTPUTS)):

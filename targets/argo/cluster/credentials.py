@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from .refusals import ClusterError, one_line
+from .refusals import ClusterError, CredentialsError, one_line
 
 IN_CLUSTER: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _DEFAULT: Final = "~/.kube/config"
 _NAMESPACE: Final = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_CONNECTIONS: Final = 16
+"""As many are kept for further requests: more than are used at a time."""
 _SHOWN: Final = 8
 """As many contexts are named, where the one that was asked for is none of them."""
 
@@ -60,7 +62,7 @@ class Credentials:
         found = {str(one["key"]): str(one["value"]) for one in settings if one["in"] == "header" and one["value"]}
         if not all(text.isascii() and text.isprintable() for text in found.values()):
             why = "hold characters that no token has: log in to the cluster again"
-            raise ClusterError(f"the credentials{self.of} {why}", setup=True)
+            raise CredentialsError(f"the credentials{self.of} {why}", setup=True)
         return found
 
 
@@ -81,6 +83,7 @@ def find_credentials(context: str | None) -> Credentials:
     files = os.environ.get("KUBECONFIG") or _DEFAULT
     there = any(Path(one).expanduser().exists() for one in files.split(os.pathsep) if one)
     configuration = kubernetes.client.Configuration()
+    configuration.connection_pool_maxsize = _CONNECTIONS
     if not there and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
         with _explained(" of this pod's service account"):
             kubernetes.config.load_incluster_config(client_configuration=configuration)
@@ -198,11 +201,11 @@ def _explained(of: str, files: str | None = None) -> Iterator[None]:
         raise ClusterError(f"{files} is no YAML{line}: {said}", setup=True) from None
     except Exception as error:  # of credentials that are not as the package expects them: it raises what it comes upon
         said = one_line(str(error)) or type(error).__name__
-        raise ClusterError(f"{where}: {said}", setup=True) from None
+        raise CredentialsError(f"{where}: {said}", setup=True) from None
     finally:
         root.removeHandler(heard)
     if heard.lines:
-        raise ClusterError(f"the credentials{of} cannot be had: {heard.lines[-1]}: log in to the cluster again", setup=True)
+        raise CredentialsError(f"the credentials{of} cannot be had: {heard.lines[-1]}: log in to the cluster again", setup=True)
 
 
 class _Heard(logging.Handler):

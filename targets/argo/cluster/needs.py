@@ -38,7 +38,7 @@ def missing_accounts(session: Session, manifests: Iterable[Mapping[str, Any]]) -
     own = {one["metadata"]["name"] for one in manifests if one["kind"] == SERVICE_ACCOUNT.name}
     of_runs = {name for name, _, kind, _ in _accounts(manifests) if kind == TASK_RESULT}
     for name in sorted({name for name, *_ in _accounts(manifests)} - own):
-        if _lacks(session, SERVICE_ACCOUNT, name):
+        if lacks(session, SERVICE_ACCOUNT, name):
             option = "--service-account" if name in of_runs else "--events-service-account"
             yield (
                 f"there is no service account {name} in the namespace {session.namespace}: create it, or correct "
@@ -51,13 +51,10 @@ def notes(session: Session, manifests: Iterable[Mapping[str, Any]]) -> Iterator[
     manifests = tuple(manifests)
     yield from _powerless(session, manifests)
     for kind, what in ((SECRET, "secret"), (CLAIM, "persistent volume claim")):
-        lacking = [name for name in sorted(set(named(manifests, kind))) if _lacks(session, kind, name)]
-        if lacking:
-            are = f"is no {what} {lacking[0]}" if len(lacking) == 1 else f"are no {what}s {', '.join(lacking[:_SHOWN])}"
-            more = f" and {len(lacking) - _SHOWN} more" if lacking[_SHOWN:] else ""
-            yield f"there {are}{more} in the namespace {session.namespace}, for which pods will wait"
+        if found := lacks_what(session, kind, what, named(manifests, kind)):
+            yield f"{found}, for which pods will wait"
     for bus in sorted({one["spec"].get("eventBusName") or "default" for one in manifests if one["kind"] == SENSOR.name}):
-        if _lacks(session, EVENT_BUS, bus):
+        if lacks(session, EVENT_BUS, bus):
             yield f"there is no EventBus {bus} in the namespace {session.namespace}, without which no event arrives: create it"
     for zone in sorted(
         {one["spec"]["timezone"] for one in manifests if one["kind"] == CRON_WORKFLOW.name and "timezone" in one["spec"]}
@@ -134,7 +131,17 @@ def _may(session: Session, account: str, verb: str, kind: Kind) -> bool | None:
     return (answer.get("status") or {}).get("allowed")
 
 
-def _lacks(session: Session, kind: Kind, name: str) -> bool:
+def lacks_what(session: Session, kind: Kind, what: str, names: Iterable[str]) -> str:
+    """Which of these objects there are not, in words; empty: none is missing, as far as one may ask that."""
+    lacking = [name for name in sorted(set(names)) if lacks(session, kind, name)]
+    if not lacking:
+        return ""
+    are = f"is no {what} {lacking[0]}" if len(lacking) == 1 else f"are no {what}s {', '.join(lacking[:_SHOWN])}"
+    more = f" and {len(lacking) - _SHOWN} more" if lacking[_SHOWN:] else ""
+    return f"there {are}{more} in the namespace {session.namespace}"
+
+
+def lacks(session: Session, kind: Kind, name: str) -> bool:
     """Whether there is surely no such object: whoever may deploy need not see secrets."""
     try:
         return not session.is_there(kind, name)

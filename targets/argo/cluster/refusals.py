@@ -18,12 +18,15 @@ _FORBIDDEN: Final = re.compile(
     r'User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]+)")?'
 )
+_QUOTA: Final = re.compile(r"exceeded quota: (.+?), requested: (.+?), used: (.+?), limited: (\S+)")
 _MANAGER: Final = re.compile(r'conflict with "(?P<manager>[^"]+)"')
 _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NOT_SERVED: Final = "404 page not found"
 """What an API server answers, in plain text, about kinds that it does not know."""
 BUSY: Final = (429, 502, 503, 504)
 """The status of an answer to what may be asked again."""
+_TOO_LARGE: Final = "request is too large"
+"""What etcd says of an object."""
 _SHOWN: Final = 5
 """Causes that are told, of many."""
 
@@ -36,6 +39,7 @@ class ClusterError(PlatformError):
         reason: Kubernetes's word for it, such as `NotFound`; empty where it has none.
         said: What it says itself.
         managers: Who else has set the fields that were to be set, with the fields, where that is why.
+        passing: Whether the same request may succeed later on, though nobody does anything about it.
     """
 
     def __init__(
@@ -47,12 +51,14 @@ class ClusterError(PlatformError):
         said: str = "",
         managers: Mapping[str, tuple[str, ...]] | None = None,
         setup: bool = False,
+        passing: bool = False,
     ) -> None:
         super().__init__(message, setup=setup)
         self.status = status
         self.reason = reason
         self.said = said
         self.managers = managers or {}
+        self.passing = passing
 
     @property
     def missing(self) -> bool:
@@ -70,9 +76,19 @@ class ClusterError(PlatformError):
         return self.status == 403
 
     @property
+    def quota(self) -> str:
+        """Which quota of the namespace leaves no room for what was asked; empty: that is not why it was refused."""
+        found = _QUOTA.search(self.said) if self.denied else None
+        return f"of its quota {found[1]}, {found[4]}, {found[3]} is used, and {found[2]} is asked for" if found else ""
+
+    @property
     def conflict(self) -> bool:
         """Whether something else was there before, or has changed it in the meantime."""
         return self.status == 409
+
+
+class CredentialsError(ClusterError):
+    """Who asks is not known: the credentials are missing, wrong or expired. Another login may mend that while flowc goes on."""
 
 
 def refused(status: int, text: str, *, method: str, path: str, of: str, server: str) -> ClusterError:
@@ -93,7 +109,9 @@ def refused(status: int, text: str, *, method: str, path: str, of: str, server: 
     managers = _managers(causes) if status == 409 else {}
 
     def made(message: str, *, setup: bool = False) -> ClusterError:
-        return ClusterError(message, status=status, reason=reason, said=said, managers=managers, setup=setup)
+        kind_of_error = CredentialsError if status == 401 else ClusterError
+        passing = status in BUSY or (status >= 500 and _TOO_LARGE not in said)
+        return kind_of_error(message, status=status, reason=reason, said=said, managers=managers, setup=setup, passing=passing)
 
     if not answer and status not in (401, 403, 413, *BUSY) and text.strip() != _NOT_SERVED:
         return made(f"{server} is no API server of Kubernetes: it answers with {status}, and not as one does", setup=True)
@@ -141,23 +159,23 @@ def unasked(error: Exception, server: str) -> ClusterError:
         case "SSLError":
             if "CERTIFICATE_VERIFY_FAILED" in said:
                 why = "its certificate is not trusted (certificate-authority-data in kubeconfig)"
-            else:
-                why = f"no encrypted connection: {said}"
-            return ClusterError(f"the cluster cannot be asked at {server}: {why}", said=said, setup=True)
+                return ClusterError(f"the cluster cannot be asked at {server}: {why}", said=said, setup=True)
+            why = f"no encrypted connection: {said}"
+            return ClusterError(f"the cluster cannot be asked at {server}: {why}", said=said, setup=True, passing=True)
         case "ConnectTimeoutError" | "ReadTimeoutError":
-            return ClusterError(f"the cluster does not answer at {server}: see to the network, a VPN, or KUBECONFIG", said=said)
+            why = "see to the network, a VPN, or KUBECONFIG"
+            return ClusterError(f"the cluster does not answer at {server}: {why}", said=said, passing=True)
         case "NameResolutionError":
-            return ClusterError(
-                f"the cluster cannot be reached at {server}: there is no host of that name", said=said, setup=True
-            )
+            why = "there is no host of that name"
+            return ClusterError(f"the cluster cannot be reached at {server}: {why}", said=said, setup=True, passing=True)
         case "LocationParseError" | "LocationValueError" | "URLSchemeUnknown":
             return ClusterError(f"kubeconfig's server {server!r} is no address: {said}", said=said, setup=True)
         case "ProxyError":
             cause = re.sub(r"^[^:]*: |\W+$", "", said.partition("Error(")[2])
             why = f"the proxy of HTTPS_PROXY or HTTP_PROXY: {cause or said}"
-            return ClusterError(f"the cluster cannot be reached at {server} through {why}", said=said, setup=True)
+            return ClusterError(f"the cluster cannot be reached at {server} through {why}", said=said, setup=True, passing=True)
         case _:
-            return ClusterError(f"the cluster cannot be reached at {server}: {said}", said=said)
+            return ClusterError(f"the cluster cannot be reached at {server}: {said}", said=said, passing=True)
 
 
 def told(managers: Mapping[str, tuple[str, ...]]) -> str:

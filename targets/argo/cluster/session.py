@@ -13,13 +13,14 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from .credentials import Credentials, find_credentials
 from .kinds import WORKFLOW_TEMPLATE, Kind
-from .refusals import BUSY, ClusterError, refused, unasked
+from .refusals import BUSY, ClusterError, CredentialsError, refused, unasked
 
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
@@ -161,17 +162,19 @@ class Session:
         return self._data("GET", path, None, query, {"Accept": "*/*"}).decode("utf-8", "replace")
 
     def lines(self, path: str, *, query: Mapping[str, str | int] | None = None, silence: float | None = None) -> Iterator[bytes]:
-        """The lines of an answer as they come: a log that is followed, a watch.
+        """The lines of an answer as they come, as of a watch. It is asked at once, and not only for the first line.
 
         Args:
             silence: Seconds after which an answer without news is an error; None: it may be silent for ever.
 
         Raises:
-            ClusterError: It was refused, or broke.
+            ClusterError: It was refused, or breaks.
         """
+        return self._lines(self._response("GET", path, None, query, {"Accept": "*/*"}, silence))
+
+    def _lines(self, response: Any) -> Iterator[bytes]:
         from urllib3.exceptions import HTTPError
 
-        response = self._response("GET", path, None, query, {"Accept": "*/*"}, silence)
         try:
             kept = b""
             for part in response.stream(65536, decode_content=True):
@@ -196,11 +199,25 @@ class Session:
             query={"limit": 1},
             accept=_METADATA_ONLY.format(many="PartialObjectMetadataList"),
         )
+        self.demand_namespace()
+
+    def demand_namespace(self) -> None:
+        """Make sure that there is such a namespace.
+
+        Raises:
+            ClusterError: There is not.
+        """
         try:
             self.ask("GET", f"/api/v1/namespaces/{self.namespace}")
         except ClusterError as error:
             if not error.denied:  # whoever has a namespace need not see which there are
                 raise
+
+    def _renew(self) -> None:
+        """Read kubeconfig anew, of the same context: somebody may have logged in again since."""
+        before = self.credentials
+        self.__dict__["credentials"] = replace(find_credentials(before.context), namespace=before.namespace)
+        self.__dict__.pop("_pool", None)
 
     @cached_property
     def _pool(self) -> Any:
@@ -236,6 +253,21 @@ class Session:
         read: float | None,
     ) -> Any:
         """An answer that is none of a fault, and of which nothing was read yet."""
+        try:
+            return self._asked(method, path, body, query, headers, read)
+        except CredentialsError:
+            self._renew()
+            return self._asked(method, path, body, query, headers, read)
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, str | int] | None,
+        headers: dict[str, str],
+        read: float | None,
+    ) -> Any:
         from urllib3 import Timeout
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 

@@ -1,7 +1,8 @@
 """What Argo and Kubernetes say of a pod, in words for those who wrote the flow.
 
 A node's message is what Argo makes of a pod that failed or waits: `main: OOMKilled (exit code 137)`, `Unschedulable: 0/3 nodes
-are available: …`. What is not known here is handed on as it is.
+are available: …`. Of pods that no Workflow has, `pod_states` reads the same off the pod itself. What is not known here is handed
+on as it is.
 https://github.com/argoproj/argo-workflows/blob/v3.7.18/workflow/controller/operator.go (inferFailedReason, getPendingReason)
 """
 
@@ -11,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from .scheduling import unscheduled
+
 _SHUTDOWN: Final = re.compile(r"workflow shutdown with strategy|Stopped with strategy")
 _LATE: Final = re.compile(r"Step exceeded its deadline$|retry exceeded workflow deadline")
 _POD_LATE: Final = "Pod was active on the node longer than the specified deadline"
@@ -18,15 +21,18 @@ _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit c
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
 _EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
 """Warnings that tell nothing beside others."""
+_BACK_OFF: Final = re.compile(r'Back-off pulling image "[^"]*"$')
 _WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
 _RESULTS: Final = re.compile(r"workflowtaskresults\S* is forbidden")
 
-_IMAGE: Final = frozenset(("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"))
+_IMAGE: Final = frozenset(
+    ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable")
+)
 _BEGINS: Final = frozenset(("ContainerCreating", "PodInitializing"))
 _MEANT: Final[Mapping[str, str]] = {
-    "Unschedulable": "no node has room for it",
     "CreateContainerConfigError": "its container cannot be set up",
     "CreateContainerError": "its container cannot be set up",
+    "CreatePodSandboxError": "its pod cannot be set up",
     "RunContainerError": "its container cannot be started",
     "StartError": "its container cannot be started",
     "ContainerCannotRun": "its container cannot be started",
@@ -86,31 +92,89 @@ def failure(phase: str, message: str, warning: Said | None = None) -> Said:
     if is_late(message):
         return LATE
     if is_pod_late(message):
-        if warning is not None:
-            return Said(warning.error, f"{warning.cause}; after the time that the task may take its pod was ended")
-        return Said("DeadlineExceeded", "its pod took longer than the task may (@timeout, or 5 days), and was ended")
+        return pod_late(warning)
     if message == "pod deleted":
-        return Said("PodDeleted", "its pod was deleted while it ran: by somebody, or together with its node")
+        return DELETED
     if message.startswith("The node was low on resource"):
-        return Said("Evicted", f"its node had to make room: {_sentence(message)}")
+        return evicted(message)
     if match := _BEFORE.fullmatch(message):
         return pending(match["reason"], match["more"])
     if match := _CONTAINER.fullmatch(message):
-        return _of_container(match["name"], match["reason"] or "Error", int(match["code"]), match["more"] or "")
+        return of_container(match["name"], match["reason"] or "Error", int(match["code"]), match["more"] or "")
     return Said(phase, message or "Argo does not say why")
 
 
-def pending(reason: str, more: str = "") -> Said:
-    """What a container waits for, by Kubernetes's word for it."""
-    meant, more = _MEANT.get(reason, ""), _sentence(more)
+def pod_late(warning: Said | None = None) -> Said:
+    """What is said of a pod that had its own deadline.
+
+    Args:
+        warning: Why it did not begin, where that is so and known.
+    """
+    if warning is not None:
+        return Said(warning.error, f"{warning.cause}; after the time that the task may take its pod was ended")
+    return Said("DeadlineExceeded", "its pod took longer than the task may (@timeout, or 5 days), and was ended")
+
+
+DELETED: Final = Said("PodDeleted", "its pod was deleted while it ran: by somebody, or together with its node")
+"""What is said of a pod that is gone."""
+DELETED_BEFORE: Final = Said("PodDeleted", "its pod was deleted: by somebody, or together with its node")
+"""The same, where it had not begun."""
+
+
+def evicted(message: str) -> Said:
+    """What is said of a pod that its node has ended, to have more for others."""
+    return Said("Evicted", f"its node had to make room: {sentence(message)}")
+
+
+def disrupted(reason: str, message: str) -> Said:
+    """Why a pod was ended that had done nothing for it: the reason of its condition `DisruptionTarget`.
+
+    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+    """
+    return Said(*_DISRUPTED.get(reason, (reason, f"the cluster has ended its pod: {sentence(message) or reason}")))
+
+
+_DISRUPTED: Final[Mapping[str, tuple[str, str]]] = {
+    "PreemptionByScheduler": ("Preempted", "its pod had to give way to one of a higher priority"),
+    "DeletionByTaintManager": ("NodeLost", "its node does not answer, or was given a taint that its pod does not tolerate"),
+    "DeletionByDeviceTaintManager": ("NodeLost", "a device of its node was given a taint that its pod does not tolerate"),
+    "EvictionByEvictionAPI": ("Evicted", "its pod was evicted, as when somebody drains its node or a cluster becomes smaller"),
+    "DeletionByPodGC": ("NodeLost", "its node is gone"),
+}
+
+
+def rejected(reason: str, message: str) -> Said:
+    """What a node says of a pod that it has ended, or did not take: it shuts down, or has less left than was thought."""
+    return Said(reason, f"its node has ended it, or did not take it: {sentence(message) or reason}")
+
+
+NODE_LOST: Final = Said("NodeLost", "its node no longer answers")
+"""What is said of a pod that was to end long ago."""
+
+
+def pending(reason: str, more: str = "", asked: str = "") -> Said:
+    """What a pod or a container waits for, by Kubernetes's word for it.
+
+    Args:
+        more: What it says besides.
+        asked: What the pod asks for, as far as that is known: `cpu 4, memory 4000M`.
+    """
+    if reason == "Unschedulable":
+        return Said(reason, unscheduled(more, asked))
+    meant, more = _MEANT.get(reason, ""), sentence(more)
     return Said(reason, ": ".join(filter(None, (meant, more))) or reason)
+
+
+def tells_less(said: Said, before: Said) -> bool:
+    """Whether an image is only waited for again, of which was known before why it cannot be pulled."""
+    return said.error in _IMAGE and before.error in _IMAGE and _BACK_OFF.search(said.cause) is not None
 
 
 def waiting(message: str) -> Said:
     """What a pod that has not begun waits for, by its node's message; a cause that is empty: it is only about to begin."""
     match = _WAITS.fullmatch(message)
     if match is None:
-        return Said("Pending", _sentence(message))
+        return Said("Pending", sentence(message))
     return Said(match["reason"], "") if match["reason"] in _BEGINS else pending(match["reason"], match["more"] or "")
 
 
@@ -123,28 +187,50 @@ def warned(events: Iterable[Mapping[str, Any]]) -> Said | None:
     if not told:
         return None
     last = max(told, key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
-    message = _sentence(str(last["message"])).removeprefix("Error: ")
+    message = sentence(str(last["message"])).removeprefix("Error: ")
     return pending("ErrImagePull" if message.startswith("Failed to pull image") else str(last.get("reason") or "Failed"), message)
 
 
-def _of_container(name: str, reason: str, code: int, more: str) -> Said:
-    more = _sentence(more)
+def of_container(name: str, reason: str, code: int, more: str, limit: str = "") -> Said:
+    """Why a container ended.
+
+    Args:
+        reason: Kubernetes's word for it.
+        more: What it says besides.
+        limit: The memory that it might take, as far as that is known: `4000M`.
+    """
+    more = sentence(more)
     if reason == "OOMKilled":
-        return Said(reason, "it took more memory than its step may: `memory` of @resources or @kubernetes sets how much that is")
+        most = f" ({limit})" if limit else ""
+        return Said(
+            reason, f"it took more memory than its step may{most}: `memory` of @resources or @kubernetes sets how much that is"
+        )
     if name == "wait" and _RESULTS.search(more):
         return Said(
             "Forbidden",
             f"its pod may not tell Argo what came of it: {more}: `flowc compile --with-rbac` prints what runs must be allowed",
         )
     if name in ("init", "wait"):
-        return Said(
-            reason, f"Argo's own container `{name}` in its pod ended with exit code {code}" + (f": {more}" if more else "")
-        )
+        return beside(f"Argo's own container `{name}`", reason, code, more)
     if reason in _MEANT:
         return pending(reason, more)
-    return Said(reason, f"its container ended with exit code {code}: {more or _KILLED.get(code, '')}".removesuffix(": "))
+    return Said(reason, f"its container {exited(code, more)}")
 
 
-def _sentence(text: str) -> str:
+def beside(container: str, reason: str, code: int, more: str) -> Said:
+    """What is said of another container in a pod, for which it failed."""
+    return Said(reason, f"{container} in its pod ended with exit code {code}" + (f": {more}" if more else ""))
+
+
+def exited(code: int, more: str) -> str:
+    """That a container has ended by itself, or was killed.
+
+    Args:
+        more: What is known besides.
+    """
+    return f"ended with exit code {code}: {more or _KILLED.get(code, '')}".removesuffix(": ")
+
+
+def sentence(text: str) -> str:
     """Text on one line, without a full stop."""
     return " ".join(text.split()).rstrip(".")

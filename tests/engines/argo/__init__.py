@@ -10,6 +10,8 @@ cluster         what a test has in hand: `Argo`, and the fixture
 server          the engine's process
 faults          requests that fail on request
 api             what the API server does with a request
+watching        what it tells as it happens
+admission       what it asks of pods
 resources       which kinds of objects there are
 schema          which fields these have
 validity        which names they may have
@@ -26,6 +28,7 @@ joining         templates and what all have in common
 nodes           what stands in a status
 substitution    what becomes of {{...}}
 expressions     what becomes of conditions
+scheduling      which pods the node has room for
 kubelet         pods
 permissions     what service accounts may do
 times           times and durations

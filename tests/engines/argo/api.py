@@ -7,7 +7,6 @@ import copy
 import json
 import random
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 import yaml
 
 from engines.argo import patches
-from engines.argo.objects import Event, Key, Object, Objects, now
+from engines.argo.admission import admit
+from engines.argo.objects import Key, Object, Objects, now
 from engines.argo.ownership import owned_after_apply, owned_after_update, write_owners
 from engines.argo.permissions import may
 from engines.argo.refusals import (
@@ -34,9 +34,12 @@ from engines.argo.resources import RESOURCES, Resource, described
 from engines.argo.schema import KINDS, Schema
 from engines.argo.selectors import selected
 from engines.argo.validity import faults_of_metadata
+from engines.argo.watching import Watches
 
 TOKEN = "engine-token"
-"""What a caller must bear."""
+"""What a caller must bear, who then may do everything."""
+GUEST = "guest-token"
+"""Or this, who may do what roles allow the user `guest`."""
 _META = "meta.k8s.io/v1"
 _PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _LARGEST = 1_572_864
@@ -88,6 +91,7 @@ class Api:
 
     def __init__(self, objects: Objects, log: Callable[[Object, bool], Iterator[bytes]]) -> None:
         self.objects = objects
+        self.watches = Watches(objects)
         self._log = log
 
     def answer(self, request: Request) -> Answer:
@@ -97,7 +101,7 @@ class Api:
             Refused: It is not done.
         """
         bearer = request.headers.get("Authorization", "")
-        if bearer and bearer != f"Bearer {TOKEN}":
+        if bearer not in ("", f"Bearer {TOKEN}", f"Bearer {GUEST}"):
             raise UNAUTHORIZED
         found = described(request.path)
         if found is not None:
@@ -106,6 +110,10 @@ class Api:
         verb = _verb(request, place)
         if not bearer:
             raise forbidden(verb, place.resource.name, place.resource.group, place.namespace, "system:anonymous")
+        if place.resource.kind == "SelfSubjectAccessReview":
+            return self._review_self(request, place, bearer)
+        if bearer == f"Bearer {GUEST}" and not self._may(verb, place):
+            raise forbidden(verb, place.resource.name, place.resource.group, place.namespace, "guest")
         if place.resource.kind == "LocalSubjectAccessReview":
             return self._review(request, place)
         if place.below:
@@ -174,29 +182,7 @@ class Api:
 
     def _watch(self, request: Request, place: _Place) -> Answer:
         wanted = selected(request.query)
-        seconds = request.query.get("timeoutSeconds")
-        until = time.monotonic() + float(seconds) if seconds else None
-        after = request.query.get("resourceVersion") or "0"
-
-        def here(event: Event) -> bool:
-            resource, namespace, _ = event.key
-            return resource == place.resource.name and place.namespace in ("", namespace) and wanted(event.object)
-
-        with self.objects.changed:
-            first = (
-                []
-                if int(after)
-                else [one for one in self.objects.all(place.resource.name, place.namespace or None) if wanted(one)]
-            )
-            since = int(after) or self.objects.version
-
-        def stream() -> Iterator[bytes]:
-            for one in first:
-                yield _line({"type": "ADDED", "object": one})
-            for event in self.objects.events(since, until, here):
-                yield b"" if event is None else _line({"type": event.kind, "object": event.object})
-
-        return Answer(200, stream())
+        return Answer(200, self.watches.lines(place.resource.name, place.namespace or None, wanted, request.query))
 
     def _below(self, request: Request, place: _Place) -> Answer:
         if (request.method, place.resource.name, place.below) != ("GET", "pods", "log"):
@@ -220,6 +206,18 @@ class Api:
         allowed = may(self.objects, place.namespace, account, asked["verb"], asked["group"], asked["resource"])
         return Answer(201, {**review, "status": {"allowed": allowed}})
 
+    def _review_self(self, request: Request, place: _Place, bearer: str) -> Answer:
+        review = _read(request.body, place)
+        asked = review["spec"]["resourceAttributes"]
+        about = _Place(RESOURCES[asked["resource"]], asked["namespace"], "", "")
+        allowed = bearer != f"Bearer {GUEST}" or self._may(asked["verb"], about)
+        return Answer(201, {**review, "status": {"allowed": allowed}})
+
+    def _may(self, verb: str, place: _Place) -> bool:
+        """Whether a guest may."""
+        resource = place.resource
+        return may(self.objects, place.namespace, "guest", verb, resource.group, resource.name, kind="User")
+
     # What is written.
 
     def _create(self, request: Request, place: _Place) -> Answer:
@@ -240,6 +238,8 @@ class Api:
             self._check_namespace(place)
             if self.objects.get(self._key(place)) is not None:
                 raise exists(place.details)
+            if place.resource.name == "pods":
+                admit(self.objects, place.namespace, thing)
             if operation == "Apply":
                 start: Object = {"apiVersion": thing["apiVersion"], "kind": thing["kind"], "metadata": {}}
                 _, known = owned_after_apply(schema, start, thing, manager, force=False)
@@ -377,7 +377,8 @@ class Api:
     def _remove(self, key: Key, live: Object, options: Mapping[str, Any]) -> Object:
         """A pod that runs is told so; who runs it removes it when it is over."""
         seconds = options.get("gracePeriodSeconds", 30)
-        if key[0] != "pods" or not seconds or live.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+        is_over = live.get("status", {}).get("phase") in ("Succeeded", "Failed")
+        if key[0] != "pods" or not seconds or is_over or not live["spec"].get("nodeName"):
             return self.objects.delete(key)
         live["metadata"] |= {"deletionTimestamp": now(), "deletionGracePeriodSeconds": seconds}
         return self.objects.write(key, live)
@@ -527,10 +528,6 @@ def _read_token(token: str) -> str:
         return str(json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["start"])
     except (ValueError, KeyError):
         raise bad_request("invalid continue token: continue key is not valid") from None
-
-
-def _line(told: Object) -> bytes:
-    return json.dumps(told).encode() + b"\n"
 
 
 def _escaped(text: str) -> str:

@@ -21,7 +21,7 @@ import yaml
 from servers import Server
 
 from engines.argo.api import TOKEN
-from engines.argo.faults import CALLS, ROUTE
+from engines.argo.faults import CALLS, ROUTE, WATCHES
 from engines.argo.resources import RESOURCES
 
 _NUMBERS = itertools.count(1)
@@ -118,7 +118,7 @@ class Argo:
 
         Args:
             method: A regular expression.
-            path: Likewise, for the whole path without the query.
+            path: Likewise, for the whole path, without the query or with it.
             code: Of the response; 0: the connection is reset.
             reason: As a `Status` has it; None: the answer is text, as where nothing of that kind is known.
             message: What is wrong.
@@ -128,6 +128,14 @@ class Argo:
         """
         fault = {"code": code, "reason": reason, "message": message, "headers": dict(headers or {}), "late": late, "times": times}
         self.ask("POST", ROUTE, {"pattern": f"(?:{method}) (?:{path})", **fault})
+
+    def disturb(self, *, cut: str | None = None, forget: bool = False) -> None:
+        """Let all watches that are open end, or be `reset`; have the server forget what has happened, so that all is listed anew.
+
+        Args:
+            cut: `end` or `reset`.
+        """
+        self.ask("POST", WATCHES, {**({"cut": cut} if cut else {}), "forget": forget})
 
     def calls(self) -> list[str]:
         """What was asked since this was asked last, by anyone: `GET /api/v1/…?limit=1`."""

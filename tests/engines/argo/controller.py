@@ -44,7 +44,9 @@ class Controller:
                 continue
             resource, namespace, name = event.key
             if resource == "pods":
-                name = event.object["metadata"]["labels"].get(_WORKFLOW, "")
+                name = event.object["metadata"].get("labels", {}).get(_WORKFLOW, "")
+                if event.kind == "ADDED" and not name:
+                    self._kubelet.take(event.object)
                 if event.kind == "DELETED" or "deletionTimestamp" in event.object["metadata"]:
                     self._kubelet.deleted(event.object)
             self._look_at((namespace, name))

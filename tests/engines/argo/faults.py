@@ -1,6 +1,6 @@
 """Requests that fail on request, as they do where somebody may not, a server is throttled, or a connection breaks.
 
-`Argo.fail` posts to `/engine/faults`, and `/engine/calls` gives and forgets what was asked.
+`Argo.fail` posts to `/engine/faults`, `Argo.disturb` to `/engine/watches`, and `/engine/calls` gives and forgets what was asked.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from typing import Any
 
 from engines.argo.api import Answer, Request
 from engines.argo.refusals import Refused, refused
+from engines.argo.watching import BrokenConnection, Watches
 
 ROUTE = "/engine/faults"
 CALLS = "/engine/calls"
-
-
-class BrokenConnection(Exception):
-    """The connection is to be reset."""
+WATCHES = "/engine/watches"
 
 
 @dataclass
@@ -27,7 +25,7 @@ class Fault:
     """What fails.
 
     Attributes:
-        pattern: A regular expression for the whole of `PATCH /apis/…`, with the method, without the query.
+        pattern: A regular expression for the whole of `PATCH /apis/…`, with the method, without the query or with it.
         code: Of the HTTP response; 0: the connection is reset.
         reason: As a `Status` says it; None: what is answered is text, not a `Status`.
         message: Likewise, what is wrong.
@@ -48,7 +46,8 @@ class Fault:
 class Faults:
     """Those that are ordered, and what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, watches: Watches) -> None:
+        self._watches = watches
         self._faults: list[Fault] = []
         self._calls: list[str] = []
         self._lock = threading.Lock()
@@ -58,6 +57,9 @@ class Faults:
         if request.path == ROUTE:
             with self._lock:
                 self._faults.append(Fault(**json.loads(request.body)))
+            return Answer(200, {})
+        if request.path == WATCHES:
+            self._watches.control(json.loads(request.body))
             return Answer(200, {})
         if request.path == CALLS:
             with self._lock:
@@ -69,9 +71,12 @@ class Faults:
         """Note a request, and fail it if it is to fail. Returns the fault that is to happen afterwards."""
         asked = f"{request.method} {request.path}"
         query = "&".join(f"{key}={value}" for key, value in request.query.items())
+        whole = f"{asked}?{query}" if query else asked
         with self._lock:
-            self._calls.append(f"{asked}?{query}" if query else asked)
-            fault = next((one for one in self._faults if re.fullmatch(one.pattern, asked)), None)
+            self._calls.append(whole)
+            fault = next(
+                (one for one in self._faults if re.fullmatch(one.pattern, asked) or re.fullmatch(one.pattern, whole)), None
+            )
             if fault is None:
                 return None
             fault.times -= 1

@@ -1,4 +1,5 @@
-"""Pods: a pod's container is a process here, and what Argo's executor does beside it is done by the engine itself.
+"""Pods: a pod's container is a process here, and what Argo's executor does beside it is done by the engine itself. Pods that no
+Workflow has are taken by `take`, if the one node has room for them.
 
 The process has the variables that Kubernetes would give it (`$(NAME)` and `$$` expanded, secrets looked up). What a container
 writes below a folder that outputs are read from, such as `/tmp/flowc`, it writes into a folder of its own: that folder's name is
@@ -20,10 +21,9 @@ from engines.argo.nodes import Node
 from engines.argo.objects import Object, Objects, now
 from engines.argo.operation import Forbidden
 from engines.argo.permissions import may
+from engines.argo.scheduling import NODE, refusal
 from engines.processes import Runners, Running, terminate
 
-NODE = "engine"
-"""The name of the machine."""
 NOWHERE = ".invalid/"
 """What stands in the name of an image that cannot be pulled."""
 _NODE_ID = "workflows.argoproj.io/node-id"
@@ -38,6 +38,7 @@ class _Process:
     outputs: Path
     template: Object
     output: Path
+    started: str = field(default_factory=now)
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -64,7 +65,7 @@ class Kubelet:
         """The pods of a workflow, by the ids of their nodes."""
         metadata = workflow["metadata"]
         pods = self._objects.all("pods", metadata["namespace"])
-        mine = [one for one in pods if one["metadata"]["labels"].get(_WORKFLOW) == metadata["name"]]
+        mine = [one for one in pods if one["metadata"].get("labels", {}).get(_WORKFLOW) == metadata["name"]]
         return {one["metadata"]["annotations"][_NODE_ID]: one for one in mine}
 
     def create(self, workflow: Object, spec: Object, node: Node, template: Object, name: str, *, at_exit: bool) -> None:
@@ -115,6 +116,36 @@ class Kubelet:
         made = self._objects.create(key, pod)
         self._begin(made, template)
 
+    def take(self, pod: Object) -> None:
+        """Run a pod that somebody has made."""
+        why = refusal(pod)
+        if why is not None:
+            self._tell(pod, {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}]})
+            self._event(pod, "Warning", "FailedScheduling", why)
+            return
+        scheduled = {"type": "PodScheduled", "status": "True"}
+        self._tell(pod, {"conditions": [scheduled], **_container(_waiting("ContainerCreating", ""))}, node=NODE)
+        image = pod["spec"]["containers"][0]["image"]
+        if NOWHERE in image:
+            why = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": not found'
+            self._tell(pod, _container(_waiting("ErrImagePull", why)))
+            self._event(pod, "Warning", "Failed", f'Failed to pull image "{image}": {why}')
+        if image != image.lower():
+            why = f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": invalid reference format'
+            self._tell(pod, _container(_waiting("InvalidImageName", why)))
+            return
+        self._begin(pod, {key: pod["spec"][key] for key in ("activeDeadlineSeconds",) if key in pod["spec"]})
+
+    def _event(self, pod: Object, type: str, reason: str, message: str) -> None:
+        metadata = pod["metadata"]
+        about = {"kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"]}
+        name = f"{metadata['name']}.{reason.lower()}"
+        with self._objects.changed:
+            if self._objects.get(("events", metadata["namespace"], name)) is None:
+                told = {"type": type, "reason": reason, "message": message, "lastTimestamp": now(), "involvedObject": about}
+                event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": metadata["namespace"]}, **told}
+                self._objects.create(("events", metadata["namespace"], name), event)
+
     def end(self, pod: Object) -> None:
         """End a pod's container, as a request to delete the pod does."""
         process = self._processes.get(pod["metadata"]["uid"])
@@ -138,14 +169,14 @@ class Kubelet:
         container = pod["spec"]["containers"][0]
         if NOWHERE in container.get("image", ""):
             why = f'Back-off pulling image "{container["image"]}"'
-            self._tell(pod, {"phase": "Pending", **_container(_waiting("ImagePullBackOff", why))})
+            self._tell(pod, {"phase": "Pending", **_container(_waiting("ImagePullBackOff", why))}, node=NODE)
             self._end_in_time(pod, template)
             return
         metadata = pod["metadata"]
         try:
             environment = self._environment(metadata["namespace"], container, metadata, pod["spec"])
         except LookupError as error:
-            self._tell(pod, {"phase": "Pending", **_container(_waiting("CreateContainerConfigError", str(error)))})
+            self._tell(pod, {"phase": "Pending", **_container(_waiting("CreateContainerConfigError", str(error)))}, node=NODE)
             self._end_in_time(pod, template)
             return
         name = f"pod-{metadata['uid']}"
@@ -229,6 +260,11 @@ class Kubelet:
         }
         if code == 137:
             ended["reason"] = "Error"
+        process = self._processes.get(pod["metadata"]["uid"])
+        if process is not None:
+            ended["startedAt"] = process.started
+            if code and pod["spec"]["containers"][0].get("terminationMessagePolicy") == "FallbackToLogsOnError":
+                ended["message"] = process.running.output()[-2048:]
         self._tell(pod, {"phase": "Succeeded" if code == 0 else "Failed", **_container({"terminated": ended})})
         if "deletionTimestamp" in self._current(pod).get("metadata", {}):
             later = threading.Timer(0.3, self._remove, [pod])  # others see first how it ended

@@ -46,6 +46,7 @@ RESOURCES = {
         Resource("persistentvolumeclaims", "PersistentVolumeClaim"),
         Resource("pods", "Pod"),
         Resource("events", "Event"),
+        Resource("resourcequotas", "ResourceQuota"),
         Resource("roles", "Role", _RBAC),
         Resource("rolebindings", "RoleBinding", _RBAC),
         *(
@@ -54,6 +55,7 @@ RESOURCES = {
         ),
         Resource("eventbus", "EventBus", _ARGO, "v1alpha1"),
         Resource("localsubjectaccessreviews", "LocalSubjectAccessReview", "authorization.k8s.io"),
+        Resource("selfsubjectaccessreviews", "SelfSubjectAccessReview", "authorization.k8s.io", namespaced=False),
     )
 }
 """By name."""

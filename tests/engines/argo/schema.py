@@ -23,9 +23,11 @@ Path_ = tuple[str, ...]
 """Where a field is, by the elements of Kubernetes' own field sets: `f:spec`, `k:{"name":"x"}`, `v:3`."""
 
 _WANTED = """
-    Namespace ServiceAccount Secret ConfigMap PersistentVolumeClaim Role RoleBinding
+    Namespace ServiceAccount Secret ConfigMap PersistentVolumeClaim Pod ResourceQuota Role RoleBinding
     WorkflowTemplate Workflow CronWorkflow Sensor EventSource
 """.split()
+_UNREQUIRED = ("Pod", "ResourceQuota")
+"""Of these it is not looked at what they must have: whoever keeps their status, here, does not say all of it."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -178,10 +180,10 @@ def reduced(documents: list[dict[str, Any]]) -> dict[str, Any]:
             table.append(node)
         return known[text]
 
-    def read(part: dict[str, Any], parts: dict[str, Any]) -> int:
+    def read(part: dict[str, Any], parts: dict[str, Any], *, strict: bool) -> int:
         while reference := part.get("$ref") or next((one["$ref"] for one in part.get("allOf", ()) if "$ref" in one), None):
             part = {**{k: v for k, v in part.items() if k.startswith("x-")}, **parts[reference.rpartition("/")[2]]}
-        kept = {key: part[key] for key in ("enum", "required") if part.get(key)}
+        kept = {key: part[key] for key in ("enum", "required") if strict and part.get(key)}
         if part.get("x-kubernetes-int-or-string") or part.get("format") == "int-or-string" or "oneOf" in part:
             return number({"type": "int or string"})
         if part.get("type") == "array":
@@ -189,15 +191,15 @@ def reduced(documents: list[dict[str, Any]]) -> dict[str, Any]:
             more: dict[str, Any] = {"set": True} if told == "set" else {}
             if told == "map":
                 more = {"keys": part["x-kubernetes-list-map-keys"]}
-            return number({"type": "array", "list": read(part["items"], parts), **more})
+            return number({"type": "array", "list": read(part["items"], parts, strict=strict), **more})
         if part.get("type") == "object" or "properties" in part:
             atomic = {"atomic": True} if part.get("x-kubernetes-map-type") == "atomic" else {}
             if "properties" in part:
                 more = {"more": True} if part.get("x-kubernetes-preserve-unknown-fields") else {}
-                fields = {key: read(one, parts) for key, one in sorted(part["properties"].items())}
+                fields = {key: read(one, parts, strict=strict) for key, one in sorted(part["properties"].items())}
                 return number({"type": "object", "fields": fields, **kept, **atomic, **more})
             if isinstance(part.get("additionalProperties"), dict):
-                return number({"type": "object", "map": read(part["additionalProperties"], parts), **atomic})
+                return number({"type": "object", "map": read(part["additionalProperties"], parts, strict=strict), **atomic})
             return number({"type": "any"})
         return number({"type": part.get("type", "any"), **kept})
 
@@ -208,7 +210,7 @@ def reduced(documents: list[dict[str, Any]]) -> dict[str, Any]:
         for name, part in parts.items():
             kind = name.rpartition(".")[2]
             if kind in _WANTED and "x-kubernetes-group-version-kind" in part:
-                kinds[kind] = read(part, parts)
+                kinds[kind] = read(part, parts, strict=kind not in _UNREQUIRED)
     return {"kinds": kinds, "table": table}
 
 

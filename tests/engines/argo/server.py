@@ -22,10 +22,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engines.argo.api import Answer, Api, Request
 from engines.argo.controller import Controller
-from engines.argo.faults import BrokenConnection, Faults, happen
+from engines.argo.faults import Faults, happen
 from engines.argo.kubelet import Kubelet
 from engines.argo.objects import Objects
 from engines.argo.refusals import Refused, refused
+from engines.argo.watching import BrokenConnection
 
 
 class Server(ThreadingHTTPServer):
@@ -37,7 +38,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, api: Api) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.api = api
-        self.faults = Faults()
+        self.faults = Faults(api.watches)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Who asked is gone."""
