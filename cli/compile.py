@@ -20,7 +20,7 @@ from .given import given_options
 from .output import FAULTS, Unusable, complain, stop_at_faults, write
 from .settings import setting
 from .stats import stats_option, write_stats
-from .targeting import options_of, settings_of, target_of, target_options
+from .targeting import options_of, refuse_options_of_others, settings_of, target_of, target_options
 from .verb import Verb, color_option, flow_argument, format_option, strict_option
 
 _SOMETIMES: Final = (
@@ -78,6 +78,7 @@ def command(
     """
     settings = settings_of(flow, named)
     target = target_of(settings)
+    refuse_options_of_others(target)
     options = options_of(settings, target)
     folder = _folder(output)
     if compared is not None and not compared.strip():

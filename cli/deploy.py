@@ -16,7 +16,15 @@ from .looking import flow_or_name
 from .output import Unusable, complain, stop_at_faults, write
 from .package import packing_options
 from .platforms import Place, said
-from .targeting import argo_url_option, context_option, options_of, settings_of, target_of, target_options
+from .targeting import (
+    argo_url_option,
+    context_option,
+    options_of,
+    refuse_options_of_others,
+    settings_of,
+    target_of,
+    target_options,
+)
 from .uploading import DatastoreOf
 from .verb import Verb, format_option, strict_option
 
@@ -81,6 +89,7 @@ def command(
     file = _file(flow, rollback)
     settings = settings_of(file, named)
     target = target_of(settings)
+    refuse_options_of_others(target)
     options = _of_user(options_of(settings, target))
     with asked():
         from ..targets.platform import load_platform

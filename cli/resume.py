@@ -119,7 +119,8 @@ def command(
         return
     if not how.quiet:
         write(text, sys.stderr)
-    run_to_its_end(flow, plan, document, store, how, {}, Resumption(decision.origin, decision.reused), given=given)
+    resumption = Resumption(decision.origin, decision.reused)
+    run_to_its_end(flow, compilation, plan, document, store, how, {}, resumption, given=given, form=form)
 
 
 def _survey(store: Store, plan: Plan, run: str | None) -> Survey:

@@ -193,7 +193,7 @@ def command(
 
     document = plan_of(compilation.flow)
     place = place_of(how.datastore, flow)
-    run_to_its_end(flow, parse_plan(document), document, place, how, meta[VALUES], given=given)
+    run_to_its_end(flow, compilation, parse_plan(document), document, place, how, meta[VALUES], given=given, form=form)
 
 
 def _help(parameter: Asked) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import click
 
 from .datastore import datastore_option
+from .elsewhere import elsewhere_of
 from .given import spelt
 from .output import FAULTS, Unusable, complain
 from .settings import read_settings, setting
 
 if TYPE_CHECKING:
     from ..compiler.given import Given
+    from ..compiler.pipeline import Compilation
     from ..runtime.errors import LoadError
     from ..runtime.plan import Plan
     from ..runtime.resume.begin import Resumption
@@ -29,10 +31,22 @@ if TYPE_CHECKING:
 MAX_WORKERS = 16
 MAX_NUM_SPLITS = 100
 
-ELSEWHERE = ("batch", "kubernetes")
-"""Decorators that send a step's tasks away from here."""
+_SETTINGS = (
+    setting("service-account", "NAME", "@kubernetes: the service account of pods."),
+    setting("namespace", "NAME", "@kubernetes: the namespace. [default: that of the context]"),
+    setting("context", "NAME", "@kubernetes: the context of kubeconfig. [default: the current one]"),
+    setting("execution-role", "ARN", "@batch: the IAM role that starts jobs' containers."),
+    setting("job-role", "ARN", "@batch: the IAM role of jobs."),
+    setting("batch-queue", "QUEUE", "@batch: the queue of steps that name none."),
+    setting("image", "IMAGE", "The image of steps with @batch or @kubernetes that name none. [default: python:X.Y, as here]"),
+)
+"""What says how tasks run that do not run here: the settings of a deployment."""
+PLACES = ("image", "batch_queue", "job_role", "execution_role", "context", "namespace", "service_account")
 
-YIELDING = ("--tag", "--run-id-file", "--in-process", "--no-retry-delay", "--quiet")
+YIELDING = (
+    *("--tag", "--run-id-file", "--in-process", "--no-retry-delay", "--quiet"),
+    *(f"--{one.replace('_', '-')}" for one in PLACES),
+)
 """Options that `run` does not have for a flow with a parameter of that name."""
 
 
@@ -48,6 +62,13 @@ class How:
     in_process: bool = False
     no_retry_delay: bool = False
     quiet: bool = False
+    image: str | None = None
+    batch_queue: str | None = None
+    job_role: str | None = None
+    execution_role: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    service_account: str | None = None
 
 
 def running_options(function: Decorated) -> Decorated:
@@ -61,6 +82,7 @@ def running_options(function: Decorated) -> Decorated:
     path = click.Path(path_type=Path)
     in_process = "Run all tasks in this process, one by one: for breakpoints and debuggers."
     for option in (
+        *_SETTINGS,
         click.option("--quiet", "-q", is_flag=True, help="Show only what tasks print, and failures."),
         click.option("--no-retry-delay", is_flag=True, help="Let @retry try again at once, however long it says to wait."),
         click.option("--in-process", is_flag=True, help=in_process),
@@ -76,6 +98,7 @@ def running_options(function: Decorated) -> Decorated:
 
 def run_to_its_end(
     flow: FlowFile,
+    compilation: Compilation,
     plan: Plan,
     document: Mapping[str, Any],
     store: Store | str,
@@ -84,25 +107,33 @@ def run_to_its_end(
     resumption: Resumption | None = None,
     *,
     given: Given,
+    form: str,
 ) -> NoReturn:
     """Run a flow, and end the verb with the exit code that follows.
 
     Args:
+        compilation: What the flow's file has become.
+        plan: The same for the runtime.
         document: The plan as the compiler wrote it.
         parameters: Those given, by name.
         resumption: What the run takes over from another.
         given: What was compiled in: a run that goes on from this one wants it again.
+        form: How faults are shown.
 
     Raises:
         Unusable: The run cannot begin as it was asked for.
     """
     settings = read_settings(Path(flow.path).parent)
+    from ..runtime.compute import ComputeError
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.records.tags import TagError
 
+    place = store if isinstance(store, str) else store.url
+    told = {one: getattr(how, one) for one in PLACES}
+    elsewhere = elsewhere_of(flow, compilation, place, told, form, quiet=how.quiet)
     if not how.quiet:
-        _tell_what_is_lacking(plan)
+        _tell_what_is_lacking(plan, elsewhere.steps if elsewhere else ())
     try:
         result = run_locally(
             plan,
@@ -115,6 +146,7 @@ def run_to_its_end(
             document=document,
             tags=how.tags,
             resumption=resumption,
+            elsewhere=elsewhere,
             method="inline" if how.in_process else None,
             waits=not how.no_retry_delay,
             on_begin=None if how.run_id_file is None else partial(_write_id, how.run_id_file),
@@ -122,7 +154,7 @@ def run_to_its_end(
             wants=spelt(given),
             quiet=how.quiet,
         )
-    except (ParameterError, StoreError, TagError) as error:
+    except (ComputeError, ParameterError, StoreError, TagError) as error:
         raise Unusable(str(error)) from None
     except LoadError as error:
         stop_at_loading(error)
@@ -140,10 +172,10 @@ def stop_at_loading(error: LoadError) -> NoReturn:
     raise click.exceptions.Exit(FAULTS) from None
 
 
-def _tell_what_is_lacking(plan: Plan) -> None:
+def _tell_what_is_lacking(plan: Plan, elsewhere: Collection[str]) -> None:
     from .capacity import lacking, this_machine
 
-    here = [name for name, step in plan.steps.items() if all(step.decorator(one) is None for one in ELSEWHERE)]
+    here = [name for name in plan.steps if name not in elsewhere]
     if (sentence := lacking(plan, here, this_machine())) is not None:
         complain(f"flowc: {sentence}")
 

@@ -128,7 +128,7 @@ _ONLY = {
 """By target the settings that only it takes."""
 
 
-def _refuse_options_of_others(target: str) -> None:
+def refuse_options_of_others(target: str) -> None:
     """Variables and the settings file may hold for several platforms; a command line is about one.
 
     Raises:
@@ -147,7 +147,6 @@ def options_of(settings: Mapping[str, Any], target: str) -> Options:
     Raises:
         Unusable: One makes no sense.
     """
-    _refuse_options_of_others(target)
     fields = {field.replace("_", "-"): field for field in Options.__dataclass_fields__}
     for key, value in settings.items():
         if key in ("datastore", "overlay") or not isinstance(value, str):
