@@ -60,7 +60,7 @@ class Command:
 SAYS_NOTHING = Option(values=0, gone=frozenset({""}))
 UNKNOWN = Option(help="flowc has no such option")
 KEPT = "flowc keeps all of a run in its datastore, and needs no service"
-WITH = Option(help="write the decorator above the steps that need it")
+WITH = Option(to="--with")
 TAG = Option(to="--tag")
 NO_TAG = Option(help="the documents of `flowc compile` have no tags: leave it out")
 NAMESPACE = Option(help="flowc tags a run with who started it: leave it out")
@@ -91,11 +91,10 @@ ANYWHERE: dict[str, Option] = {
 }
 """What may stand between the file and the command."""
 
-_READS_ONLY = {
-    **{name: Option(values=option.values, means_nothing=True) for name, option in ANYWHERE.items()},
-    "--with": WITH,
-    **CONFIGS,
-}
+_READS_NOTHING = {name: Option(values=option.values, means_nothing=True) for name, option in ANYWHERE.items()}
+"""For a command that does not look at the flow, none of it matters."""
+
+_READS_ONLY = {**_READS_NOTHING, "--with": WITH, **CONFIGS}
 """For a command that only reads the source, it does not matter where a run would be kept."""
 
 _COMPILES = {
@@ -173,8 +172,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "show": Command(f"show {FILE}", in_front=_READS_ONLY),
     "run": Command(f"run {FILE}", options=_RUN, parameters=True),
-    "help": Command("--help", in_front=_READS_ONLY, common=True),
-    "version": Command("--version", in_front=_READS_ONLY, common=True),
+    "help": Command("--help", in_front=_READS_NOTHING, common=True),
+    "version": Command("--version", in_front=_READS_NOTHING, common=True),
     "output-dot": Command(nearest=f"show {FILE}", why="flowc draws graphs as text"),
     "output-raw": Command(nearest=f"compile {FILE} --target argo -o build/", why="flowc writes the graph as plan.json"),
     "resume": Command(nearest=f"resume {FILE} RUN --from STEP", why="flowc takes the run as a word, and the step as an option"),

@@ -145,6 +145,12 @@ COMMANDS = {
     "python flow.py --datastore s3 --datastore-root s3://b/p step-functions create --only-json": (
         "flowc compile flow.py --target sfn --datastore s3://b/p"
     ),
+    "python flow.py --with retry --with 'batch:cpu=2,memory=4000' run --n 3": (
+        "flowc run flow.py --with retry --with 'batch:cpu=2,memory=4000' --n 3"
+    ),
+    "python flow.py run --with=retry:times=2 --n 3": "flowc run flow.py --with=retry:times=2 --n 3",
+    "python flow.py --with retry argo-workflows create --only-json": "flowc compile flow.py --target argo --with retry",
+    "python flow.py --with retry check": "flowc check flow.py --with retry",
     'CMD ["python", "flow.py", "run", "--alpha", "3"]': 'CMD ["flowc", "run", "flow.py", "--alpha", "3"]',
     "- python\n- flow.py\n- --no-pylint\n- run\n- --n\n": "- flowc\n- run\n- flow.py\n- --n\n",
 }
@@ -161,7 +167,6 @@ def test_command_lines_are_turned(before: str) -> None:
     ("text", "says"),
     [
         ("python flow.py resume fit", "`flowc resume flow.py RUN --from STEP`"),
-        ("python flow.py --with retry run --n 3", "`flowc run flow.py --n 3`"),
         ("python flow.py run --namespace a --n 3", "`flowc run flow.py --n 3`"),
         ("python flow.py --quiet argo-workflows create --only-json", "`--quiet`"),
         ("python flow.py package save x.tgz", "`flowc package save flow.py -o OUT`"),
@@ -206,6 +211,7 @@ def test_other_command_lines_are_not_touched(text: str) -> None:
 def test_common_words_want_a_flow_in_the_file() -> None:
     assert migrate("python flow.py help", "a.sh").text == "python flow.py help"
     assert migrate("python flow.py help", "a.sh", flow_py=FLOW).text == "flowc --help"
+    assert migrate("python flow.py --with retry --config a b help", "a.sh", flow_py=FLOW).text == "flowc --help"
 
 
 STRINGS = {
