@@ -1,5 +1,6 @@
 """A platform for the tasks of local runs, whose jobs are processes of this machine: each a container's entrypoint, with a
-container's variables, in a package's folder and against a real store. What goes wrong on platforms goes wrong here as often as is asked for.
+container's variables, in a package's folder and against a real store. What goes wrong on platforms goes wrong here, as often as
+is asked for.
 
     farm = Farm(tmp_path, package, store_url)
     run_locally(…, elsewhere=farm.elsewhere("work"))

@@ -35,7 +35,8 @@ agent.ENDING = {ending}
 document = json.loads(Path({plan!r}).read_text())
 farm = Farm(Path({folder!r}), Path({package!r}), {store!r}, faults=Counter({faults!r}), lasting=True)
 result = run_locally(
-    parse_plan(document), Path({file!r}), {{}}, store={store!r}, document=document, elsewhere=farm.elsewhere(*{steps!r}), again="flow.py"
+    parse_plan(document), Path({file!r}), {{}}, store={store!r}, document=document,
+    elsewhere=farm.elsewhere(*{steps!r}), again="flow.py"
 )
 sys.exit(result.exit_code)
 """
@@ -91,7 +92,7 @@ def gone(pid: int) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("send", [os.kill, os.killpg])
 def test_a_signal(begin, signum, send):
-    run, flow, farm = begin(SLEEPS)
+    run, _, farm = begin(SLEEPS)
     up(farm, run, 3)
     send(run.pid, signum)
     told = run.communicate(timeout=30)[0]
@@ -104,7 +105,7 @@ def test_a_signal(begin, signum, send):
 
 
 def test_a_second_signal_cuts_it_short(begin):
-    run, flow, farm = begin(SLEEPS, faults={"end hangs": 1})
+    run, _, farm = begin(SLEEPS, faults={"end hangs": 1})
     up(farm, run, 3)
     os.kill(run.pid, signal.SIGINT)
     while not farm.calls("end"):
@@ -120,7 +121,7 @@ def test_a_second_signal_cuts_it_short(begin):
 
 def test_a_second_signal_while_ending_is_refused(begin):
     """Whoever does not wait leaves it to the helper, which goes on for a while."""
-    run, flow, farm = begin(SLEEPS, faults={"busy end": 8})
+    run, _, farm = begin(SLEEPS, faults={"busy end": 8})
     up(farm, run, 3)
     os.kill(run.pid, signal.SIGINT)
     while not farm.calls("end"):
@@ -132,7 +133,7 @@ def test_a_second_signal_while_ending_is_refused(begin):
 
 
 def test_a_platform_that_never_answers(begin):
-    run, flow, farm = begin(SLEEPS, faults={"end hangs": 1}, ending=1.0)
+    run, _, farm = begin(SLEEPS, faults={"end hangs": 1}, ending=1.0)
     up(farm, run, 3)
     os.kill(run.pid, signal.SIGINT)
     told = run.communicate(timeout=60)[0]
