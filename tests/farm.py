@@ -1,5 +1,6 @@
-"""A platform for the tasks of local runs whose jobs are processes of this machine: each a container's entrypoint, with a container's
-variables, in a package's folder and against a real store. What goes wrong on platforms goes wrong here as often as is asked for.
+"""A platform for the tasks of local runs, whose jobs are processes of this machine: each a container's entrypoint, with a
+container's variables, in a package's folder and against a real store. What goes wrong on platforms goes wrong here, as often as
+is asked for.
 
     farm = Farm(tmp_path, package, store_url)
     run_locally(…, elsewhere=farm.elsewhere("work"))
@@ -61,8 +62,12 @@ class Farm:
         tells: Whether a look waits for news.
         queue: Seconds before a job gets a machine; a function of its order, or a number.
         faults: How often something goes wrong yet: `busy start`, `lost answer`, `busy look`, `look refused`, `busy end`, …
-        fate: What becomes of a job beyond its own process, by `step/path/attempt`: `never`, `killed`, `lost`, `early`, `no image`.
+        fate: What becomes of a job, by `step/path/attempt`: `never`, `killed`, `lost`, `early`, `no image`.
         alike: Whether several orders become one job of several containers.
+        word, name, where: What it is called.
+        refuses: Why it cannot be made ready.
+        reasons: Why jobs wait, by step.
+        lasting: Whether jobs outlive the helper, as they do on platforms; they cost more then.
     """
 
     folder: Path
@@ -79,6 +84,7 @@ class Farm:
     where: str = "The Farm, field 7"
     refuses: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    lasting: bool = False
 
     def __post_init__(self) -> None:
         self._jobs: dict[str, Job] = {}
@@ -106,12 +112,16 @@ class Farm:
 
     def alive(self) -> list[str]:
         """Where processes of jobs work that run still."""
-        found = []
+        return list(self.processes().values())
+
+    def processes(self) -> dict[int, str]:
+        """The processes of jobs that run still, and where."""
+        found = {}
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 folder = os.readlink(process / "cwd")
                 if folder.startswith(f"{self.folder}/"):
-                    found.append(folder)
+                    found[int(process.name)] = folder
         return found
 
     def wait_until_none_is_alive(self, seconds: float = 10) -> None:
@@ -120,6 +130,13 @@ class Farm:
         while alive := self.alive():
             assert time.monotonic() < until, alive
             time.sleep(0.05)
+
+    def clear(self) -> None:
+        """End what is left of jobs that were started in this very process."""
+        for job in self._jobs.values():
+            if job.process is not None:
+                job.process.signal(kill=True)
+                job.process.wait(10)
 
     # What the helper asks.
 
@@ -245,11 +262,15 @@ class Farm:
             if job.ended and job.process is None:
                 return self._over(job, Seen(id=id, phase="over", error="Ended", message="was ended before it began"))
             if fate == "no image":
-                return self._over(job, Seen(id=id, phase="over", error="NoImage", message="cannot start, since its image is not there"))
+                return self._over(
+                    job, Seen(id=id, phase="over", error="NoImage", message="cannot start, since its image is not there")
+                )
             if now < job.due or fate == "never":
                 return self._at(job, Seen(id=id, phase="waiting"))
             if job.process is None:
-                job.process = Process(["python3", "-m", "flowc.runtime"], job.variables, self.folder / f"{id}-{now}")
+                job.process = (PlainProcess if self.lasting else Process)(
+                    ["python3", "-m", "flowc.runtime"], job.variables, self.folder / f"{id}-{now}"
+                )
                 self._tell("job", id=id)
                 return self._at(job, Seen(id=id, phase="starting"))
             if fate == "early" and job.told == "running":  # before the store shows anything
@@ -335,7 +356,9 @@ class Process:
         if cls._orders is None:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             command = [sys.executable, "-P", str(WARM), str(theirs.fileno())]
-            cls._server = subprocess.Popen(command, env={"PATH": os.environ["PATH"]}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+            cls._server = subprocess.Popen(
+                command, env={"PATH": os.environ["PATH"]}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
             theirs.close()
             cls._orders = ours
 
@@ -348,7 +371,13 @@ class PlainProcess:
         program = [sys.executable if argv[0] == "python3" else argv[0], *argv[1:]]
         output = (folder / "output").open("ab")
         self._process = subprocess.Popen(
-            program, env=dict(variables), cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=output, stderr=output, process_group=0
+            program,
+            env=dict(variables),
+            cwd=folder / "work",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,
         )
         output.close()
 

@@ -5,6 +5,8 @@
      work          16    340/1,000             2    12.3 s
      Squares/3: 16 running, 12.5 s
 
+Of a run that has tasks elsewhere it also has a column of those that wait there for a machine or for their container.
+
 The table is drawn at most ten times a second, and the lines that came meanwhile are written with it. rich makes its text; what
 is drawn is undone here, for rich's own live display would look at each line and wants a thread, which a process that forks
 should not have.
@@ -15,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -30,7 +32,7 @@ _PAUSE = 0.1
 _IDLE = 1.0
 _MOST_PENDING = 1 << 16
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
-_HEADINGS = ("step", "running", "done", "failed", "retried", "time")
+_HEADINGS = ("step", "waiting", "running", "done", "failed", "retried", "time")
 
 
 def can_live(err: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
@@ -44,11 +46,15 @@ class _Count:
     """What became of a step's tasks so far.
 
     Attributes:
+        waiting: How many wait elsewhere.
+        starting: How many have a machine there, and do not run yet.
         of: How many there will be, as far as that is known.
         began: When its first task started.
         ended: When its last one that is done ended.
     """
 
+    waiting: int = 0
+    starting: int = 0
     running: int = 0
     done: int = 0
     failed: int = 0
@@ -56,6 +62,11 @@ class _Count:
     of: int = 0
     began: float = 0.0
     ended: float = 0.0
+
+    @property
+    def active(self) -> int:
+        """How many are neither done nor failed."""
+        return self.waiting + self.starting + self.running
 
 
 class LiveProgress(Progress):
@@ -65,6 +76,8 @@ class LiveProgress(Progress):
         super().__init__(out, err, color)
         self._terminals = {stream for stream in (out, err) if is_terminal(stream)}
         self._counts = {name: _Count() for name in plan.steps}
+        self._elsewhere: dict[TaskId, str] = {}  # how far the attempts are that are elsewhere
+        self._has_elsewhere = False
         self._splits: dict[str, list[str]] = {}
         for name, step in plan.steps.items():
             if step.scopes and isinstance(scope := step.scopes[-1], ForeachScope):
@@ -90,10 +103,29 @@ class LiveProgress(Progress):
         count.began = count.began or time.monotonic()
         self._change()
 
+    def ordered(self, task: TaskId, number: int) -> None:
+        """Count it."""
+        count = self._counts[task.step]
+        count.waiting += 1
+        count.began = count.began or time.monotonic()
+        self._elsewhere[task] = "waiting"
+        self._has_elsewhere = True
+        self._change()
+
+    def moved(self, tasks: Sequence[tuple[TaskId, str]], phase: str, where: str) -> None:
+        """Count them."""
+        for task, _ in tasks:
+            if task in self._elsewhere:
+                count = self._counts[task.step]
+                _add(count, self._elsewhere[task], -1)
+                _add(count, phase, 1)
+                self._elsewhere[task] = phase
+        self._change()
+
     def done(self, task: TaskId, seconds: float, caught: str | None, cardinality: int | None) -> None:
         """Count it; what was caught is worth a line."""
         count = self._counts[task.step]
-        count.running -= 1
+        _add(count, self._elsewhere.pop(task, "running"), -1)
         count.done += 1
         count.ended = time.monotonic()
         for name in self._splits.get(task.step, ()):
@@ -105,7 +137,7 @@ class LiveProgress(Progress):
     def failed(self, task: TaskId, text: str | None, again: str | None) -> None:
         """Count it, and show it."""
         count = self._counts[task.step]
-        count.running -= 1
+        _add(count, self._elsewhere.pop(task, "running"), -1)
         count.ended = time.monotonic()
         if again is None:
             count.failed += 1
@@ -182,44 +214,67 @@ class LiveProgress(Progress):
                 file=StringIO(), force_terminal=True, color_system=system, no_color=system is None, highlight=False, emoji=False
             )
         table = Table(box=None, show_edge=False, pad_edge=False, header_style="dim" if self._colours[self._err] else "")
-        for heading in _HEADINGS:
+        for heading in self._of_those_shown(_HEADINGS):
             table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True, overflow="crop")
         shown = self._shown(max(1, height // 2 - 3))
         for name, count in shown:
-            table.add_row(*self._row(name, count, now))
+            table.add_row(*self._of_those_shown(self._row(name, count, now)))
         console = self._console
         console.size = ConsoleDimensions(max(20, width - 1), height)
         with console.capture() as capture:
             console.print(table)
         lines = capture.get().splitlines()
         hidden = sum(1 for count in self._counts.values() if count.began or count.of) - len(shown)
-        running = sum(count.running for count in self._counts.values())
         more = f", {hidden} more steps" if hidden else ""
-        last = f"{self._name}: {running} running{more}, {_clock(now - self._began)}"[: max(20, width - 1)]
+        last = f"{self._name}: {self._busy()}{more}, {_clock(now - self._began)}"[: max(20, width - 1)]
         return [(cell_len(_COLOUR.sub("", text)), text) for text in (*lines, last)]
+
+    def _busy(self) -> str:
+        """What goes on, in words."""
+        counts = self._counts.values()
+        words = [f"{sum(count.running for count in counts):,} running"]
+        for number, what in ((sum(one.starting for one in counts), "starting"), (sum(one.waiting for one in counts), "waiting")):
+            if number:
+                words.append(f"{number:,} {what}")
+        return ", ".join(words)
+
+    def _of_those_shown(self, cells: Sequence[Any]) -> Sequence[Any]:
+        """Without the column of what waits, where nothing can."""
+        return cells if self._has_elsewhere else [cell for number, cell in enumerate(cells) if number != 1]
 
     def _shown(self, most: int) -> list[tuple[str, _Count]]:
         """Steps that have begun, in the order of the source; where there are too many, those that run and the last that ended."""
         begun = [(name, count) for name, count in self._counts.items() if count.began or count.of]
         if len(begun) <= most:
             return begun
-        chosen = {name for name, _ in sorted(begun, key=lambda one: (-(one[1].running > 0), -one[1].ended))[:most]}
+        chosen = {name for name, _ in sorted(begun, key=lambda one: (-(one[1].active > 0), -one[1].ended))[:most]}
         return [one for one in begun if one[0] in chosen]
 
     def _row(self, name: str, count: _Count, now: float) -> list[Any]:
         from rich.text import Text
 
         done = f"{count.done:,}/{count.of:,}" if count.of else str(count.done or "")
-        spent = _clock((now if count.running else count.ended) - count.began) if count.began else ""
+        spent = _clock((now if count.active else count.ended) - count.began) if count.began else ""
         colour = self._colours[self._err]
         return [
             Text(name),
+            Text(str(count.waiting + count.starting or ""), "dim" if colour else ""),
             Text(str(count.running or ""), "cyan" if colour else ""),
             Text(done, "green" if colour else ""),
             Text(str(count.failed or ""), "red" if colour else ""),
             Text(str(count.retried or ""), "yellow" if colour else ""),
             Text(spent),
         ]
+
+
+def _add(count: _Count, phase: str, number: int) -> None:
+    match phase:
+        case "waiting":
+            count.waiting += number
+        case "starting":
+            count.starting += number
+        case _:
+            count.running += number
 
 
 def _clock(seconds: float) -> str:

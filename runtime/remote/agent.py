@@ -297,6 +297,7 @@ class Agent:
 
     def _show(self, job: Job, lines: Sequence[Line]) -> None:
         if lines:
+            job.last = lines[-1][1]
             self._tell("lines", *job.name, list(lines))
 
     def _find_ending(self, job: Job) -> None:

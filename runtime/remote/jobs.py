@@ -41,6 +41,7 @@ class Job:
         over: What the platform said at its end.
         looks: How often the store was asked what it came to.
         reading: Whether a thread reads its log.
+        last: The last line that was read of it.
         pause: Seconds between two looks at its log.
         explained: When it was last asked why it waits, by the monotonic clock.
     """
@@ -58,6 +59,7 @@ class Job:
     over: Seen | None = None
     looks: int = 0
     reading: bool = False
+    last: str = ""
     pause: float = 0.0
     explained: float = 0.0
 
@@ -116,8 +118,9 @@ def find_ending(store: Store, flow: str, job: Job, *, sure: bool) -> Ending | No
         failure, known = failure_of(job.over, job.platform.name, failure), False
         write_failure(store, flow, job.task, number, failure, job.began or job.ordered, time.time())
     lines, whole = read_rest(job.log)
-    last = lines[-1][1] if lines else ""
-    return Failed(failure, known and whole and last.startswith(f"flowc: attempt {number} of the task {job.task} "), known, lines)
+    last = lines[-1][1] if lines else job.last
+    told = known and whole and last.startswith(f"flowc: attempt {number} of the task {job.task} ")
+    return Failed(failure, told, known, lines)
 
 
 def failure_of(seen: Seen, platform: str, recorded: Failure | None = None) -> Failure:

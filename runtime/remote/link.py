@@ -1,12 +1,12 @@
 """The scheduler's side of the helper that starts and watches tasks elsewhere.
 
-    remote = Remote(store, "Squares", elsewhere, method="fork")
-    remote.ready                              # sooner or later; or remote.refused
-    remote.begin("7")
-    remote.start(("work", "3", 0))            # sooner or later take_news() tells what became of it
-    for kind, *told in remote.take_news(): …  # as `agent` has them
-    remote.end("the run is done")
-    for left in remote.finish(hurried): …     # jobs that could not be ended
+remote = Remote(store, "Squares", elsewhere, method="fork")
+remote.ready                              # sooner or later; or remote.refused
+remote.begin("7")
+remote.start(("work", "3", 0))            # sooner or later take_news() tells what became of it
+for kind, *told in remote.take_news(): …  # as `agent` has them
+remote.end("the run is done")
+for left in remote.finish(hurried): …     # jobs that could not be ended
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Remote(Helper):
         self._ended = False
         self._left: list[Left] = []
         self._news: Messages = []
+        self._thread: threading.Thread | None = None
         self._socket, theirs = socket.socketpair()
         if forks:
             try:
@@ -88,8 +89,8 @@ class Remote(Helper):
                 become_helper(lambda: Agent(theirs, store, flow, elsewhere).serve(), deaf_to=DEAF_TO)
             theirs.close()
         else:
-            agent = Agent(theirs, store, flow, elsewhere)
-            threading.Thread(target=agent.serve, name="flowc-remote", daemon=True).start()
+            self._thread = threading.Thread(target=Agent(theirs, store, flow, elsewhere).serve, name="flowc-remote", daemon=True)
+            self._thread.start()
         self._socket.setblocking(False)
 
     def __enter__(self) -> Remote:
@@ -101,6 +102,8 @@ class Remote(Helper):
             self._socket.close()
         if not self.under_way or self._over:
             self.bury(_SOON if self._over else 0)
+        if self._thread is not None and self._over:
+            self._thread.join(_SOON)
 
     def begin(self, run: str) -> None:
         """Say which run it is."""
