@@ -44,11 +44,8 @@ def far_queue(aws: Aws, name: str, kind: str) -> str:
         group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
         resources = {"type": kind, "maxvCpus": 4, "subnets": [subnet], "securityGroupIds": [group]}
         if kind == "EC2":
-            resources |= {
-                "minvCpus": 0,
-                "instanceTypes": ["m5.large"],
-                "instanceRole": aws.role.replace(":role/", ":instance-profile/"),
-            }
+            made = aws.client("iam").create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
+            resources |= {"minvCpus": 0, "instanceTypes": ["m5.large"], "instanceRole": made}
         place = client.create_compute_environment(
             computeEnvironmentName=f"{name}-place", type="MANAGED", serviceRole=aws.role, computeResources=resources
         )["computeEnvironmentArn"]
