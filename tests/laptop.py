@@ -1,6 +1,6 @@
-"""A person's shell on a machine of theirs, whose runs send tasks to AWS Batch: commands as they are typed, as processes.
+"""A person's shell on a machine of theirs, whose runs send tasks elsewhere: commands as they are typed, as processes.
 
-laptop = Laptop(aws, tmp_path)
+laptop = laptop_at_aws(aws, tmp_path)
 laptop.write("BigSum.py", (GOLDEN / "bigsum_small" / "flow.py").read_text())
 ended = laptop("python BigSum.py run --with batch")
 with laptop.start("python BigSum.py run --with batch") as going: …
@@ -14,11 +14,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from engines.account import Aws
+from engines.argo.cluster import Argo
 
 
 @dataclass(frozen=True)
@@ -56,32 +57,26 @@ class Going:
         return Ended(self.process.returncode, out, self.err + err)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Laptop:
     """One machine of one person.
 
     Attributes:
         folder: Where commands are typed.
-        user: Who types them.
-        place: The datastore.
+        environment: The shell's variables.
     """
 
-    aws: Aws
     folder: Path
-    user: str = "somebody"
-    place: str = ""
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str]
 
-    def __post_init__(self) -> None:
-        self.place = self.place or f"s3://{self.aws.bucket()}/flows"
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FLOWC_"))},
-            **self.aws.environment,
-            "FLOWC_DATASTORE": self.place,
-            "FLOWC_BATCH_QUEUE": self.aws.batch_queue,
-            "USER": self.user,
-            **self.environment,
-        }
+    @property
+    def place(self) -> str:
+        """The datastore."""
+        return self.environment["FLOWC_DATASTORE"]
+
+    def of(self, user: str) -> Laptop:
+        """The same in somebody else's hands."""
+        return Laptop(self.folder, {**self.environment, "USER": user})
 
     def write(self, name: str, text: str) -> Path:
         """A file in its folder."""
@@ -89,15 +84,15 @@ class Laptop:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def __call__(self, command: str) -> Ended:
-        """Type a command, and wait for its end."""
-        with self.start(command) as going:
+    def __call__(self, *command: str) -> Ended:
+        """Type a command, as one text or as words, and wait for its end."""
+        with self.start(*command) as going:
             return going.ended()
 
     @contextmanager
-    def start(self, command: str) -> Iterator[Going]:
+    def start(self, *command: str) -> Iterator[Going]:
         """Type a command that goes on for a while."""
-        words = shlex.split(command)
+        words = shlex.split(command[0]) if len(command) == 1 else command
         assert words[0] in ("python", "flowc")
         argv = [sys.executable, *(words[1:] if words[0] == "python" else ["-m", *words])]
         pipe = subprocess.PIPE
@@ -110,7 +105,18 @@ class Laptop:
             process.kill()
             process.communicate()
 
-    def next_run(self, flow: str, number: int) -> None:
-        """Have the next run of a flow get this id."""
-        bucket, _, prefix = self.place.removeprefix("s3://").partition("/")
-        self.aws.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/{flow}/{number - 1}/run.json", Body=b"{}")
+
+def laptop_at_aws(aws: Aws, folder: Path) -> Laptop:
+    """A laptop in the folder, whose shell knows an account."""
+    told = {"FLOWC_DATASTORE": f"s3://{aws.bucket()}/flows", "FLOWC_BATCH_QUEUE": aws.batch_queue}
+    return Laptop(folder, {**_shell(), **aws.environment, **told})
+
+
+def laptop_at_cluster(argo: Argo, folder: Path) -> Laptop:
+    """The same, whose shell knows a cluster."""
+    return Laptop(folder, {**_shell(), **argo.environment, "FLOWC_DATASTORE": argo.place})
+
+
+def _shell() -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FLOWC_"))}
+    return {**mine, "USER": "somebody"}
