@@ -6,6 +6,7 @@ Batch and the cluster are the tests' engines; jobs and Pods are processes of the
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from pathlib import Path
