@@ -1,4 +1,4 @@
-# flowc run flow.py --without batch --with retry:times=2,minutes_between_retries=0 --with 'environment:vars={"MODE": "fast, or so"}' --with batch:cpu=4,memory=10000,queue=default,image=ubuntu:latest
+# flowc run flow.py --without batch --with retry:times=2,minutes_between_retries=0 --with 'environment:vars={"MODE": "fast, or so"}' --with batch:cpu=4,memory=10000,image=ubuntu:latest
 import os
 
 from flowc import FlowSpec, batch, current, environment, step
