@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,16 +49,17 @@ FLOW = """
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits as long as it would."""
     Process.warm()
     quicken(monkeypatch)
 
 
 @pytest.fixture
-def hybrid(write, tmp_path):
+def hybrid(write: Callable[[str], Any], tmp_path: Path) -> Iterator[Callable[..., tuple[Any, Farm]]]:
     """Writes the flow, and makes a platform for it."""
 
-    def make(body: str = "pass", decorators: str = "# none", count: int = 3, name: str = "", **settings: Any):
+    def make(body: str = "pass", decorators: str = "# none", count: int = 3, name: str = "", **settings: Any) -> tuple[Any, Farm]:
         text = FLOW.replace("COUNT", str(count)).replace("BODY", body).replace("DECORATORS", decorators)
         flow = write(text)
         place = tmp_path / name
