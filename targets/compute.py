@@ -100,7 +100,13 @@ class Computing(Protocol):
         ...
 
     def unfinished(self, flow: str, *, run: str | None = None, user: str | None = None) -> Iterator[Unfinished]:
-        """The tasks of a flow that are not over: of one run or of all, of one person's or of anybody's. Never another flow's."""
+        """The tasks of a flow that are not over: of one run or of all, of one person's or of anybody's. Never another flow's.
+
+        Args:
+            flow: Its name.
+            run: One in the datastore of the options: another datastore may have a run of the same name.
+            user: The person.
+        """
         ...
 
     def end(self, tasks: Sequence[Unfinished], why: str) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ def list_unfinished(session: Session, flow: str, *, run: str | None, user: str |
     """The unfinished tasks of a flow's runs.
 
     Args:
-        run: Only those of this run, in the datastore of the options, if they name one: others have runs of the same name.
+        run: Only those of this run, in the datastore of the options: another may have a run of the same name.
         user: Only those of this person.
 
     Raises:
@@ -39,8 +39,8 @@ def list_unfinished(session: Session, flow: str, *, run: str | None, user: str |
             for job in session.ask("batch", "describe_jobs", jobs=some)["jobs"]:
                 tags = job.get("tags") or {}
                 values = _environment(job)
-                elsewhere = run is not None and options.datastore not in (None, values.get(contract.DATASTORE))
-                if expected.items() <= tags.items() and RUN_TAG in tags and STEP_TAG in tags and not elsewhere:
+                there = run is None or (options.datastore or "").rstrip("/") == values.get(contract.DATASTORE, "").rstrip("/")
+                if there and expected.items() <= tags.items() and RUN_TAG in tags and STEP_TAG in tags:
                     yield from _tasks(session, job, values)
 
 
