@@ -64,6 +64,7 @@ class PodCompute:
         self._unwanted: deque[str] = deque()
         self._tidying: Future[None] | None = None
         self._ending = threading.Event()
+        self._closed = False
         self._workers = ThreadPoolExecutor(_AT_ONCE, "flowc-kubernetes")
 
     # Starting.
@@ -78,7 +79,9 @@ class PodCompute:
             for one in as_completed(asked):
                 try:
                     if one.result():
-                        yield Started(asked[one], self._pods.name(asked[one]))
+                        name = self._pods.name(asked[one])
+                        self._jobs.add(name, asked[one]).given = True
+                        yield Started(asked[one], name)
                 except ClusterError as error:
                     refused.append(error)
                     stop.set()
@@ -253,7 +256,7 @@ class PodCompute:
         """Delete Pods, each of which has its grace: Kubernetes has no place for a reason. No more are made from now on."""
         with self._jobs.lock:
             self._ending.set()
-            wanted = self._jobs.where(lambda job: job.last is None) | {
+            wanted = self._jobs.where(lambda job: not job.given) | {
                 name: job for name in tuple(ids) if (job := self._jobs.get(name)) is not None
             }
             for name, job in wanted.items():
@@ -269,9 +272,12 @@ class PodCompute:
     def close(self) -> None:
         """Delete the Pods of jobs that are over, and those that may have been made without an answer."""
         self._ending.set()
+        if self._closed:
+            return
+        self._closed = True
         if self._watch is not None:
             self._watch.stop()
-        left = self._jobs.where(lambda job: job.held is None and (job.over or not job.made))
+        left = self._jobs.where(lambda job: job.held is None and (job.over or not job.given))
         refused = self._delete_all([*self._unwanted, *left])
         self._workers.shutdown()
         if refused:

@@ -29,6 +29,7 @@ class Job:
     Attributes:
         order: What is to be done.
         made: Whether its Pod is known to have been made.
+        given: Whether whoever ordered it knows of it.
         held: Why its Pod cannot be made for now; None: it can.
         state: What its Pod was last seen to be.
         news: What is not told yet.
@@ -39,6 +40,7 @@ class Job:
 
     order: Order
     made: bool = False
+    given: bool = False
     held: str | None = None
     state: State | None = None
     news: Seen | None = None
