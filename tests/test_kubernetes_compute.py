@@ -121,7 +121,7 @@ def test_a_pod_that_somebody_deletes(harbour: Harbour) -> None:
 
 def test_a_pod_that_takes_too_long(harbour: Harbour) -> None:
     there = harbour.prepare()
-    there.compute._pods.steps["sleep"]["spec"]["activeDeadlineSeconds"] = 1  # type: ignore[index]  # nobody waits for a minute
+    there.compute._pods.steps["sleep"]["spec"]["activeDeadlineSeconds"] = 1  # nobody waits for a minute
     (id,) = there.start("sleep")
     (seen,) = there.over(id)
     assert (seen.error, seen.message) == (
@@ -230,7 +230,8 @@ def test_a_quota_holds_orders_until_there_is_room(harbour: Harbour, monkeypatch:
         there.until(id, "waiting")
     assert harbour.pods() == [first]
     said = there.compute.explain(ids)
-    why = f"the namespace {harbour.argo.namespace} has no room for it: of its quota few, pods=1, pods=1 is used, and pods=1 is asked for"
+    place = f"the namespace {harbour.argo.namespace}"
+    why = f"{place} has no room for it: of its quota few, pods=1, pods=1 is used, and pods=1 is asked for"
     assert said == dict.fromkeys(ids, why)
     harbour.argo.delete("pods", first)
     there.over(first)

@@ -66,7 +66,7 @@ def test_a_cluster_that_has_no_time_is_asked_again(harbour: Harbour, code: int, 
 def test_a_pause_that_the_cluster_asks_for_is_made(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
     there = harbour.prepare()
     pauses: list[float] = []
-    monkeypatch.setattr(session.time, "sleep", pauses.append)
+    monkeypatch.setattr("flowc.targets.argo.cluster.session.time.sleep", pauses.append)
     harbour.argo.fail("POST", pods(harbour), 429, "TooManyRequests", headers={"Retry-After": "7"})
     list(there.compute.start(there.orders("done")))
     assert pauses == [7.0]
@@ -309,8 +309,8 @@ def test_a_namespace_that_is_not_there(harbour: Harbour) -> None:
 def test_a_service_account_that_is_not_there(harbour: Harbour) -> None:
     for said in (refusal(harbour, service_account="nobody"), refusal(harbour, "@kubernetes(service_account='nobody')")):
         assert said == (
-            f"there is no service account nobody in the namespace {harbour.argo.namespace}: create it, or correct --service-account, "
-            "or `service_account` of @kubernetes"
+            f"there is no service account nobody in the namespace {harbour.argo.namespace}: create it, or correct "
+            "--service-account, or `service_account` of @kubernetes"
         )
 
 
@@ -352,7 +352,8 @@ def test_what_a_policy_refuses_is_told_before_the_run(harbour: Harbour) -> None:
     why = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
     harbour.argo.fail("POST", pods(harbour), 403, "Forbidden", why)
     assert refusal(harbour) == (
-        f"step `done` cannot run in the namespace {harbour.argo.namespace}: the cluster does not allow flowc to create pods: {why}"
+        f"step `done` cannot run in the namespace {harbour.argo.namespace}: "
+        f"the cluster does not allow flowc to create pods: {why}"
     )
 
 
