@@ -1,8 +1,8 @@
-"""A run's part on the stand-in cluster, without a run: orders, and what is seen of them, where containers do what a step's name says.
+"""A run's part on the stand-in cluster, without a run: orders, and what is seen of them. Containers do what their step is called.
 
-    there = harbour.prepare("@kubernetes\\n@timeout(seconds=5)")
-    (id,) = there.start("sleep")
-    there.until(id, "running")
+there = harbour.prepare("@kubernetes(cpu=2)")
+(id,) = there.start("sleep")
+there.until(id, "running")
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ def test_a_task_from_order_to_end(harbour: Harbour) -> None:
     assert there.compute.where == f"Kubernetes, namespace {harbour.argo.namespace}, context tests"
     (id,) = there.start("done")
     assert there.over(id) == [Seen(id=id, phase="over", exit_code=0)]
-    assert [one.phase for one in there.seen] == sorted({one.phase for one in there.seen}, key="waiting starting running over".split().index)
+    assert [one.phase for one in there.seen] == sorted(
+        {one.phase for one in there.seen}, key="waiting starting running over".split().index
+    )
     pod = harbour.argo.get("pods", id)
     labels, annotations, spec = pod["metadata"]["labels"], pod["metadata"]["annotations"], pod["spec"]
     assert labels == {
@@ -33,20 +35,29 @@ def test_a_task_from_order_to_end(harbour: Harbour) -> None:
         marks.STEP: "done",
         marks.USER: "ann",
     }
-    assert annotations.items() >= {marks.RUN: RUN, marks.PATH: "0", marks.ATTEMPT: "0", marks.DATASTORE: harbour.argo.place}.items()
-    assert (spec["restartPolicy"], spec["activeDeadlineSeconds"], spec["serviceAccountName"]) == ("Never", 5 * 24 * 3600, "default")
+    assert (
+        annotations.items() >= {marks.RUN: RUN, marks.PATH: "0", marks.ATTEMPT: "0", marks.DATASTORE: harbour.argo.place}.items()
+    )
+    assert (spec["restartPolicy"], spec["activeDeadlineSeconds"], spec["serviceAccountName"]) == (
+        "Never",
+        5 * 24 * 3600,
+        "default",
+    )
     (container,) = spec["containers"]
     variables = {one["name"]: one["value"] for one in container["env"]}
-    assert variables.items() >= {
-        "FLOWC_RUN": RUN,
-        "FLOWC_STEP": "done",
-        "FLOWC_PATH": "0",
-        "FLOWC_ATTEMPT": "0",
-        "FLOWC_BEGUN": "1",
-        "FLOWC_TARGET": "local",
-        "FLOWC_USER": "ann",
-        "FLOWC_CODE": "flowc-packages/Sample/0.tar.gz",
-    }.items()
+    assert (
+        variables.items()
+        >= {
+            "FLOWC_RUN": RUN,
+            "FLOWC_STEP": "done",
+            "FLOWC_PATH": "0",
+            "FLOWC_ATTEMPT": "0",
+            "FLOWC_BEGUN": "1",
+            "FLOWC_TARGET": "local",
+            "FLOWC_USER": "ann",
+            "FLOWC_CODE": "flowc-packages/Sample/0.tar.gz",
+        }.items()
+    )
     there.look(0.0)  # it is not asked for any more
     harbour.wait(lambda: harbour.pods() == [])
 
@@ -110,7 +121,7 @@ def test_a_pod_that_somebody_deletes(harbour: Harbour) -> None:
 
 def test_a_pod_that_takes_too_long(harbour: Harbour) -> None:
     there = harbour.prepare()
-    there.compute._pods.steps["sleep"]["spec"]["activeDeadlineSeconds"] = 1  # type: ignore[index]  # nobody waits for a minute
+    there.compute._pods.steps["sleep"]["spec"]["activeDeadlineSeconds"] = 1  # nobody waits for a minute
     (id,) = there.start("sleep")
     (seen,) = there.over(id)
     assert (seen.error, seen.message) == (
@@ -219,7 +230,8 @@ def test_a_quota_holds_orders_until_there_is_room(harbour: Harbour, monkeypatch:
         there.until(id, "waiting")
     assert harbour.pods() == [first]
     said = there.compute.explain(ids)
-    why = f"the namespace {harbour.argo.namespace} has no room for it: of its quota few, pods=1, pods=1 is used, and pods=1 is asked for"
+    place = f"the namespace {harbour.argo.namespace}"
+    why = f"{place} has no room for it: of its quota few, pods=1, pods=1 is used, and pods=1 is asked for"
     assert said == dict.fromkeys(ids, why)
     harbour.argo.delete("pods", first)
     there.over(first)
@@ -229,7 +241,9 @@ def test_a_quota_holds_orders_until_there_is_room(harbour: Harbour, monkeypatch:
 def test_a_quota_that_is_used_up_is_told_before_the_run(harbour: Harbour) -> None:
     harbour.argo.create({"metadata": {"name": "none"}, "kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}})
     harbour.prepare()
-    place = f"the namespace {harbour.argo.namespace} has no room for a pod of step `done`, whose tasks will wait: of its quota none"
+    place = (
+        f"the namespace {harbour.argo.namespace} has no room for a pod of step `done`, whose tasks will wait: of its quota none"
+    )
     assert harbour.said == [f"{place}, pods=0, pods=0 is used, and pods=1 is asked for"]
 
 

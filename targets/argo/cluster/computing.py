@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -19,11 +20,13 @@ from ..run_pods import RunPods, labels_of, namespace_of
 from .kinds import POD
 from .nodes import seconds_of
 from .pod_compute import PodCompute
+from .pod_deletes import delete_pods
 from .pod_needs import demand_room
 from .pod_states import state_of
-from .refusals import ClusterError
 from .session import Session
 
+_AT_ONCE: Final = 8
+"""Requests that are made at a time."""
 _STATUS: Final = {"waiting": "Pending", "starting": "Pending", "running": "Running"}
 """Kubernetes's word for how far a Pod is."""
 
@@ -51,11 +54,12 @@ class Kubernetes:
 
     def prepare(self, work: Work, say: Callable[[str], None]) -> PodCompute:
         """Ask the cluster whether it would make such Pods, and upload the package."""
-        datastore = self.options.datastore
-        if datastore is None:
+        datastore = self.options.datastore or ""
+        if not datastore.startswith(("s3://", "az://", "gs://", "/")):
+            named = f", and {datastore} is none" if datastore else ""
             raise ComputeError(
-                "tasks on Kubernetes need a datastore that pods reach: --datastore s3://bucket/prefix, az://container/prefix or "
-                "gs://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml)"
+                f"tasks on Kubernetes need a datastore that pods reach{named}: --datastore s3://bucket/prefix, "
+                "az://container/prefix or gs://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml)"
             )
         with _told():
             session = Session(context=self.options.context, namespace=namespace_of(work.flow, work.steps, self.options))
@@ -80,6 +84,8 @@ class Kubernetes:
             for pod in self.session.pages(POD, labels=labels):
                 said = pod["metadata"].get("annotations") or {}
                 wanted = {marks.FLOW: flow, marks.RUN: run, marks.USER: user}
+                if run is not None and self.options.datastore is not None:  # others have runs of the same name
+                    wanted[marks.DATASTORE] = self.options.datastore
                 if all(said.get(key) == value for key, value in wanted.items() if value is not None):
                     found = _unfinished(pod, said)
                     if found is not None:
@@ -87,14 +93,12 @@ class Kubernetes:
 
     def end(self, tasks: Sequence[Unfinished], why: str) -> Mapping[str, str]:
         """Delete their Pods, each with its grace; Kubernetes has no place for a reason."""
-        refused = {}
-        for task in tasks:
-            try:
-                self.session.ask("DELETE", self.session.path(POD, task.id))
-            except ClusterError as error:
-                if not error.missing:
-                    refused[task.id] = str(error)
-        return refused
+        with ThreadPoolExecutor(_AT_ONCE) as workers:
+            refused = delete_pods(self.session, (one.id for one in tasks), workers, lambda _: None)
+        for error in refused.values():
+            if error.mends:
+                raise ComputeError(str(error)) from None
+        return {id: str(error) for id, error in refused.items()}
 
 
 def connect_compute(options: Options) -> Kubernetes:

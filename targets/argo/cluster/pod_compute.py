@@ -20,10 +20,11 @@ from ....runtime.compute import Busy, ComputeError, Order, Seen, Started
 from .. import marks
 from ..run_pods import RunPods
 from .kinds import EVENT, POD
+from .pod_deletes import delete_pod, delete_pods
 from .pod_jobs import PodJobs
 from .pod_states import ended_by
 from .pod_watch import PodWatch
-from .refusals import ClusterError, CredentialsError
+from .refusals import ClusterError
 from .session import Session
 from .words import Said, warned
 
@@ -64,6 +65,7 @@ class PodCompute:
         self._unwanted: deque[str] = deque()
         self._tidying: Future[None] | None = None
         self._ending = threading.Event()
+        self._closed = False
         self._workers = ThreadPoolExecutor(_AT_ONCE, "flowc-kubernetes")
 
     # Starting.
@@ -78,14 +80,16 @@ class PodCompute:
             for one in as_completed(asked):
                 try:
                     if one.result():
-                        yield Started(asked[one], self._pods.name(asked[one]))
+                        name = self._pods.name(asked[one])
+                        self._jobs.add(name, asked[one]).given = True
+                        yield Started(asked[one], name)
                 except ClusterError as error:
                     refused.append(error)
                     stop.set()
         finally:
             stop.set()
         if refused:
-            raise _explained(next((one for one in refused if not _passes(one)), refused[0]))
+            raise _explained(next((one for one in refused if not one.mends), refused[0]))
 
     def _listen(self, run: str) -> None:
         with self._jobs.lock:
@@ -103,7 +107,7 @@ class PodCompute:
         try:
             self._make(name, order)
         except ClusterError as error:
-            if not _passes(error):
+            if not error.mends:
                 self._jobs.drop(name)
             raise
         return True
@@ -171,7 +175,7 @@ class PodCompute:
                 if not self._make(name, job.order):
                     return
             except ClusterError as error:
-                if _passes(error):
+                if error.mends:
                     self._try_held_at = time.monotonic() + _HELD
                     return
                 self._jobs.note(name, ended_by(name, Said(error.reason or "Refused", str(error)), began=False))
@@ -206,7 +210,7 @@ class PodCompute:
             try:
                 self._delete(name)
             except ClusterError as error:
-                if _passes(error):
+                if error.mends:
                     self._unwanted.append(name)
                     return
 
@@ -253,13 +257,13 @@ class PodCompute:
         """Delete Pods, each of which has its grace: Kubernetes has no place for a reason. No more are made from now on."""
         with self._jobs.lock:
             self._ending.set()
-            wanted = self._jobs.where(lambda job: job.last is None) | {
+            wanted = self._jobs.where(lambda job: not job.given) | {
                 name: job for name in tuple(ids) if (job := self._jobs.get(name)) is not None
             }
             for name, job in wanted.items():
                 job.ended = why
                 if job.held is not None:
-                    self._jobs.lost((name,))
+                    self._jobs.lost(name)
             there = [name for name, job in wanted.items() if job.held is None and not job.over]
         refused = self._delete_all(there)
         if there and len(refused) == len(there):
@@ -269,9 +273,12 @@ class PodCompute:
     def close(self) -> None:
         """Delete the Pods of jobs that are over, and those that may have been made without an answer."""
         self._ending.set()
+        if self._closed:
+            return
+        self._closed = True
         if self._watch is not None:
             self._watch.stop()
-        left = self._jobs.where(lambda job: job.held is None and (job.over or not job.made))
+        left = self._jobs.where(lambda job: job.held is None and (job.over or not job.given))
         refused = self._delete_all([*self._unwanted, *left])
         self._workers.shutdown()
         if refused:
@@ -279,30 +286,10 @@ class PodCompute:
             self._say(f"{what} could not be deleted from the namespace {self._session.namespace}: {next(iter(refused.values()))}")
 
     def _delete_all(self, names: Iterable[str]) -> dict[str, ClusterError]:
-        """Delete Pods; by name why that could not be. Where the cluster cannot be reached, the rest is not tried."""
-        unreached: list[ClusterError] = []
-
-        def delete(name: str) -> ClusterError | None:
-            if unreached:
-                return unreached[0]
-            try:
-                self._delete(name)
-            except ClusterError as error:
-                if _passes(error):
-                    unreached.append(error)
-                return error
-            return None
-
-        asked = [(name, self._workers.submit(delete, name)) for name in dict.fromkeys(names)]
-        return {name: error for name, one in asked if (error := one.result()) is not None}
+        return delete_pods(self._session, names, self._workers, self._jobs.lost)
 
     def _delete(self, name: str) -> None:
-        try:
-            self._session.ask("DELETE", self._session.path(POD, name))
-        except ClusterError as error:
-            if not error.missing:
-                raise
-            self._jobs.lost((name,))
+        delete_pod(self._session, name, self._jobs.lost)
 
 
 def _told(waits: Said) -> str:
@@ -310,11 +297,6 @@ def _told(waits: Said) -> str:
     return waits.cause + (": `kubectl describe nodes` shows what nodes have left" if waits.error == "Unschedulable" else "")
 
 
-def _passes(error: ClusterError) -> bool:
-    """Whether the same request may succeed later on: the cluster is back, or somebody has logged in again."""
-    return error.passing or isinstance(error, CredentialsError)
-
-
 def _explained(error: ClusterError) -> ComputeError:
     """The same as a run knows it."""
-    return Busy(str(error).removesuffix(_AGAIN)) if _passes(error) else ComputeError(str(error))
+    return Busy(str(error).removesuffix(_AGAIN)) if error.mends else ComputeError(str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -29,6 +29,7 @@ class Job:
     Attributes:
         order: What is to be done.
         made: Whether its Pod is known to have been made.
+        given: Whether whoever ordered it knows of it.
         held: Why its Pod cannot be made for now; None: it can.
         state: What its Pod was last seen to be.
         news: What is not told yet.
@@ -39,6 +40,7 @@ class Job:
 
     order: Order
     made: bool = False
+    given: bool = False
     held: str | None = None
     state: State | None = None
     news: Seen | None = None
@@ -118,12 +120,11 @@ class PodJobs:
                 self._freed()
             self._news.notify_all()
 
-    def lost(self, names: Iterable[str]) -> None:
-        """Remember that Pods are not there."""
+    def lost(self, name: str) -> None:
+        """Remember that a Pod is not there."""
         with self.lock:
-            for name in names:
-                if (job := self._jobs.get(name)) is not None:
-                    self.note(name, missing(job.last or Seen(id=name, phase="waiting")))
+            if (job := self._jobs.get(name)) is not None:
+                self.note(name, missing(job.last or Seen(id=name, phase="waiting")))
 
     # What is asked for.
 
@@ -181,7 +182,8 @@ class PodJobs:
 
     def listed(self, names: frozenset[str]) -> None:
         """Take for gone what is not among them."""
-        self.lost(self._listing - names)
+        for name in self._listing - names:
+            self.lost(name)
 
     def changed(self, pod: Mapping[str, Any]) -> None:
         """See how far a Pod is."""

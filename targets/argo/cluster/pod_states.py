@@ -127,8 +127,9 @@ def _over(name: str, pod: Mapping[str, Any], status: Mapping[str, Any], ended: M
     reason, more = str(ended.get("reason") or "Error"), str(ended.get("message") or "")
     if reason in ("Error", "Completed", "ContainerStatusUnknown"):
         # The task, or what starts it, has ended so: what it printed last says more than the cluster can.
-        last = next((line.strip() for line in reversed(more.splitlines()) if line.strip()), "")
-        return Seen(id=name, phase="over", message=words.exited(int(code or 0), words.sentence(last)), exit_code=code)
+        last = next((line for line in reversed(more.splitlines()) if line.strip()), "")
+        told = words.exited(int(code or 0), words.sentence(last)) if last else ""
+        return Seen(id=name, phase="over", message=told, exit_code=code)
     limits = next((mapping(one.get("resources")) for one in mappings(pod, "spec", "containers")), {}).get("limits")
     said = words.of_container(CONTAINER, reason, int(code or 0), more, str(mapping(limits).get("memory") or ""))
     return ended_by(name, said, began=began, exit_code=code)

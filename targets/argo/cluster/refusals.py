@@ -61,6 +61,11 @@ class ClusterError(PlatformError):
         self.passing = passing
 
     @property
+    def mends(self) -> bool:
+        """Whether the same request may succeed later on: by itself, or when somebody has logged in again."""
+        return self.passing
+
+    @property
     def missing(self) -> bool:
         """Whether the object that was asked for is not there, though there may be such objects."""
         return self.reason == "NotFound"
@@ -89,6 +94,11 @@ class ClusterError(PlatformError):
 
 class CredentialsError(ClusterError):
     """Who asks is not known: the credentials are missing, wrong or expired. Another login may mend that while flowc goes on."""
+
+    @property
+    def mends(self) -> bool:
+        """It does."""
+        return True
 
 
 def refused(status: int, text: str, *, method: str, path: str, of: str, server: str) -> ClusterError:

@@ -120,7 +120,9 @@ class Kubelet:
         """Run a pod that somebody has made."""
         why = refusal(pod)
         if why is not None:
-            self._tell(pod, {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}]})
+            self._tell(
+                pod, {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}]}
+            )
             self._event(pod, "Warning", "FailedScheduling", why)
             return
         scheduled = {"type": "PodScheduled", "status": "True"}
@@ -143,7 +145,12 @@ class Kubelet:
         with self._objects.changed:
             if self._objects.get(("events", metadata["namespace"], name)) is None:
                 told = {"type": type, "reason": reason, "message": message, "lastTimestamp": now(), "involvedObject": about}
-                event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": metadata["namespace"]}, **told}
+                event = {
+                    "apiVersion": "v1",
+                    "kind": "Event",
+                    "metadata": {"name": name, "namespace": metadata["namespace"]},
+                    **told,
+                }
                 self._objects.create(("events", metadata["namespace"], name), event)
 
     def end(self, pod: Object) -> None:
