@@ -83,14 +83,12 @@ class Cluster:
 
     def pods(self, run: str) -> list[Any]:
         """A run's pods, of which those that are over may be gone."""
-        core = kubernetes.client.CoreV1Api(self.client)
-        found: list[Any] = core.list_namespaced_pod(self.namespace, label_selector=f"{_RUN}={run}").items
+        found: list[Any] = self.core().list_namespaced_pod(self.namespace, label_selector=f"{_RUN}={run}").items
         return found
 
     def accounts(self) -> set[str]:
         """The service accounts that there are."""
-        core = kubernetes.client.CoreV1Api(self.client)
-        return {one.metadata.name for one in core.list_namespaced_service_account(self.namespace).items}
+        return {one.metadata.name for one in self.core().list_namespaced_service_account(self.namespace).items}
 
     def pod_of(self, run: str, task: str) -> str:
         """The pod of a task of the main DAG that is under way, by the task's name; waited for."""
@@ -103,8 +101,7 @@ class Cluster:
 
     def delete_pod(self, name: str, *, lost: bool = False) -> None:
         """Delete a pod: as a person does, or as when its machine is lost, at once and without a last word."""
-        core = kubernetes.client.CoreV1Api(self.client)
-        core.delete_namespaced_pod(name, self.namespace, **({"grace_period_seconds": 0} if lost else {}))
+        self.core().delete_namespaced_pod(name, self.namespace, **({"grace_period_seconds": 0} if lost else {}))
 
     def versions(self, run: str) -> dict[str, str]:
         """What has run it, as far as that can be seen: Argo's executor says its version in its image's name."""
@@ -114,6 +111,10 @@ class Cluster:
                 if container.name == "init":
                     found["Argo Workflows"] = container.image.rpartition(":")[2]
         return found
+
+    def core(self) -> Any:
+        """The client of Kubernetes' own objects."""
+        return kubernetes.client.CoreV1Api(self.client)
 
     def _objects(self) -> Any:
         return kubernetes.client.CustomObjectsApi(self.client)
