@@ -84,7 +84,8 @@ def _read(program: Program, option: str, texts: Sequence[str]) -> tuple[Context,
         node = read_spec(text, line)
         if isinstance(node, Malformed):
             place = source.at(line, node.start + 1, max(node.end - node.start, 1))
-            context.report.add(rules.BAD_SPEC, node.message, place, help=node.help)
+            help = node.help if option == WITH else f"write a decorator's name, as in `{WITHOUT} batch`"
+            context.report.add(rules.BAD_SPEC, node.message, place, help=help)
         else:
             found.append(node)
     return context, found

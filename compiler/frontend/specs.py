@@ -98,7 +98,7 @@ class _Spec:
         elif call:
             help = f"write `{call[1]}:{call[2]}`" if call[2] else f"write `{call[1]}`"
         elif not colon and all(one.strip().isidentifier() for one in text.split(",")):
-            help = f"say `--with` for each: `{' '.join(f'--with {one.strip()}' for one in text.split(','))}`"
+            help = f"give the option once for each: {', '.join(f'`{one.strip()}`' for one in text.split(','))}"
         else:
             help = HOW
         raise _Mistake(Malformed(start, end, f"`{text}` is no name of a decorator", help))
@@ -171,7 +171,8 @@ class _Spec:
     def _at(self, node: Node, start: int, end: int) -> Node:
         """The node with its place, in bytes as `ast` has it."""
         node.lineno = node.end_lineno = self.line
-        node.col_offset, node.end_col_offset = (len(self.text[:one].encode()) for one in (start, end))
+        places = (start, end) if self.text.isascii() else (len(self.text[:one].encode()) for one in (start, end))
+        node.col_offset, node.end_col_offset = places
         return node
 
 
