@@ -84,6 +84,7 @@ class Array:
         self.clock, self.start, self.size = clock, clock.now, size
         self.begins, self.takes, self.fails = begins, takes, fails
         self.asked = 0
+        self.unlisted: int | None = None
 
     def state(self, number: int) -> str:
         passed = self.clock.now - self.start - number * self.begins
@@ -111,7 +112,8 @@ class Array:
 
     def pages(self, service: str, operation: str, items: str, **asked: Any) -> Iterator[Any]:
         assert (operation, asked["arrayJobId"], asked["maxResults"]) == ("list_jobs", "a", 1000)
-        numbers = [number for number in range(self.size) if self.state(number) == asked["jobStatus"]]
+        every = (number for number in range(self.size) if number != self.unlisted)
+        numbers = [number for number in every if self.state(number) == asked["jobStatus"]]
         self.asked += max(1, -(-len(numbers) // 1000))
         yield from ({"jobId": f"a:{number}"} for number in numbers)
 
@@ -153,6 +155,15 @@ def test_a_failure_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (seen.phase, seen.exit_code, seen.error) == ("over", 1, None)
         assert moment - (session.start + number * 0.1 + 5) <= 2
     assert [seen.exit_code for _, seen in told["a:999"][-1:]] == [0]
+
+
+def test_a_failure_that_is_not_listed_is_found_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(looking, "time", clock)
+    session = Array(clock, 250, begins=0.0, takes=5.0, fails=frozenset({17}))
+    session.unlisted = 17
+    told = watched(session, clock, 2.0)
+    assert [told[f"a:{number}"][-1][1].exit_code for number in (16, 17, 18)] == [0, 1, 0]
 
 
 def test_few_jobs_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,11 +123,7 @@ class Looks:
         about = job.get("arrayProperties") or {}
         counts: Mapping[str, int] = about.get("statusSummary") or {}
         if PHASES[job["status"]] == "over":
-            failed = counts.get("FAILED", 0)
-            listed = (yield from self._failures(parent, array)) if job["status"] == "FAILED" else 0
-            if listed >= failed:  # else some are not listed yet
-                for number in sorted(array.wanted):
-                    yield Seen(id=f"{parent}:{number}", phase="over", exit_code=0)
+            yield from self._rest(parent, array, counts.get("FAILED", 0) if job["status"] == "FAILED" else 0)
             return
         for state in _TOLD:
             mark = _mark(counts, state)
@@ -141,6 +137,20 @@ class Looks:
             if listed >= count:
                 array.marks[state] = mark
                 array.due.pop(state, None)
+
+    def _rest(self, parent: str, array: _Array, failed: int) -> Iterator[Seen]:
+        """Tell of what is left of an array that is over, of which so many jobs failed."""
+        if failed and (yield from self._failures(parent, array)) < failed:  # some are not listed yet
+            now = time.monotonic()
+            if now - array.due.setdefault("over", now) < _LATEST:
+                return
+            for some in parts([f"{parent}:{number}" for number in sorted(array.wanted)], ASKED):
+                for job in self._session.ask("batch", "describe_jobs", jobs=some)["jobs"]:
+                    if PHASES[job["status"]] == "over":
+                        yield _over(job["jobId"], job)
+            return
+        for number in sorted(array.wanted):
+            yield Seen(id=f"{parent}:{number}", phase="over", exit_code=0)
 
     def _listed(self, parent: str, array: _Array, state: str) -> Generator[Seen, None, int]:
         """Tell of an array's jobs that are in a state; how many there are of them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final
@@ -122,6 +123,7 @@ class Session:
     def __init__(self, *, once: bool = False) -> None:
         self._once = once
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def client(self, service: str) -> Any:
         """boto3's client of a service.
@@ -129,6 +131,10 @@ class Session:
         Raises:
             AwsError: boto3 is not installed, or what the environment and ~/.aws say makes no sense.
         """
+        with self._making:  # which a session of boto3's cannot do twice at a time
+            return self._client(service)
+
+    def _client(self, service: str) -> Any:
         if service not in self._clients:
             try:
                 self._clients[service] = _explained(
