@@ -29,6 +29,8 @@ _IN_VAIN: Final = frozenset(
 """What a container waits for that will hardly come."""
 _BEGINS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 _OVER: Final = ("Succeeded", "Failed")
+_UNSTARTED: Final = ("StartError", "ContainerCannotRun")
+"""Of a container that has ended: it never ran."""
 _SIGNALLED: Final = (137, 143)
 """How a container ends whose Pod is deleted: by SIGTERM, or else by SIGKILL."""
 
@@ -115,15 +117,16 @@ def _over(name: str, pod: Mapping[str, Any], status: Mapping[str, Any], ended: M
     code = ended.get("exitCode")
     if code == 0 or (not ended and status.get("phase") == "Succeeded"):
         return Seen(id=name, phase="over", exit_code=0)
-    began = bool(ended.get("startedAt")) and ended.get("reason") not in ("StartError", "ContainerCannotRun")
-    said = _why_of_pod(status, None if began else before)
+    own = mapping(_container(status).get("state"))
+    began = "waiting" not in own and (not ended or (bool(ended.get("startedAt")) and ended.get("reason") not in _UNSTARTED))
+    said = _why_of_pod(status, None if ended and began else before)
     if said is None and pod["metadata"].get("deletionTimestamp") and code in (*_SIGNALLED, None):
         said = words.DELETED if began else words.DELETED_BEFORE
     if said is not None:
         return ended_by(name, said, began=began, exit_code=code)
     if not ended:
         said = _why_of_others(status) or Said(str(status.get("reason") or "Failed"), _unsaid(status))
-        return ended_by(name, said, began=False)
+        return ended_by(name, said, began=began)
     reason, more = str(ended.get("reason") or "Error"), str(ended.get("message") or "")
     if reason in ("Error", "Completed", "ContainerStatusUnknown"):
         # The task, or what starts it, has ended so: what it printed last says more than the cluster can.
