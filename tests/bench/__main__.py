@@ -4,7 +4,7 @@ Each figure is the best of several runs: CPU seconds (of the process and all tha
 is installed into an environment of its own below `build/`, or is that of the Python that METAFLOW_PYTHON names; where it cannot
 be had, flowc's figures stand alone. So it is with Hera, beside which Argo's documents are measured.
 
-    python -m bench [growth] [compile] [argo] [sfn] [foreach] [run] [task] [artifacts]
+    python -m bench [growth] [compile] [argo] [sfn] [foreach] [elsewhere] [run] [task] [artifacts]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import argo_workflows, artifacts, compiling, container, foreach, growth, running, step_functions
+from bench import argo_workflows, artifacts, compiling, container, elsewhere, foreach, growth, running, step_functions
 from bench.rival import Metaflow, find_metaflow
 
 PARTS: dict[str, Callable[[Path, Metaflow | None], None]] = {
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Path, Metaflow | None], None]] = {
     "argo": argo_workflows.bench,
     "sfn": step_functions.bench,
     "foreach": foreach.bench,
+    "elsewhere": elsewhere.bench,
     "run": running.bench,
     "task": container.bench,
     "artifacts": artifacts.bench,
