@@ -32,7 +32,11 @@ from engines.processes import Place, Warm
 
 from flowc.runtime import contract
 from flowc.runtime.compute import Busy, ComputeError, Elsewhere, Order, Seen, Started
+from flowc.runtime.paths import TaskId
+from flowc.runtime.records.logs import LogWriter
+from flowc.runtime.records.manifest import Manifest, commit_manifest
 from flowc.runtime.remote import agent, platforms, tails, troubles
+from flowc.runtime.store import open_store
 
 WARM = Path(__file__).parent / "engines" / "warm.py"
 
@@ -67,6 +71,7 @@ class Farm:
         word, name, where: What it is called.
         refuses: Why it cannot be made ready.
         reasons: Why jobs wait, by step.
+        pretends: Whether jobs are no processes, but leave a manifest and a line, as if they were.
         lasting: Whether jobs outlive the helper, as they do on platforms; they cost more then.
     """
 
@@ -84,6 +89,7 @@ class Farm:
     where: str = "The Farm, field 7"
     refuses: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    pretends: bool = False
     lasting: bool = False
 
     def __post_init__(self) -> None:
@@ -254,7 +260,9 @@ class Farm:
 
     def _seen(self, id: str) -> Seen | None:
         with self._lock:
-            job = self._jobs[id]
+            job = self._jobs.get(id)
+            if job is None:
+                return None
             now = time.monotonic()
             fate = self.fate.get(f"{job.order.step}/{job.order.path}/{job.order.attempt}", "")
             if job.told == "over":
@@ -267,6 +275,9 @@ class Farm:
                 )
             if now < job.due or fate == "never":
                 return self._at(job, Seen(id=id, phase="waiting"))
+            if self.pretends:
+                self._pretend(job.order)
+                return self._over(job, Seen(id=id, phase="over", exit_code=0))
             if job.process is None:
                 job.process = (PlainProcess if self.lasting else Process)(
                     ["python3", "-m", "flowc.runtime"], job.variables, self.folder / f"{id}-{now}"
@@ -289,6 +300,15 @@ class Farm:
                 return self._over(job, Seen(id=id, phase="over"))
             return self._at(job, Seen(id=id, phase="running"))
 
+    def _pretend(self, order: Order) -> None:
+        store, task, now = open_store(self.datastore), TaskId(order.run, order.step, order.path), time.time()
+        done = Manifest(attempt=order.attempt, started=now, ended=now, chose=None, cardinality=None, artifacts={}, caught=None)
+        flow = json.loads((self.package / contract.PLAN_FILE).read_bytes())["flow"]
+        log = LogWriter(store, flow, task, order.attempt)
+        log.line(False, f"at {order.path}")
+        log.close()
+        commit_manifest(store, flow, task, done)
+
     def _at(self, job: Job, seen: Seen) -> Seen | None:
         if job.told == seen.phase:
             return None if self.tells else seen
@@ -296,8 +316,9 @@ class Farm:
         return seen
 
     def _over(self, job: Job, seen: Seen) -> Seen:
-        job.variables = {}
-        job.told = "over"
+        job.variables, job.told = {}, "over"
+        if self.pretends:
+            del self._jobs[job.id]
         return seen
 
     def _fault(self, kind: str) -> bool:
