@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from engines import Aws
 from offloaded import PACKAGE, Offloaded
 
@@ -352,6 +354,22 @@ def test_what_nobody_knows_of_ends_with_the_run(batch: Offloaded) -> None:
     batch.asked.clear()
     jobs.close()
     assert batch.asked == []
+
+
+def test_the_permissions_of_the_page_are_those_that_it_takes(batch: Offloaded) -> None:
+    batch.aws.hold(batch.names())
+    jobs = batch.prepare()
+    ids = [one.id for one in jobs.start(batch.orders("0", "1"))]
+    assert list(jobs.look(ids, 1.0)) == []
+    jobs.explain(ids)
+    batch.computing.end([*batch.computing.unfinished("Sums", user="ann")], "by the test")
+    jobs.end(ids, "by the test")
+    asked = {"batch:" + "".join(part.capitalize() for part in one.split("_")) for one in batch.asked if one != "get_role"}
+    page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    allowed = {one for statement in json.loads(policy)["Statement"] for one in statement["Action"]}
+    assert allowed - asked == {"batch:TagResource", "iam:PassRole", "iam:GetRole"}
+    assert asked <= allowed
 
 
 def test_a_request_is_made_once(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from ....compiler.diagnostics.model import Report, Severity
 from ....compiler.ir.nodes import Flow
 from ....runtime.compute import Busy, ComputeError, Order, Seen, Started
-from ...compute import Unfinished, Work
+from ...compute import Computing, Unfinished, Work
 from ...options import Options
 from ...platform import PlatformError
 from .. import policies
@@ -260,6 +260,6 @@ class BatchJobs:
             self.end(ids, "the run is over that started it")
 
 
-def connect_compute(options: Options) -> Batch:
+def connect_compute(options: Options) -> Computing:
     """AWS Batch, with these options. Makes no connection."""
     return Batch(options)
