@@ -6,6 +6,8 @@
     trigger, stop, redrive, retry    those that start and steer runs on a platform; the last two are one thing under two words
     suspend, resume_workflow    those that only Argo has
     runs, status, logs, dump, tag    those that look back at runs
+    batch                lists and ends what runs have sent to AWS Batch
+    remote_tasks         how that is done on any platform
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     platforms            which deployment that is, where a platform is asked, too
     told, watching       what is known of one run; how that is looked at until the run is over

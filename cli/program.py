@@ -36,6 +36,7 @@ VERBS = (
     *("run", "resume", "replay"),
     *("trigger", "stop", "suspend", "resume-workflow", "retry", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
+    *("batch",),
     *("show", "explain", "migrate", "lsp"),
 )
 """The verbs in the order in which help lists them. Each is a module here, with a `command`;

@@ -1,7 +1,7 @@
 """A platform as the compute of runs that are started from here: what the verbs ask of it, beside `runtime.compute`.
 
-A target's package knows how its platform runs a task; `load_compute` imports what asks AWS Batch or a Kubernetes cluster to do so.
-One code path makes the settings of jobs, whoever starts them: these are the options, and the checks, of deployed flows.
+A target's package knows how its platform runs a task; `load_compute` imports what asks AWS Batch or a cluster to do so. One code
+path makes the settings of jobs, whoever starts them: these are the options, and the checks, of deployed flows.
 
     computing = load_compute("batch")(options)             # makes no connection
     computing.check(flow, steps, report)                    # what the platform does not have, at the user's lines
@@ -100,7 +100,13 @@ class Computing(Protocol):
         ...
 
     def unfinished(self, flow: str, *, run: str | None = None, user: str | None = None) -> Iterator[Unfinished]:
-        """The tasks of a flow that are not over: of one run or of all, of one person's or of anybody's. Never another flow's."""
+        """The tasks of a flow that are not over: of one run or of all, of one person's or of anybody's. Never another flow's.
+
+        Args:
+            flow: Its name.
+            run: One in the datastore of the options: another datastore may have a run of the same name.
+            user: The person.
+        """
         ...
 
     def end(self, tasks: Sequence[Unfinished], why: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""AWS Batch: a container as a job definition, a task of a step as a job of it.
+"""AWS Batch: a container as a job definition, a task of a step as a job of it, which a state machine submits or a local run.
 
 On EC2 a job gets whole virtual CPUs; on Fargate it has an address of its own, for without one it could fetch its image only
 through a NAT gateway.
@@ -6,6 +6,7 @@ through a NAT gateway.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ..settings import number_text
@@ -59,3 +60,33 @@ def submit(
     if container.tags:  # the definition's go to its ECS task only, not to the job
         parameters["Tags"] = container.tags
     return {"Resource": RESOURCE, "Parameters": parameters}
+
+
+def request(
+    container: Container,
+    *,
+    definition: str,
+    queue: str,
+    job_name: str,
+    environment: Mapping[str, str],
+    tags: Mapping[str, str],
+    size: int,
+) -> dict[str, Any]:
+    """The request of `batch:SubmitJob` for one job, or for an array of them.
+
+    Args:
+        environment: What the job is told beside its definition; of an array, all of them alike.
+        tags: What says whose it is; the step's own are added.
+        size: How many jobs.
+    """
+    found: dict[str, Any] = {
+        "jobName": job_name,
+        "jobQueue": queue,
+        "jobDefinition": definition,
+        "containerOverrides": {"environment": [{"name": name, "value": value} for name, value in environment.items()]},
+        "tags": {**container.tags, **tags},
+        "propagateTags": True,
+    }
+    if size > 1:
+        found["arrayProperties"] = {"size": size}
+    return found

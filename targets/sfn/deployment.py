@@ -6,7 +6,6 @@ not given. `filled` gives a deployment with values for them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -20,7 +19,7 @@ from ..options import Options
 from ..project import Project, project_of
 from . import policies
 from .events import EVENT, FINISH, EventRule, event_pattern, finish_pattern
-from .jobs import FLOW_TAG, Jobs
+from .jobs import FLOW_TAG, Jobs, tag_value
 from .limits import measure
 from .lower import lower
 from .maps import choose_maps
@@ -115,7 +114,7 @@ def deployment_of(flow: Flow, options: Options, report: Report) -> Deployment:
     project, name = project_of(flow, options), name_of(flow, options)
     tags = {FLOW_TAG: flow.name}
     if project:
-        tags |= {"flowc:project": project.name, "flowc:branch": _tag(project.branch)}
+        tags |= {"flowc:project": project.name, "flowc:branch": tag_value(project.branch)}
     requests = tuple(_with_symbols(one, options) for one in jobs.definitions())
     queues = tuple(dict.fromkeys(jobs.queue_of(step.name) for step in flow.steps))
     job_role, execution_role = options.job_role or JOB_ROLE, options.execution_role or EXECUTION_ROLE
@@ -186,14 +185,6 @@ def rule_name(machine: str, kind: str) -> str:
 def mark_of(flow: str) -> str:
     """How the description of a schedule or a rule says whose it is, to people."""
     return f"{flow}, by flowc"
-
-
-def _tag(value: str) -> str:
-    """A tag's value, of which AWS takes not everything: a user's name may hold what it does not.
-
-    https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
-    """
-    return re.sub(r"[^\w .:/=+@-]", "_", value)[:256]
 
 
 def _stem(machine: str) -> str:

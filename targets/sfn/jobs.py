@@ -1,5 +1,5 @@
 """The jobs of a flow's steps: definitions of AWS Batch or of ECS, one for each distinct setting, named by its content; and how a
-state submits one.
+state, or a local run, submits one.
 
 A definition is never changed: another setting is another name, so that a new deployment cannot change a running execution. It
 does not depend on the flow's code either, which every job is told by its state.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ...compiler.diagnostics.model import Report
@@ -30,9 +32,14 @@ _DIGEST: Final = 12
 
 
 class Jobs:
-    """The jobs of one flow's steps."""
+    """The jobs of one flow's steps.
 
-    def __init__(self, flow: Flow, options: Options, report: Report) -> None:
+    Args:
+        report: Takes what the platform does not have.
+        steps: The names of those that are meant; None: all.
+    """
+
+    def __init__(self, flow: Flow, options: Options, report: Report, steps: Collection[str] | None = None) -> None:
         self.flow = flow
         self.options = options
         self.settings: dict[str, Settings] = {}
@@ -45,7 +52,8 @@ class Jobs:
         self._readable = Names(BATCH_NAME - len("flowc--") - _DIGEST, spell_word).of(flow.name)
         warn_of_flow(flow, "batch", report)
         for step in flow.steps:
-            self._add(step, report)
+            if steps is None or step.name in steps:
+                self._add(step, report)
 
     def definitions(self) -> list[dict[str, Any]]:
         """The requests of `batch:RegisterJobDefinition` or `ecs:RegisterTaskDefinition`, in the order in which steps first need
@@ -75,6 +83,28 @@ class Jobs:
         queue = self.queue_of(step)
         return batch.submit(container, definition=definition, queue=queue, job_name=job_name, environment=environment)
 
+    def request(
+        self, step: str, *, queue: str, job_name: str, environment: Mapping[str, str], tags: Mapping[str, str], size: int = 1
+    ) -> dict[str, Any]:
+        """The request of `batch:SubmitJob` for jobs of a step, as many as `size`.
+
+        Args:
+            step: The step.
+            queue: Their queue.
+            job_name: What they are called.
+            environment: What they are told beside their definition.
+            tags: What says whose they are.
+        """
+        return batch.request(
+            self._containers[step],
+            definition=self._names[step],
+            queue=queue,
+            job_name=job_name,
+            environment=environment,
+            tags=tags,
+            size=size,
+        )
+
     def _add(self, step: Step, report: Report) -> None:
         settings = self.settings[step.name] = read_settings(step, "batch", ARGUMENTS, self.options, report)
         check(step, settings, self.options, report)
@@ -91,3 +121,11 @@ class Jobs:
         if self._ecs:
             return ecs.define(container, tags, fargate=self._fargate, interface=bool(self.options.subnets))
         return batch.define(container, tags, fargate=self._fargate)
+
+
+def tag_value(value: str) -> str:
+    """A tag's value, of which AWS takes not everything: a user's name may hold what it does not.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+    """
+    return re.sub(r"[^\w .:/=+@-]", "_", value)[:256]

@@ -10,6 +10,8 @@ server          the engine's process
 processes       a container's command as a process
 warm            the process that forks for jobs
 batch, ecs      jobs of AWS Batch, tasks of ECS
+described       what Batch says of jobs, and of arrays of them
+fates           jobs that end as a test wants it
 storage         conditional writes
 faults          calls that fail on request
 calls           who called what

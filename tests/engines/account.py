@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from engines.faults import ROUTE, fault_of
+from engines import fates
+from engines.faults import LOST, ROUTE, fault_of
 from engines.processes import aws_environment
 
 _LAST = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
@@ -127,8 +128,54 @@ class Aws:
             status: Of the HTTP response.
             times: How many calls.
         """
-        body = json.dumps(fault_of(service, operation, code, message, status, times)).encode()
-        urllib.request.urlopen(urllib.request.Request(self.endpoint + ROUTE, data=body)).close()
+        self._post(ROUTE, fault_of(service, operation, code, message, status, times))
+
+    def lose(self, service: str, operation: str, *, times: int = 1) -> None:
+        """Have the answers to the next calls of an operation be lost."""
+        self._post(ROUTE, fault_of(service, operation, LOST, "", 0, times))
+
+    def doom(
+        self, pattern: str, status_reason: str, *, reason: str = "", code: int | None = None, started: bool = True, times: int = 1
+    ) -> None:
+        """Have the next jobs of AWS Batch of such names end so, and not run. Those of an array have `:` and a number as well.
+
+        Args:
+            pattern: As of files: `flowc-Sums-*`, `*:3`.
+            status_reason: What Batch says.
+            reason: What it says of the container.
+            code: The exit code, if there is one.
+            started: Whether it has run before.
+            times: How many jobs.
+        """
+        self._fate(pattern, status_reason, held=False, reason=reason, code=code, started=started, times=times)
+
+    def hold(self, pattern: str, status_reason: str = "") -> None:
+        """Have jobs of such names wait in RUNNABLE until they are let go, for a reason that Batch tells."""
+        self._fate(pattern, status_reason, held=True)
+
+    def let_go(self, pattern: str) -> None:
+        """Leave jobs of such names to what they do themselves."""
+        self._fate(pattern, "", held=False, times=0)
+
+    def _fate(
+        self,
+        pattern: str,
+        status_reason: str,
+        *,
+        held: bool,
+        reason: str = "",
+        code: int | None = None,
+        started: bool = False,
+        times: int = 1,
+    ) -> None:
+        fate = fates.Fate(
+            pattern=pattern, held=held, times=times, status_reason=status_reason, reason=reason, code=code, started=started
+        )
+        self._post(fates.ROUTE, fate)
+
+    def _post(self, route: str, data: object) -> None:
+        body = json.dumps(data).encode()
+        urllib.request.urlopen(urllib.request.Request(self.endpoint + route, data=body)).close()
 
     @cached_property
     def role(self) -> str:
@@ -234,7 +281,9 @@ class Aws:
     def jobs(self, queue: str | None = None) -> list[dict[str, Any]]:
         """All jobs of a queue, `batch_queue` if None, as `batch:DescribeJobs` has them, in the order of their submission."""
         batch = self.client("batch")
-        ids = [one["jobId"] for one in batch.list_jobs(jobQueue=queue or self.batch_queue)["jobSummaryList"]]
+        every = [{"name": "AFTER_CREATED_AT", "values": ["0"]}]
+        pages = batch.get_paginator("list_jobs").paginate(jobQueue=queue or self.batch_queue, filters=every)
+        ids = [one["jobId"] for page in pages for one in page["jobSummaryList"]][::-1]
         parts = [ids[start : start + 100] for start in range(0, len(ids), 100)]
         return [job for part in parts for job in batch.describe_jobs(jobs=part)["jobs"]]
 

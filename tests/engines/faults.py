@@ -1,4 +1,7 @@
-"""Calls that fail on request, as they do where a service is throttled or a role may not: `Aws.fail` posts to `/engine/faults`."""
+"""Calls that fail on request, as they do where a service is throttled or a role may not, and calls whose answers are lost.
+
+`Aws.fail` and `Aws.lose` post to `/engine/faults`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 ROUTE = "/engine/faults"
+LOST = "lost"
+"""In place of an error's code: the call is made, and its answer lost."""
 _JSON = "application/x-amz-json-1.0"
+
+
+class Lost(Exception):
+    """The connection breaks; nobody is told what became of the request."""
 
 
 class Faults:
@@ -32,6 +41,9 @@ class Faults:
         fault = self._take(environ) if self._faults else None
         if fault is None:
             return self._application(environ, start_response)
+        if fault["code"] == LOST:
+            b"".join(self._application(environ, lambda *what: what))
+            raise Lost
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         code, message = fault["code"], fault["message"]
         if fault["xml"]:

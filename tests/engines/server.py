@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -18,9 +19,10 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from engines import batch, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
+from engines import batch, described, ecs, executions, failures, limits, machines, maps, parsing, services, storage, waiting  # noqa: F401  # mend moto
 from engines.calls import Calls
-from engines.faults import Faults
+from engines.fates import Fates
+from engines.faults import Faults, Lost
 from engines.mending import mend
 from engines.processes import Runners
 
@@ -42,8 +44,13 @@ class _Handler(MotoRequestHandler):
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         said: list[Any] = []
         application: Any = self.server.app
-        answer: Iterable[bytes] = application(environ, lambda *what: said.extend(what[:2]))
-        data = b"".join(answer)
+        try:
+            answer: Iterable[bytes] = application(environ, lambda *what: said.extend(what[:2]))
+            data = b"".join(answer)
+        except Lost:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         getattr(answer, "close", lambda: None)()
         status, headers = said
         code, _, reason = status.partition(" ")
@@ -84,7 +91,7 @@ _backends: dict[str | None, Any] = {}
 
 def main(folder: Path) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    application: Any = Faults(DomainDispatcherApplication(create_backend_app))
+    application: Any = Fates(Faults(DomainDispatcherApplication(create_backend_app)))
     if os.environ.get("FLOWC_ENGINE_CALLS"):
         application = Calls(application)
     server = ThreadedWSGIServer("127.0.0.1", 0, application, _Handler)

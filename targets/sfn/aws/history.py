@@ -41,6 +41,8 @@ class Ending:
     Attributes:
         text: That for reading.
         where: Which task it was.
+        said: The reasons that are given, each once.
+        code: The exit code of its container, or None.
         job: Its id, or None.
         stream: The stream of its log, or None.
         group: The group of that, or None: the platform's own.
@@ -49,6 +51,8 @@ class Ending:
 
     text: str
     where: Where
+    said: tuple[str, ...] = ()
+    code: int | None = None
     job: str | None = None
     stream: str | None = None
     group: str | None = None
@@ -137,7 +141,7 @@ def parsed(text: object) -> dict[str, Any]:
     if not isinstance(text, str) or not text.lstrip().startswith("{"):
         return {}
     try:
-        found = _lowered(json.loads(text))
+        found = lowered(json.loads(text))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -161,18 +165,28 @@ def where_in(document: Mapping[str, Any]) -> Where:
 def ending_of(cause: str | None) -> Ending:
     """What the cause of a failure says, which may be text, or the description of a job of Batch or a task of ECS."""
     document = parsed(cause)
-    if not document:
-        return Ending(text=_cut(cause or ""), where=Where())
+    return ending_in(document, cause) if document else Ending(text=_cut(cause or ""), where=Where())
+
+
+def ending_in(document: Mapping[str, Any], cause: str | None = None) -> Ending:
+    """What the description of a job says, with names in lower case.
+
+    Args:
+        cause: The description as text, or None.
+    """
     containers = [one for one in _holders(document) if {"exitcode", "reason", "logstreamname"} & one.keys()]
     said = [document.get("statusreason"), document.get("stoppedreason"), *(one.get("reason") for one in containers)]
     code = next((one["exitcode"] for one in containers if isinstance(one.get("exitcode"), int)), None)
-    words = list(dict.fromkeys(str(one).strip() for one in said if one)) + ([f"exit code {code}"] if code is not None else [])
+    reasons = tuple(dict.fromkeys(str(one).strip() for one in said if one))
+    words = [*reasons, *([f"exit code {code}"] if code is not None else [])]
     # A job that failed without a word of its own is described anew; else a short cause is better than none.
     text = "; ".join(words) or (cause if cause and len(cause) < 500 else f"the job ended as {document.get('status', 'FAILED')}")
     options = next((one["logconfiguration"].get("options") for one in containers if one.get("logconfiguration")), None) or {}
     return Ending(
         text=_cut(text),
         where=where_in(document),
+        said=reasons,
+        code=code,
         job=document.get("jobid") or document.get("taskarn"),
         stream=next((one["logstreamname"] for one in containers if one.get("logstreamname")), None),
         group=options.get("awslogs-group"),
@@ -199,11 +213,12 @@ def _several(value: object) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in value if isinstance(one, Mapping))
 
 
-def _lowered(value: Any) -> Any:
+def lowered(value: Any) -> Any:
+    """Data with the names of all members in lower case."""
     if isinstance(value, dict):
         # The options of a log driver are data, and are looked up as they are; none of them has capital letters.
-        return {str(name).lower(): _lowered(one) for name, one in value.items()}
-    return [_lowered(one) for one in value] if isinstance(value, list) else value
+        return {str(name).lower(): lowered(one) for name, one in value.items()}
+    return [lowered(one) for one in value] if isinstance(value, list) else value
 
 
 def _cut(text: str) -> str:

@@ -5,12 +5,13 @@ All that is missing is said at once, a sentence each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...options import Options
 from ..deployment import Deployment
 from ..symbols import EVENTS_ROLE, EXECUTION_ROLE, JOB_ROLE, MACHINE_ROLE, QUEUE, Symbol, symbols_in
+from .queues import Queue, read_queues, unusable
 from .roles import unusable_roles
 from .session import AwsError, Session
 
@@ -27,22 +28,24 @@ _SETTINGS: Final = {
 """By symbol: the setting that takes its place, and what that is."""
 _USERS: Final = ("environment", "Environment", "tags", "Tags")
 """Fields that hold text of the user's, which only looks like a symbol."""
-_FARGATE: Final = ("FARGATE", "FARGATE_SPOT")
-_AT_ONCE: Final = 100
-"""How many things AWS describes in one request."""
 
 
 def missing_settings(deployment: Deployment, options: Options) -> Iterator[str]:
     """The settings that are not given."""
     wanted = symbols_in([deployment.machine, deployment.schedule, deployment.queues, *deployment.jobs])
     wanted |= symbols_in([[one.target, one.role] for one in deployment.rules])
-    wanted |= set(_placeholders([deployment.definition, *deployment.jobs]))
+    wanted |= placeholders_in([deployment.definition, *deployment.jobs])
     if options.datastore is None:
         wanted.add("DatastoreBucket")
     if MACHINE_ROLE.name in wanted:
         wanted.discard(EVENTS_ROLE.name)  # which is the same role where it is not given
+    yield from ungiven(wanted)
+
+
+def ungiven(symbols: Collection[str]) -> Iterator[str]:
+    """What must be given, so that something takes the places of these symbols."""
     for symbol, (key, what) in _SETTINGS.items():
-        if symbol in wanted:
+        if symbol in symbols:
             yield f"--{key} is not given: {what} ({_elsewhere(key)})"
 
 
@@ -52,7 +55,13 @@ def missing_things(session: Session, deployment: Deployment, options: Options) -
     Raises:
         AwsError: AWS cannot be asked at all.
     """
-    checks = [unusable_roles(session, deployment), *([_bucket(session, options.place[0])] if options.datastore else ())]
+    roles = {
+        "--sfn-role": deployment.machine_role,
+        "--events-role": deployment.events_role,
+        "--job-role": deployment.job_role,
+        "--execution-role": deployment.execution_role,
+    }
+    checks = [unusable_roles(session, roles), *([_bucket(session, options.place[0])] if options.datastore else ())]
     checks.append(_cluster(session, options) if deployment.ecs else _queues(session, deployment, options))
     checks.append(_zone(deployment.schedule or {}))
     checks.append(_buses(session, {one.bus for one in deployment.rules if one.bus}))
@@ -69,8 +78,12 @@ def _elsewhere(key: str) -> str:
     return f"FLOWC_{key.upper().replace('-', '_')}, or {key} in flowc.toml"
 
 
-def _placeholders(data: Any) -> Iterator[str]:
+def placeholders_in(data: Any) -> set[str]:
     """The names of placeholders that stand in documents as text."""
+    return set(_placeholders(data))
+
+
+def _placeholders(data: Any) -> Iterator[str]:
     if isinstance(data, str) and data.startswith("${") and data.endswith("}"):
         yield data[2:-1]
     elif isinstance(data, Mapping):
@@ -105,41 +118,19 @@ def _bucket(session: Session, bucket: str) -> Iterator[str]:
 
 def _queues(session: Session, deployment: Deployment, options: Options) -> Iterator[str]:
     names = [one for one in deployment.queues if not isinstance(one, Symbol)]
-    found = {}
-    for one in _described(session, "batch", "describe_job_queues", "jobQueues", names):
-        found[one["jobQueueName"]] = found[one["jobQueueArn"]] = one
-    environments = {
-        one["computeEnvironmentArn"]: one
-        for one in _described(
-            session,
-            "batch",
-            "describe_compute_environments",
-            "computeEnvironments",
-            [each["computeEnvironment"] for queue in found.values() for each in queue.get("computeEnvironmentOrder", ())],
-        )
-    }
+    found = read_queues(session, names)
     for name in names:
-        queue = found.get(name)
-        if queue is None:
-            yield f"there is no AWS Batch queue {name} in {session.region}: create it, or name another one"
-            continue
-        if queue["state"] != "ENABLED":
-            yield f"the AWS Batch queue {name} is disabled: enable it, or name another one"
-        if queue.get("status", "VALID") not in ("VALID", "UPDATING", "CREATING"):
-            yield f"the AWS Batch queue {name} is {queue['status']} ({queue.get('statusReason') or 'AWS does not say why'})"
-        order = [environments.get(one["computeEnvironment"]) for one in queue.get("computeEnvironmentOrder", ())]
-        yield from _compute(name, [one for one in order if one], options.compute)
+        yield from unusable(session, name, found.get(name))
+        if name in found:
+            yield from _other_compute(name, found[name], options.compute)
 
 
-def _compute(name: str, environments: list[Mapping[str, Any]], compute: str) -> Iterator[str]:
+def _other_compute(name: str, queue: Queue, compute: str) -> Iterator[str]:
     """Whether a queue's jobs run as `--compute` says."""
-    kinds = {str(one["computeResources"]["type"]) for one in environments if "computeResources" in one}
-    if not kinds:  # not managed by Batch, or none is left of them: nothing is known
+    if queue.fargate is None or queue.fargate == compute.endswith("fargate"):
         return
-    is_fargate = bool(kinds & set(_FARGATE))
-    if is_fargate != compute.endswith("fargate"):
-        runs, say = ("Fargate", "batch-fargate") if is_fargate else ("EC2 instances", "batch")
-        yield f"the AWS Batch queue {name} runs on {runs}, and --compute is {compute}: say --compute {say}, or name another queue"
+    runs, say = ("Fargate", "batch-fargate") if queue.fargate else ("EC2 instances", "batch")
+    yield f"the AWS Batch queue {name} runs on {runs}, and --compute is {compute}: say --compute {say}, or name another queue"
 
 
 def _cluster(session: Session, options: Options) -> Iterator[str]:
@@ -188,10 +179,3 @@ def _buses(session: Session, buses: Iterable[str]) -> Iterator[str]:
             if not error.missing:
                 raise
             yield f"there is no EventBridge bus {bus} in {session.region}: create it, or correct --event-bus"
-
-
-def _described(session: Session, service: str, operation: str, items: str, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    """What AWS says of some things by name, some at a time; of those that are not there it says nothing."""
-    wanted = list(dict.fromkeys(names))
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield from session.pages(service, operation, items, **{items: wanted[start : start + _AT_ONCE]})

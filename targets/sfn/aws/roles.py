@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ...platform import PlatformError
-from ..deployment import Deployment
 from ..policies import Role
 from .session import AwsError, Session
 
@@ -77,18 +76,15 @@ def insist(request: Callable[[], _T], role: str, user: User) -> _T:
     raise AssertionError("the last attempt returns or raises")
 
 
-def unusable_roles(session: Session, deployment: Deployment) -> Iterator[str]:
+def unusable_roles(session: Session, flags: Mapping[str, Role | None]) -> Iterator[str]:
     """Which of the roles that settings name cannot be used, as far as that can be seen.
+
+    Args:
+        flags: The roles, by the flags that name them.
 
     Raises:
         AwsError: There are no credentials.
     """
-    flags = {
-        "--sfn-role": deployment.machine_role,
-        "--events-role": deployment.events_role,
-        "--job-role": deployment.job_role,
-        "--execution-role": deployment.execution_role,
-    }
     seen: dict[str, dict[str, Any]] = {}
     visible = True
     for flag, role in flags.items():

@@ -1,7 +1,7 @@
 """Clients of one AWS region, and what AWS refuses as one sentence.
 
 Credentials, profile, region and endpoints are those that boto3 finds: `AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `~/.aws`,
-roles. Throttled requests and broken connections are repeated by boto3 (`standard` mode).
+roles. Throttled requests and broken connections are repeated by boto3 (`standard` mode), or only by the caller.
 
     session = Session()
     machine = session.ask("stepfunctions", "describe_state_machine", stateMachineArn=arn)      # raises AwsError
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final
@@ -24,6 +25,11 @@ _DISPENSABLE: Final = ("iam",)
 """Services that are only asked for the sake of better messages: once, and not for long."""
 
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_UNRENEWED: Final = frozenset(
+    {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired"}
+    | {"CredentialRetrievalError", "MetadataRetrievalError", "NoCredentialsError"}
+)
+"""What boto3 raises where it should get new credentials and cannot."""
 _WRONG_KEYS: Final = {
     "InvalidClientTokenId": "AWS does not know the access key",
     "UnrecognizedClientException": "AWS does not know the access key",
@@ -43,6 +49,10 @@ _THROTTLED: Final = frozenset(
 )
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
 _BUSY: Final = frozenset({"ConflictException", "ConcurrentModificationException", "OperationAborted"})
+_UNSENT: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
+"""What boto3 raises where nobody has heard the request."""
+_BROKEN: Final = frozenset({"ConnectionClosedError", "ReadTimeoutError", "HTTPClientError", "ResponseStreamingError"})
+"""And where that is not known."""
 _MISSING: Final = frozenset(
     {
         *("ResourceNotFound", "ResourceNotFoundException", "StateMachineDoesNotExist", "ExecutionDoesNotExist"),
@@ -74,12 +84,18 @@ class AwsError(PlatformError):
     Attributes:
         code: AWS's word for it, such as `StateMachineDoesNotExist`, or the name of boto3's exception.
         said: What AWS says itself.
+        passing: Whether it may be otherwise later, though nobody corrects the request.
+        unknown: Whether AWS may have done what it was asked for.
     """
 
-    def __init__(self, message: str, *, code: str, said: str = "", setup: bool = False) -> None:
+    def __init__(
+        self, message: str, *, code: str, said: str = "", setup: bool = False, passing: bool = False, unknown: bool = False
+    ) -> None:
         super().__init__(message, setup=setup)
         self.code = code
         self.said = said
+        self.passing = passing
+        self.unknown = unknown
 
     @property
     def missing(self) -> bool:
@@ -91,12 +107,23 @@ class AwsError(PlatformError):
         """Whether a permission is missing."""
         return self.code in _DENIED
 
+    @property
+    def expired(self) -> bool:
+        """Whether there are no credentials any more, if there were any: `Session.renew` finds those of another login."""
+        return self.code in _EXPIRED or self.code in _UNRENEWED
+
 
 class Session:
-    """What AWS is asked with: an account, a region, and clients that are made when they are first needed."""
+    """What AWS is asked with: an account, a region, and clients that are made when they are first needed.
 
-    def __init__(self) -> None:
+    Args:
+        once: Whether each request is made once only, and not waited for as long: the caller makes it again.
+    """
+
+    def __init__(self, *, once: bool = False) -> None:
+        self._once = once
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def client(self, service: str) -> Any:
         """boto3's client of a service.
@@ -104,10 +131,16 @@ class Session:
         Raises:
             AwsError: boto3 is not installed, or what the environment and ~/.aws say makes no sense.
         """
+        with self._making:  # which a session of boto3's cannot do twice at a time
+            return self._client(service)
+
+    def _client(self, service: str) -> Any:
         if service not in self._clients:
             try:
                 self._clients[service] = _explained(
-                    lambda: self._boto.client(service, region_name=self.region, config=_config(service)), service, None
+                    lambda: self._boto.client(service, region_name=self.region, config=_config(service, once=self._once)),
+                    service,
+                    None,
                 )
             except ValueError as error:  # of a variable that botocore takes as it is
                 raise AwsError(f"AWS cannot be asked: {_one_line(str(error))} ({_LOOK})", code="ValueError", setup=True) from None
@@ -140,6 +173,11 @@ class Session:
             if name is None:
                 return
             token = {name: answer[name]}
+
+    def renew(self) -> None:
+        """Look for credentials anew: those that there were have expired."""
+        self._clients = {}
+        vars(self).pop("_boto", None)
 
     @cached_property
     def region(self) -> str:
@@ -206,9 +244,11 @@ def _boto_session() -> Any:
     return boto3.session.Session()
 
 
-def _config(service: str) -> Any:
+def _config(service: str, *, once: bool) -> Any:
     from botocore.config import Config
 
+    if once:
+        return Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=30, user_agent_extra="flowc")
     if service in _DISPENSABLE:
         return Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=5, user_agent_extra="flowc")
     retries: Any = {}
@@ -243,8 +283,8 @@ def _refused(error: Any, service: str, client: Any) -> AwsError:
     prefix = client.meta.service_model.signing_name if client is not None else service
     action = _ACTIONS.get(operation, f"{prefix}:{operation}")
 
-    def made(message: str, *, setup: bool = False) -> AwsError:
-        return AwsError(message, code=code, said=said, setup=setup)
+    def made(message: str, *, setup: bool = False, passing: bool = False, unknown: bool = False) -> AwsError:
+        return AwsError(message, code=code, said=said, setup=setup, passing=passing, unknown=unknown)
 
     if code in _EXPIRED:
         return made(f"the AWS credentials{_of_profile()} have expired: renew them ({_login()})", setup=True)
@@ -261,11 +301,11 @@ def _refused(error: Any, service: str, client: Any) -> AwsError:
     if code in _THROTTLED or status == 429:
         tries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
         again = f" (tried {tries} times)" if tries > 1 else ""
-        return made(f"AWS has too many requests for {action} just now{again}: try again in a minute")
+        return made(f"AWS has too many requests for {action} just now{again}: try again in a minute", passing=True)
     if code in _BUSY:
-        return made(f"somebody else is changing the same thing at this moment ({action}): try again in a minute")
+        return made(f"somebody else is changing the same thing at this moment ({action}): try again in a minute", passing=True)
     if status >= 500:
-        return made(f"AWS failed at {action} ({status} {code}): try again in a minute")
+        return made(f"AWS failed at {action} ({status} {code}): try again in a minute", passing=True, unknown=True)
     return made(f"AWS refuses {action} ({code}): {said or 'it does not say why'}")
 
 
@@ -297,8 +337,9 @@ def _unasked(error: Exception) -> AwsError:
             return AwsError(f"there is no profile{_of_profile(' ')} in ~/.aws/config: correct AWS_PROFILE", code=code, setup=True)
         case "NoRegionError":
             return AwsError("no AWS region is named: set AWS_REGION", code=code, setup=True)
-        case "EndpointConnectionError" | "ConnectionClosedError" | "ConnectTimeoutError" | "ReadTimeoutError" | "HTTPClientError":
-            return AwsError(f"AWS cannot be reached at {endpoint or 'its endpoint'}: {_why_not(code)}", code=code, said=said)
+        case _ if code in _UNSENT or code in _BROKEN:
+            message = f"AWS cannot be reached at {endpoint or 'its endpoint'}: {_why_not(code)}"
+            return AwsError(message, code=code, said=said, passing=True, unknown=code in _BROKEN)
         case "SSLError":
             return AwsError(
                 f"the certificate of {endpoint or 'AWS'} is not trusted: set AWS_CA_BUNDLE to a file with its authority",
@@ -317,7 +358,9 @@ def _unasked(error: Exception) -> AwsError:
 def _why_not(code: str) -> str:
     return {
         "EndpointConnectionError": "no connection; see to the network, AWS_REGION and AWS_ENDPOINT_URL",
+        "ProxyConnectionError": "no connection to the proxy; see to the network, HTTPS_PROXY and NO_PROXY",
         "ConnectionClosedError": "the connection broke; try again",
+        "ResponseStreamingError": "the connection broke; try again",
     }.get(code, "it does not answer in time; try again")
 
 
