@@ -6,7 +6,7 @@
     trigger, stop, redrive, retry    those that start and steer runs on a platform; the last two are one thing under two words
     suspend, resume_workflow    those that only Argo has
     runs, status, logs, dump, tag    those that look back at runs
-    batch                lists and ends what runs have sent to AWS Batch
+    batch, kubernetes    list and end what runs have sent to AWS Batch, or to a cluster
     remote_tasks         how that is done on any platform
     looking              what these look at: FLOW and RUN[/STEP[/PATH]]
     platforms            which deployment that is, where a platform is asked, too

@@ -36,7 +36,7 @@ VERBS = (
     *("run", "resume", "replay"),
     *("trigger", "stop", "suspend", "resume-workflow", "retry", "redrive"),
     *("runs", "status", "logs", "dump", "tag"),
-    *("batch",),
+    *("batch", "kubernetes"),
     *("show", "explain", "migrate", "lsp"),
 )
 """The verbs in the order in which help lists them. Each is a module here, with a `command`;

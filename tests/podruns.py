@@ -34,7 +34,7 @@ _DOES = {
     "sleep": "time.sleep(120)",
     "stubborn": "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(120)",
 }
-_PROGRAM = "import os, signal, sys, time; exec({!r}[os.environ['FLOWC_STEP']])".format(_DOES)
+_PROGRAM = f"import os, signal, sys, time; exec({_DOES!r}[os.environ['FLOWC_STEP']])"
 _LONG = 30.0
 
 

@@ -379,7 +379,7 @@ def test_no_cluster(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unfinished_tasks_are_those_of_the_flow_the_run_the_user(harbour: Harbour) -> None:
     ann, bob = harbour.prepare(), harbour.prepare(user="bob")
     (mine, other, his) = (
-        list(compute.compute.start(compute.orders("sleep", run=run)))[0].id
+        compute.note(list(compute.compute.start(compute.orders("sleep", run=run))))[0]
         for compute, run in ((ann, "run-1"), (ann, "run-2"), (bob, "run-3"))
     )
     harbour.argo.ask(

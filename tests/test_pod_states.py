@@ -229,6 +229,13 @@ def test_a_node_that_does_not_answer() -> None:
     assert doom.said.cause == "its node does not answer, or was given a taint that its pod does not tolerate"
 
 
+def test_which_pod_it_is_need_not_be_said() -> None:
+    why = 'container has runAsNonRoot and image will run as root (pod: "p_flows(9ff8518e-462b)", container: main)'
+    waits = state_of(pod(main(waiting={"reason": "CreateContainerConfigError", "message": why}))).waits
+    assert waits is not None
+    assert waits.cause == "its container cannot be set up: container has runAsNonRoot and image will run as root"
+
+
 def test_pods_that_are_gone() -> None:
     ran = pod({**main(running={}), "phase": "Running"})
     assert gone(ran).message == "was ended, since its pod was deleted while it ran: by somebody, or together with its node"

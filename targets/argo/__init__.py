@@ -5,6 +5,8 @@ limit, and `alike` their number; what is tried again (`retries`), what runs at a
 (`hooks`) are decided apart from them; `workflow` is what stands around them. Beside it stand what `schedule` and `events` make,
 and the accounts of `rbac`; all objects have the `metadata` of their deployment, with the `marks` that flowc knows them by.
 `deployment` is all of it together; `limits` measures, `serialise` writes YAML that YAML 1.1 parsers read as it was meant.
+`run_pods` makes Pods for runs without Argo, of the same description of a step's pod (`pods`) that templates are written of
+(`pod_fields`).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class RunPods:
         self.flow = flow.name
         self.user = user
         self.namespace = namespace_of(flow, steps, options)
-        self._datastore = options.datastore_url
+        self._datastore = options.datastore_url.rstrip("/")
         options = replace(options, namespace=self.namespace)
         command = bootstrap_command(options.datastore_url)
         chosen = [step for step in flow.steps if step.name in steps]

@@ -85,7 +85,7 @@ class Kubernetes:
                 said = pod["metadata"].get("annotations") or {}
                 wanted = {marks.FLOW: flow, marks.RUN: run, marks.USER: user}
                 if run is not None and self.options.datastore is not None:  # others have runs of the same name
-                    wanted[marks.DATASTORE] = self.options.datastore
+                    wanted[marks.DATASTORE] = self.options.datastore.rstrip("/")
                 if all(said.get(key) == value for key, value in wanted.items() if value is not None):
                     found = _unfinished(pod, said)
                     if found is not None:

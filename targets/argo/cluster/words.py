@@ -21,6 +21,7 @@ _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit c
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
 _EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
 """Warnings that tell nothing beside others."""
+_OF_POD: Final = re.compile(r' \(pod: "[^"]*", container: [^)]*\)$')
 _BACK_OFF: Final = re.compile(r'Back-off pulling image "[^"]*"$')
 _WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
 _RESULTS: Final = re.compile(r"workflowtaskresults\S* is forbidden")
@@ -232,5 +233,5 @@ def exited(code: int, more: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text on one line, without a full stop."""
-    return " ".join(text.split()).rstrip(".")
+    """Text on one line, without a full stop, and without which pod it is said of, where the kubelet adds that."""
+    return _OF_POD.sub("", " ".join(text.split())).rstrip(".")
