@@ -156,12 +156,13 @@ def test_random_flows(tmp_path: Path) -> None:
         here = run_one_here(runners)
         for number, flow in enumerate(draw(COUNT, flows())):
             folder = tmp_path / str(number)
-            (folder / "here").mkdir(parents=True)
-            (folder / "here" / "flow.py").write_text(flow.text, encoding="utf-8")
-            one = here(flow, folder / "here")
+            place = folder / f"here-{number}"
+            place.mkdir(parents=True)
+            (place / "flow.py").write_text(flow.text, encoding="utf-8")
+            one = here(flow, place)
             names = [step.name for step in flow.flow.steps]
             steps = [name for name in names if chance.random() < 0.5] or names
-            ran = run(flow.flow, folder / "here", folder, steps, tells=chance.random() < 0.5)
+            ran = run(flow.flow, place, folder, steps, tells=chance.random() < 0.5)
             assert ran.code in (0, 1), (ran.told, flow.text)
             other = result(ran.store, ran.code == 0, ran.told)
             said = [f"hybrid: {fault}" for fault in faults_of(flow, other)] or list(disagreements(flow, one, other))
