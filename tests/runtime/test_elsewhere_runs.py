@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from compared import failed_alike
+from conftest import READ_BESIDE
 from deployed import failures, run_here
 from failing import disagreements, faults_of, flows
 from farm import Farm, Process, quicken
 from mishaps import FAIL, GO_ON
-from test_golden_runs import READ_BESIDE, RUNS, kept
+from test_golden_runs import RUNS, kept
 from test_golden_runs import compiled as compiled_case
 from test_random_runs import draw, result
 from test_random_runs import run_here as run_one_here
@@ -63,8 +64,8 @@ class Ran:
 
 def run(flow: Flow, here: Path, folder: Path, steps: Iterable[str], tells: bool = False) -> Ran:
     """Run a flow, of which `here` has the files, with some steps elsewhere; in a fork, for it imports what is called as others."""
-    package = folder / "package"
-    shutil.copytree(here, package, ignore=shutil.ignore_patterns("store", *sum(map(list, READ_BESIDE.values()), [])))
+    package, beside = folder / "package", set[str]().union(*READ_BESIDE.values())
+    shutil.copytree(here, package, ignore=shutil.ignore_patterns("store", *beside))
     (package / contract.PLAN_FILE).write_text(plan_text(flow), encoding="utf-8")
     (folder / "farm").mkdir()
     store = LocalStore(folder / "hybrid")
