@@ -89,6 +89,7 @@ def run_to_its_end(
         Unusable: The run cannot begin as it was asked for.
     """
     settings = read_settings(Path(flow.path).parent)
+    from ..runtime.compute import ComputeError
     from ..runtime.errors import FlowcError, LoadError, ParameterError, StoreError
     from ..runtime.local.scheduler import run_locally
     from ..runtime.records.tags import TagError
@@ -111,7 +112,7 @@ def run_to_its_end(
             again=_again(flow, how.datastore),
             quiet=how.quiet,
         )
-    except (ParameterError, StoreError, TagError) as error:
+    except (ComputeError, ParameterError, StoreError, TagError) as error:
         raise Unusable(str(error)) from None
     except LoadError as error:
         stop_at_loading(error)

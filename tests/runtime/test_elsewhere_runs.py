@@ -63,7 +63,7 @@ class Ran:
 
 
 def run(flow: Flow, here: Path, folder: Path, steps: Iterable[str], tells: bool = False) -> Ran:
-    """Run a flow, of which `here` has the files, with some steps elsewhere; in a fork, for it imports what is called as others."""
+    """Run a flow, of which `here` has the files, with some steps elsewhere; in a fork, for all are called `flow.py`."""
     package, beside = folder / "package", set[str]().union(*READ_BESIDE.values())
     shutil.copytree(here, package, ignore=shutil.ignore_patterns("store", *beside))
     (package / contract.PLAN_FILE).write_text(plan_text(flow), encoding="utf-8")
