@@ -26,8 +26,7 @@ class ComputeError(FlowcError):
 
 
 class Busy(ComputeError):
-    """It cannot be reached or is throttled: what was asked may succeed when it is asked again. The message says why, as a clause
-    that stands in parentheses: `no connection to batch.eu-west-1.amazonaws.com`."""
+    """It cannot be reached or is throttled: what was asked may succeed when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Compute(Protocol):
         ...
 
     def close(self) -> None:
-        """Nothing more is asked."""
+        """Nothing more is asked: what is left is tidied up. Called once, and waited for within bounds."""
 
 
 Prepare: TypeAlias = Callable[[Callable[[str], None]], Compute]

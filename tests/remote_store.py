@@ -20,9 +20,9 @@ class RemoteStore(LocalStore):
     def file(self, key: str) -> None:  # type: ignore[override]  # that is the point
         return None
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, start: int = 0) -> bytes | None:
         self._count("get")
-        return super().get(key)
+        return super().get(key, start)
 
     def read_into(self, key: str, buffer: memoryview, offset: int = 0) -> None:
         self._count("read_into")

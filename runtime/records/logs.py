@@ -160,7 +160,7 @@ class LogWriter:
 
 
 class LogReader:
-    """Reads a log as it grows; each call of `new` goes on where the last one ended."""
+    """Reads a log as it grows; each call of `new` goes on where the last one ended, and asks for no more of a part than is new."""
 
     def __init__(self, store: Store, flow: str, task: TaskId, attempt: int) -> None:
         self._store = store
@@ -183,14 +183,16 @@ class LogReader:
             StoreError: The store cannot be read.
         """
         while parts is None or parts > 0:
-            data = self._store.get(f"{self._folder}{self._part:06}")
+            key, known = f"{self._folder}{self._part:06}", self._read
+            data = self._store.get(key, known - 1) if known else self._store.get(key)
+            if known and data == b"":  # it is shorter: another process writes this attempt's log too, as after a lost machine
+                data, known = self._store.get(key), 0
             if data is None:
                 return
-            if len(data) < self._read:  # another process writes this attempt's log too, as after a lost machine
-                self._read = 0
-            start, self._read = self._read, len(data)
-            yield from parse_lines(data[start:])
-            if len(data) < PART:
+            new = data[1:] if known else data
+            self._read = known + len(new)
+            yield from parse_lines(new)
+            if self._read < PART:
                 return
             self._part, self._read = self._part + 1, 0
             parts = None if parts is None else parts - 1

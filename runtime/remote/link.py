@@ -132,7 +132,7 @@ class Remote(Helper):
         Args:
             hurried: Whether the wait should be cut short.
         """
-        end = time.monotonic() + (ENDING + 15 if self.under_way else _SOON)
+        end = time.monotonic() + ENDING + 15
         with selectors.DefaultSelector() as selector:
             if not self._over:
                 selector.register(self._socket, selectors.EVENT_READ)

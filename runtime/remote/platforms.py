@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from typing import Protocol
 
 from ..compute import Busy, Compute, ComputeError, Order, Phase, Seen, Started
@@ -78,7 +77,7 @@ class Platform:
         self._starters.do(lambda: self._start(orders))
 
     def end(self, why: str, until: Callable[[], float], done: Callable[[Collection[str], str], None]) -> None:
-        """End all jobs, and start no more.
+        """End all jobs, start no more, and ask nothing more.
 
         Args:
             until: Until when that may be tried, by the monotonic clock.
@@ -97,15 +96,22 @@ class Platform:
         with self._changed:
             self._phases.pop(id, None)
 
-    def close(self) -> None:
-        """Ask nothing more."""
+    def close(self) -> str:
+        """Ask nothing more; what went wrong with that, or nothing."""
         with self._changed:
+            if self._closing:
+                return ""
             self._closing = True
             self._changed.notify_all()
         self._ending.set()
         self._starters.close()
-        with suppress(Exception):
+        try:
             self.compute.close()
+        except ComputeError as error:
+            return str(error)
+        except Exception:
+            self._events.failed()
+        return ""
 
     def _start(self, orders: Sequence[Order]) -> None:
         try:
@@ -147,7 +153,8 @@ class Platform:
         try:
             self._look_on()
         except Exception:
-            self._events.failed()
+            if not self._closing:  # under its hands
+                self._events.failed()
 
     def _look_on(self) -> None:
         while self._await_turn():
@@ -198,6 +205,13 @@ class Platform:
         return news
 
     def _end(self, why: str, until: Callable[[], float]) -> tuple[Collection[str], str]:
+        left, error = self._end_jobs(why, until)
+        trouble = self.close()
+        if not left and trouble and self._unsure:
+            return [f"{order.step}/{order.path}" for order in self._unsure], trouble
+        return left, error
+
+    def _end_jobs(self, why: str, until: Callable[[], float]) -> tuple[Collection[str], str]:
         troubles = Troubles(self.name, lambda _line: None)
         error = ""
         while True:

@@ -51,8 +51,8 @@ class Store(Protocol):
     def prepare(self) -> None:
         """Get ready what processes that are forked from this one can share, such as credentials. Cheap to repeat."""
 
-    def get(self, key: str) -> bytes | None:
-        """The whole of an object, or None if there is none."""
+    def get(self, key: str, start: int = 0) -> bytes | None:
+        """The whole of an object, or what it has from one of its bytes on; None if there is none."""
         ...
 
     def get_many(self, keys: Iterable[str]) -> Iterator[bytes | None]:

@@ -95,7 +95,7 @@ class Fault(NamedTuple):
     @property
     def no_range(self) -> bool:
         """Whether there is an object, but no byte of it where it was asked for."""
-        return self.status == 416
+        return self.status == 416 or "but object was only" in self.text
 
     @property
     def missing(self) -> bool:

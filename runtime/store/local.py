@@ -46,10 +46,12 @@ class LocalStore:
     def prepare(self) -> None:
         """Nothing to do."""
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, start: int = 0) -> bytes | None:
         """Read the file."""
         try:
             with open(self._file(key), "rb") as file:
+                if start:
+                    file.seek(start)
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None

@@ -78,13 +78,15 @@ class ObjectStore:
             self._region = s3_region(self.place, os.environ, self._profile)
         self._prepared = True
 
-    def get(self, key: str) -> bytes | None:
-        """GET it."""
-        path = self._path(key)
-        found = self._try(lambda client: bytes(client.get(path).bytes()))
+    def get(self, key: str, start: int = 0) -> bytes | None:
+        """GET it, or a range of it."""
+        path, options = self._path(key), {"range": {"offset": start}} if start else None
+        found = self._try(lambda client: bytes(client.get(path, options=options).bytes()))
         if isinstance(found, Fault):
             if found.missing:
                 return None
+            if found.no_range:
+                return b""
             raise explain(self.place, "read", key, found)
         return found
 

@@ -42,10 +42,10 @@ class Overlay:
         self._base.prepare()
         self._aside.prepare()
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, start: int = 0) -> bytes | None:
         """What was written last, or is below."""
-        found = self._aside.get(key)
-        return self._base.get(key) if found is None and key not in self._hidden else found
+        found = self._aside.get(key, start)
+        return self._base.get(key, start) if found is None and key not in self._hidden else found
 
     def get_many(self, keys: Iterable[str]) -> Iterator[bytes | None]:
         """Ask below for all of them at once: hardly any was written here."""

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from compared import failed_alike
+from conftest import READ_BESIDE
 from deployed import failures, run_here
 from failing import disagreements, faults_of, flows
 from farm import Farm, Process, quicken
 from mishaps import FAIL, GO_ON
-from test_golden_runs import READ_BESIDE, RUNS, kept
+from test_golden_runs import RUNS, kept
 from test_golden_runs import compiled as compiled_case
 from test_random_runs import draw, result
 from test_random_runs import run_here as run_one_here
@@ -62,9 +63,9 @@ class Ran:
 
 
 def run(flow: Flow, here: Path, folder: Path, steps: Iterable[str], tells: bool = False) -> Ran:
-    """Run a flow, of which `here` has the files, with some steps elsewhere; in a fork, for it imports what is called as others."""
-    package = folder / "package"
-    shutil.copytree(here, package, ignore=shutil.ignore_patterns("store", *sum(map(list, READ_BESIDE.values()), [])))
+    """Run a flow, of which `here` has the files, with some steps elsewhere; in a fork, for all are called `flow.py`."""
+    package, beside = folder / "package", set[str]().union(*READ_BESIDE.values())
+    shutil.copytree(here, package, ignore=shutil.ignore_patterns("store", *beside))
     (package / contract.PLAN_FILE).write_text(plan_text(flow), encoding="utf-8")
     (folder / "farm").mkdir()
     store = LocalStore(folder / "hybrid")
@@ -156,12 +157,13 @@ def test_random_flows(tmp_path: Path) -> None:
         here = run_one_here(runners)
         for number, flow in enumerate(draw(COUNT, flows())):
             folder = tmp_path / str(number)
-            (folder / "here").mkdir(parents=True)
-            (folder / "here" / "flow.py").write_text(flow.text, encoding="utf-8")
-            one = here(flow, folder / "here")
+            place = folder / f"here-{number}"
+            place.mkdir(parents=True)
+            (place / "flow.py").write_text(flow.text, encoding="utf-8")
+            one = here(flow, place)
             names = [step.name for step in flow.flow.steps]
             steps = [name for name in names if chance.random() < 0.5] or names
-            ran = run(flow.flow, folder / "here", folder, steps, tells=chance.random() < 0.5)
+            ran = run(flow.flow, place, folder, steps, tells=chance.random() < 0.5)
             assert ran.code in (0, 1), (ran.told, flow.text)
             other = result(ran.store, ran.code == 0, ran.told)
             said = [f"hybrid: {fault}" for fault in faults_of(flow, other)] or list(disagreements(flow, one, other))

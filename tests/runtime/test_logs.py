@@ -23,11 +23,16 @@ def store(tmp_path):
 
 
 class Faulty(LocalStore):
-    """Counts what is written, and fails while it is told to."""
+    """Counts what is written and read, and fails while it is told to."""
 
     def __init__(self, root):
         super().__init__(root)
-        self.puts, self.fails = [], False
+        self.puts, self.fails, self.read = [], False, 0
+
+    def get(self, key, start=0):
+        found = super().get(key, start)
+        self.read += len(found or b"")
+        return found
 
     def put(self, key, data):
         if self.fails:
@@ -240,6 +245,31 @@ def test_reading_while_it_grows(store):
     log.close()
     seen += [line.text for line in reader.new()]
     assert seen == written
+    assert list(reader.new()) == []
+
+
+def test_no_more_is_read_than_is_new(store):
+    log, reader = writer(store), LogReader(store, "Flow", TASK, 0)
+    for number in range(200):
+        log.line(False, f"{number} " + "x" * 1000)
+        log.flush()
+        assert [line.text.partition(" ")[0] for line in reader.new()] == [str(number)]
+    assert store.read < 250_000
+
+
+def test_so_many_parts_of_a_log(store):
+    log, reader = writer(store), LogReader(store, "Flow", TASK, 0)
+    for number in range(5000):
+        log.line(False, f"{number} " + "x" * 1000)
+    log.close()
+    first = [int(line.text.partition(" ")[0]) for line in reader.new(2)]
+    assert reader.parts == 2
+    assert reader.skip(1) == 2
+    last = [int(line.text.partition(" ")[0]) for line in reader.new()]
+    assert first == list(range(len(first)))
+    assert last == list(range(last[0], 5000))
+    assert last[0] > first[-1] + 1000
+    assert reader.skip(1) == 0
     assert list(reader.new()) == []
 
 

@@ -43,6 +43,12 @@ def test_put_and_get(store):
     assert store.get("a/b/c/d") is None
 
 
+def test_an_object_from_a_byte_on(store):
+    store.put("a/b/c", b"0123456789")
+    assert [store.get("a/b/c", start) for start in (0, 1, 9, 10, 11, 1000)] == [b"0123456789", b"123456789", b"9", b"", b"", b""]
+    assert store.get("a/b/d", 3) is None
+
+
 def test_put_new_happens_once(store):
     with ThreadPoolExecutor(8) as threads:
         won = list(threads.map(lambda n: store.put_new("a/manifest.json", b"%d" % n), range(64)))
