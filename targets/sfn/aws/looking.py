@@ -25,7 +25,9 @@ LISTED: Final = 1000
 _PART: Final = 20
 """Of an array, it is listed which of its jobs are in a state when this part of them has changed …"""
 _LATEST: Final = 20.0
-"""… or so many seconds after the first change."""
+"""… or so many seconds after the first change; or at once, where …"""
+_FEW: Final = 20
+"""… so few of its jobs are left."""
 _LOST: Final = 600.0
 """Seconds after which a job that Batch does not describe is taken to be gone. A new one may take some to be seen."""
 
@@ -222,4 +224,4 @@ def _is_due(array: _Array, state: str, mark: int, size: int) -> bool:
         return False
     now = time.monotonic()
     since = array.due.setdefault(state, now)
-    return state == "FAILED" or len(array.wanted) <= _PART or abs(changed) * _PART >= size or now - since >= _LATEST
+    return state == "FAILED" or len(array.wanted) <= _FEW or abs(changed) * _PART >= size or now - since >= _LATEST
