@@ -62,7 +62,8 @@ class Kubernetes:
                 "az://container/prefix or gs://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml)"
             )
         with _told():
-            session = Session(context=self.options.context, namespace=namespace_of(work.flow, work.steps, self.options))
+            namespace = namespace_of(work.flow, work.steps, self.options)
+            session = Session(context=self.options.context, namespace=namespace, hasty=True)
             options = replace(self.options, code=work.package_key, namespace=session.namespace)
             pods = RunPods(work.flow, work.steps, options, user=work.user, report=Report())
             for note in demand_room(session, pods):

@@ -32,6 +32,8 @@ _LONGEST: Final = 30.0
 """Seconds that are waited at the most where the cluster says itself how long."""
 _CONNECT: Final = 10.0
 _READ: Final = 60.0
+_HASTY_READ: Final = 30.0
+"""Seconds for an answer: webhooks of the cluster may take that long, too."""
 _PAGE: Final = 500
 
 
@@ -47,13 +49,17 @@ def text_of(body: Mapping[str, Any]) -> str:
 class Session:
     """What a cluster is asked with. Nothing is read, and no connection made, before something is asked for.
 
+    Args:
+        hasty: Whether whoever asks tries again as well: then what is not answered in time is given up sooner.
+
     Attributes:
         context: The context of kubeconfig that was asked for, or None.
     """
 
-    def __init__(self, *, context: str | None = None, namespace: str | None = None) -> None:
+    def __init__(self, *, context: str | None = None, namespace: str | None = None, hasty: bool = False) -> None:
         self.context = context
         self._namespace = namespace
+        self._hasty = hasty
 
     @cached_property
     def credentials(self) -> Credentials:
@@ -233,7 +239,7 @@ class Session:
         from urllib3.exceptions import HTTPError
 
         for wait in (*_WAITS, None):
-            response = self._response(method, path, body, query, headers, _READ)
+            response = self._response(method, path, body, query, headers, _HASTY_READ if self._hasty else _READ)
             try:
                 data: bytes = response.data
                 return data
@@ -289,7 +295,8 @@ class Session:
             except HTTPError as error:
                 # A new connection is refused where the API server is just restarted; it says itself how often it is too slow.
                 again = isinstance(error, ProtocolError | NewConnectionError | ReadTimeoutError)
-                if wait is None or not again or isinstance(error, ConnectTimeoutError):
+                late = isinstance(error, ConnectTimeoutError) or (self._hasty and isinstance(error, ReadTimeoutError))
+                if wait is None or not again or late:
                     raise unasked(error, server) from None
                 time.sleep(wait)
                 continue
