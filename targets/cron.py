@@ -125,7 +125,8 @@ def _check_zone(decorator: Decorator, report: Report) -> None:
     from .zones import ZONES
 
     if zone not in ZONES:
-        guess = did_you_mean(str(zone), ZONES)
+        town = next((one for one in sorted(ZONES) if one.lower().endswith(f"/{zone}".lower())), None)
+        guess = did_you_mean(str(zone), ZONES) or town
         help = f'did you mean "{guess}"?' if guess else 'zones are called as "Europe/Berlin" is, after an area and a city'
         report.add(rules.UNKNOWN_ZONE, f"no time zone is called `{zone}`", place_of(decorator, "timezone"), "unknown", help=help)
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from ..errors import FlowcError
+from ..errors import FlowcError, StoreError
 from ..failure import Failure
 from ..language.current import user_name
 from ..paths import TaskId
@@ -59,16 +59,26 @@ class Beginning:
         step, path, number = name
         write_failure(store, self.flow, TaskId(run, step, path), number, failure, started, ended)
 
-    def came_to_its_end(self, store: Store, run: str) -> bool:
-        """Whether a run's end step is done."""
+    def end(self, store: Store, run: str, ok: bool, message: str | None, *, sure: bool) -> bool:
+        """Record how the run ended, now; whether it came to its end.
+
+        Args:
+            ok: Whether its scheduler has seen that.
+            message: Why not, if not.
+            sure: Whether that is so in any case; else the end step may be done all the same, where a signal or a kill came before
+                anybody heard of it.
+        """
+        ok = ok or (not sure and self._came_to_its_end(store, run))
+        write_result(store, self.flow, run, ResultRecord(ok=ok, ended=time.time(), message=None if ok else message))
+        return ok
+
+    def _came_to_its_end(self, store: Store, run: str) -> bool:
         from ..records.traces import traces
 
-        plan = read_plan(store, self.flow, run)
-        return any(trace.done for trace in traces(store, self.flow, run, plan.end if plan else "end").values())
-
-    def end(self, store: Store, run: str, ok: bool, message: str | None) -> None:
-        """Record how the run ended, now."""
-        write_result(store, self.flow, run, ResultRecord(ok=ok, ended=time.time(), message=message))
+        with suppress(StoreError):
+            plan = read_plan(store, self.flow, run)
+            return any(trace.done for trace in traces(store, self.flow, run, plan.end if plan else "end").values())
+        return False
 
 
 class Keeper(Protocol):
@@ -79,12 +89,14 @@ class Keeper(Protocol):
         trouble: Why nothing can be kept any more, or None.
         warning: Why the output of some task may not be kept, or None.
         bug: Whether that is a bug of flowc's.
+        came_to_its_end: Whether the run did, once that is on record: also where it was stopped when its end step was done.
     """
 
     run: str | None
     trouble: str | None
     warning: str | None
     bug: bool
+    came_to_its_end: bool
 
     def begin(self) -> None:
         """Ask for an id."""
@@ -119,6 +131,7 @@ class DirectKeeper:
         self.trouble: str | None = None
         self.warning: str | None = None
         self.bug = False
+        self.came_to_its_end = False
         self._store, self._beginning = store, beginning
         self._logs: LogKeeping | None = None
         self._kept: list[Name] = []
@@ -164,7 +177,7 @@ class DirectKeeper:
                 self._logs.close_all()
         with self._troubles():
             if self.run is not None:
-                self._beginning.end(self._store, self.run, ok, message)
+                self.came_to_its_end = self._beginning.end(self._store, self.run, ok, message, sure=self.trouble is not None)
         return self.trouble
 
     def _warn(self, text: str) -> None:

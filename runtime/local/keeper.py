@@ -43,6 +43,7 @@ class ForkedKeeper(Helper):
         self.trouble: str | None = None
         self.warning: str | None = None
         self.bug = False
+        self.came_to_its_end = False
         self._kept: list[Name] = []
         self._socket, theirs = socket.socketpair()
         try:
@@ -110,7 +111,7 @@ class ForkedKeeper(Helper):
         elif kind == "kept":
             self._kept.append(value)
         elif kind == "over":
-            self._over = True
+            self._over, self.came_to_its_end = True, value
         elif kind == "warning":
             self.warning = value
         elif self.trouble is None:
@@ -191,22 +192,15 @@ class _Helper:
     def _end(self, over: tuple[bool, str | None] | None) -> None:
         """Keep the rest. Whoever sees the result sees all logs."""
         broken = self._lanes.close() if self._lanes else None
-        ok, message = over or self._found()
+        ok, message = over or (False, "the process that ran it was killed")
         if broken is not None:
             ok, message = False, message or broken
         if self._run is not None:
             try:
-                self._beginning.end(self._store, self._run, ok, message)
+                ok = self._beginning.end(self._store, self._run, ok, message, sure=broken is not None)
             except StoreError as error:
                 self._answer("broken", str(error))
-        self._answer("over", None)
-
-    def _found(self) -> tuple[bool, str | None]:
-        """How a run ended of which nobody has said so: its end step may have been done before its scheduler was killed."""
-        with suppress(StoreError):
-            if self._run is not None and self._beginning.came_to_its_end(self._store, self._run):
-                return True, None
-        return False, "the process that ran it was killed"
+        self._answer("over", ok)
 
     def _answer(self, kind: str, value: object) -> None:
         self._answers.give([(kind, value)])

@@ -252,6 +252,8 @@ class _LocalRun:
             raise StoreError(lost)
         if lost is not None and trouble is None:
             trouble, code = lost, 3 if self._keeper.bug else 1
+        elif self._keeper.came_to_its_end:  # what stopped it came too late
+            trouble, code = None, 0
         self._say_how_it_ended(trouble, stopped - sum(one.jobs for one in left), time.monotonic() - began)
         self._say_what_is_left(left)
         return RunResult(self._run_id, trouble is None, code)

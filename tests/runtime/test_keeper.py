@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 
 from flowc.runtime.errors import StoreError
 from flowc.runtime.local import keeper
+from flowc.runtime.local.attempts import Attempt
 from flowc.runtime.local.keeper import ForkedKeeper
 from flowc.runtime.local.messages import Helper
-from flowc.runtime.local.processes import Pool
+from flowc.runtime.local.processes import Pool, Stopped
+from flowc.runtime.local.scheduler import _LocalRun
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.logs import attempts_with_logs, read_lines
 from flowc.runtime.records.runs import read_result, read_run
@@ -261,6 +264,28 @@ def test_a_run_that_is_killed_when_all_is_done_has_succeeded(write):
     while (result := read_result(flow.store, "Kept", "1")) is None:
         time.sleep(0.02)
     assert (result.ok, result.message) == (True, None)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_run_that_is_stopped_when_all_is_done_has_succeeded(write, monkeypatch, method):
+    flow = kept(write, "pass")
+    monkeypatch.setattr("flowc.runtime.local.scheduler._LocalRun._done", stopped_at_the_end(_LocalRun._done))
+    ran = flow.done(method=method)  # as where the signal comes between the end's commit and its news
+    assert "run Kept/1 is done" in ran.err
+    result = read_result(flow.store, "Kept", "1")
+    assert result is not None
+    assert (result.ok, result.message) == (True, None)
+
+
+def stopped_at_the_end(done: Callable[..., Any]) -> Callable[..., Any]:
+    """What notes that a task is done, but for the last one: then a signal comes."""
+
+    def note(run: _LocalRun, attempt: Attempt, *more: Any) -> Any:
+        if attempt.task.step == "end":
+            raise Stopped(signal.SIGINT)
+        return done(run, attempt, *more)
+
+    return note
 
 
 def test_the_parent_does_not_use_the_store(write):

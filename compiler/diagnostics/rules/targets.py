@@ -97,8 +97,7 @@ One overlay may serve many flows: this is then said of those that a document is 
 UNKNOWN_ZONE = Rule(
     "FC609",
     "unknown-time-zone",
-    """The time zone of `@schedule` is none of the IANA database's, as far as this version of flowc knows it. EventBridge refuses
-one that it does not know when the flow is deployed; Argo takes any text for a zone, and then starts nothing.
+    """The time zone of `@schedule` is none of the IANA database's (that of 2025b, and its old names). EventBridge would refuse it
+when the flow is deployed; Argo takes any text for a zone, and then starts nothing.
 """,
-    Severity.WARNING,
 )

@@ -63,7 +63,6 @@ def missing_things(session: Session, deployment: Deployment, options: Options) -
     }
     checks = [unusable_roles(session, roles), *([_bucket(session, options.place[0])] if options.datastore else ())]
     checks.append(_cluster(session, options) if deployment.ecs else _queues(session, deployment, options))
-    checks.append(_zone(deployment.schedule or {}))
     checks.append(_buses(session, {one.bus for one in deployment.rules if one.bus}))
     for check in checks:
         try:
@@ -148,27 +147,6 @@ def _cluster(session: Session, options: Options) -> Iterator[str]:
         yield f"there is no ECS cluster {cluster} in {session.region}: create it, or correct --ecs-cluster"
     elif state != "ACTIVE":
         yield f"the ECS cluster {cluster} is {state}: name another one"
-
-
-def _zone(schedule: Mapping[str, Any]) -> Iterator[str]:
-    """Whether there is the time zone of a schedule, as far as this machine knows any.
-
-    Which zones there are is no matter of the compiler, whose output is the same on every machine.
-    """
-    import zoneinfo
-
-    zone = schedule.get("ScheduleExpressionTimezone")
-    if zone is None:
-        return
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = zoneinfo.available_timezones()
-        if known:
-            town = zone.rpartition("/")[2].lower()
-            near = min((one for one in known if "/" in one and one.rpartition("/")[2].lower() == town), default="")
-            help = f"did you mean {near}?" if near else 'it takes one of the IANA database, as "Europe/Berlin"'
-            yield f"there is no time zone {zone}, which @schedule names: {help}"
 
 
 def _buses(session: Session, buses: Iterable[str]) -> Iterator[str]:
