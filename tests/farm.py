@@ -149,6 +149,8 @@ class Farm:
     def prepare(self, say: Callable[[str], None]) -> Farm:
         """Start what starts the jobs."""
         self._tell("prepare", pid=os.getpid())
+        if self._fault("slow prepare"):
+            time.sleep(60)
         if self.refuses:
             raise ComputeError(self.refuses)
         if self._fault("bug in prepare"):

@@ -235,7 +235,7 @@ def test_a_run_that_fails_ends_what_runs(hybrid):
     ran = flow.failed("the task work/1 failed; 7 running tasks stopped", elsewhere=farm.elsewhere("work"))
     assert [one["jobs"] for one in farm.calls("end")] == [7, 7, 7]
     assert farm.calls("end")[0]["why"] == "the task work/1 failed"
-    assert "flowc: ending 7 tasks elsewhere" in ran.err
+    assert "flowc: ending 7 tasks on The Farm\n" in ran.err
     assert "may go on" not in ran.err
     farm.wait_until_none_is_alive()
 
