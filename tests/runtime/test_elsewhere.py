@@ -21,7 +21,7 @@ __all__ = ["hybrid", "quick"]  # fixtures
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.parametrize("steps", [("work",), ("start", "join"), ALL])
 def test_a_run(hybrid, steps, method, tells):
-    flow, farm = hybrid("print('at', self.input)", tells=tells)
+    flow, farm = hybrid("print('at', self.input); time.sleep(0.5)", tells=tells)
     ran = flow.done({"alpha": "3"}, elsewhere=farm.elsewhere(*steps), method=method)
     assert ran.value("end", "squares") == [0, 3, 12]
     assert ran.value("start", "where") == ("start" in steps)

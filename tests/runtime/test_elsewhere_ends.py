@@ -108,6 +108,7 @@ def test_a_signal_before_all_is_ready(begin):
     run, flow, farm = begin(SLEEPS, faults={"slow prepare": 1})
     while not farm.calls("fault"):
         time.sleep(0.02)
+    time.sleep(1)  # until signals are its own
     os.kill(run.pid, signal.SIGINT)
     began = time.monotonic()
     told = run.communicate(timeout=30)[0]
