@@ -193,10 +193,10 @@ class Farm:
         self._tell("look", jobs=len(ids))
         if self._fault("bug in look"):
             raise ZeroDivisionError("look")
-        if self._fault("look refused"):
-            raise ComputeError("you may not look")
         if self._fault("busy look"):
             raise Busy("fog")
+        if self._fault("look refused"):
+            raise ComputeError("you may not look")
         until = time.monotonic() + patience
         while True:
             came = False

@@ -79,6 +79,15 @@ def test_looks_that_are_refused_for_good(hybrid, monkeypatch):
     farm.wait_until_none_is_alive()
 
 
+def test_a_look_that_is_refused_after_a_long_trouble(hybrid, monkeypatch):
+    """As the first answer of a network may be one of its own."""
+    monkeypatch.setattr(platforms, "REFUSED", 0.5)
+    monkeypatch.setattr("flowc.runtime.remote.troubles.LONGEST_WAIT", 0.2)
+    flow, farm = hybrid(faults={"busy look": 8, "look refused": 2})
+    flow.done(elsewhere=farm.elsewhere("work"))
+    assert len(farm.calls("fault")) == 10
+
+
 def test_a_start_that_is_refused(hybrid):
     flow, farm = hybrid("time.sleep(60)", faults={"start refused": 1})
     ran = flow.failed(elsewhere=farm.elsewhere("work"))
