@@ -171,7 +171,7 @@ class Platform:
                     self._events.broken(f"the tasks on {self.name} cannot be watched: {error}")
                     return
                 with self._changed:
-                    self._pause = wait
+                    self._pause = min(wait, LATEST) if self.compute.tells else wait  # those see to their connection themselves
                 continue
             refused = None
             self._troubles.over("look")
