@@ -149,6 +149,8 @@ class Farm:
     def prepare(self, say: Callable[[str], None]) -> Farm:
         """Start what starts the jobs."""
         self._tell("prepare", pid=os.getpid())
+        if self._fault("slow prepare"):
+            time.sleep(60)
         if self.refuses:
             raise ComputeError(self.refuses)
         if self._fault("bug in prepare"):
@@ -191,10 +193,10 @@ class Farm:
         self._tell("look", jobs=len(ids))
         if self._fault("bug in look"):
             raise ZeroDivisionError("look")
-        if self._fault("look refused"):
-            raise ComputeError("you may not look")
         if self._fault("busy look"):
             raise Busy("fog")
+        if self._fault("look refused"):
+            raise ComputeError("you may not look")
         until = time.monotonic() + patience
         while True:
             came = False

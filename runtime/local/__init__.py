@@ -12,5 +12,6 @@ messages                 what the scheduler and such a process tell each other
 direct                   the same without a process of its own
 lanes                    logs on their way into the store
 progress                 what a run prints
+words                    how it says that it ended
 live                     the table that it shows on a terminal
 """

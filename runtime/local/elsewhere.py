@@ -16,6 +16,7 @@ from .attempts import Attempt
 from .direct import Name
 from .processes import Ended, Outlet
 from .progress import Progress
+from .words import count
 
 
 class Waiting(Protocol):
@@ -110,7 +111,9 @@ class Away:
     def end(self, why: str) -> None:
         """Have all ended."""
         if self._attempts:
-            self._progress.note(f"flowc: ending {_tasks(len(self._attempts))} elsewhere")
+            words = {self._remote.steps[attempt.task.step] for attempt in self._attempts.values()}
+            where = " and ".join(sorted(map(self._name_of, words)))
+            self._progress.note(f"flowc: ending {count(len(self._attempts), 'task')} on {where}")
         self._remote.end(why)
 
     def finish(self, hurried: Callable[[], bool]) -> list[Left]:
@@ -134,7 +137,3 @@ class Away:
 
 def _name(attempt: Attempt) -> Name:
     return (attempt.task.step, attempt.task.path, attempt.number)
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 from ..compute import ComputeError
-from ..contract import ROOT_PATH
 from ..errors import FlowcError, OutputError, StoreError, TaskError
 from ..failure import Failure
 from ..language.card import note_of_cards
@@ -43,6 +42,7 @@ from .keeper import PATIENCE, ForkedKeeper
 from .processes import Ended, Outlet, Pool, Stopped
 from .progress import Progress, stand_in_for_closed_streams
 from .tree import Walk
+from .words import count, how_it_failed, what_may_go_on, what_to_do
 
 if TYPE_CHECKING:
     from ..compute import Elsewhere
@@ -254,8 +254,7 @@ class _LocalRun:
             trouble, code = lost, 3 if self._keeper.bug else 1
         elif self._keeper.came_to_its_end:  # what stopped it came too late
             trouble, code = None, 0
-        self._say_how_it_ended(trouble, stopped - sum(one.jobs for one in left), time.monotonic() - began)
-        self._say_what_is_left(left)
+        self._say_how_it_ended(trouble, stopped, left, time.monotonic() - began)
         return RunResult(self._run_id, trouble is None, code)
 
     def _pool(self) -> Pool | SpawnPool | InlinePool:
@@ -287,7 +286,7 @@ class _LocalRun:
         if self._on_begin is not None:
             self._on_begin(run)
         kept = self._resumption
-        how = f"resumes run {kept.origin} and reuses {_count(len(kept.reused), 'task')} of it" if kept else "starts"
+        how = f"resumes run {kept.origin} and reuses {count(len(kept.reused), 'task')} of it" if kept else "starts"
         self._progress.begins(f"{self._plan.flow}/{run}", how, self._work.store.url)
         if self._away is not None:
             self._away.begin(run)
@@ -324,29 +323,18 @@ class _LocalRun:
 
         return self._keeper.finish(trouble is None, trouble, hurried)
 
-    def _say_how_it_ended(self, trouble: str | None, stopped: int, seconds: float) -> None:
+    def _say_how_it_ended(self, trouble: str | None, stopped: int, left: Sequence[Left], seconds: float) -> None:
         name = f"{self._plan.flow}/{self._run_id}"
         with suppress(OutputError):  # the exit code says it too
             if trouble is None:
-                self._progress.note(f"flowc: run {name} is done: {_count(self._tasks_done, 'task')} in {seconds:.1f} s")
+                self._progress.note(f"flowc: run {name} is done: {count(self._tasks_done, 'task')} in {seconds:.1f} s")
                 return
-            rest = f"; {_count(stopped, 'running task')} stopped" if stopped else ""
-            self._progress.say(f"flowc: run {name} is not done: {trouble}{rest}")
+            self._progress.say(how_it_failed(name, trouble, stopped - sum(one.jobs for one in left)))
+            for line in what_may_go_on(left, self._again, self._run_id):
+                self._progress.say(line)
             if self._again is not None and self._run_id:
-                if (task := self._failed_task) is not None:
-                    path = "" if task.path == ROOT_PATH else f"/{task.path}"
-                    self._progress.say(f"flowc: what it printed: flowc logs {self._again} {task.run}/{task.step}{path}")
-                self._progress.say(f"flowc: to go on from here: flowc resume {self._again} {self._run_id}{self._wants}")
-
-    def _say_what_is_left(self, left: Sequence[Left]) -> None:
-        again = f"{self._again} " if self._again is not None else ""
-        with suppress(OutputError):
-            for word, name, count, why in left:
-                because = f" ({why})" if why else ""
-                self._progress.say(
-                    f"flowc: {_count(count, 'task')} on {name} could not be ended{because}, and may go on: "
-                    f"flowc {word} kill {again}--run-id {self._run_id}"
-                )
+                for line in what_to_do(self._again, self._run_id, self._failed_task, self._wants):
+                    self._progress.say(line)
 
     def _until_over(self, pool: Pool | SpawnPool | InlinePool) -> tuple[str | None, int]:
         """Run tasks until there are none; why the run cannot go on (None: it is done) and the exit code."""
@@ -531,7 +519,3 @@ def _progress(out: TextIO, err: TextIO, plan: Plan, color: bool | None, quiet: b
 
 def _name(attempt: Attempt) -> Name:
     return (attempt.task.step, attempt.task.path, attempt.number)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -160,7 +160,7 @@ class LogWriter:
 
 
 class LogReader:
-    """Reads a log as it grows; each call of `new` goes on where the last one ended, and asks for no more of a part than is new."""
+    """Reads a log as it grows; each call of `new` goes on where the last one ended, and asks for no more than is new."""
 
     def __init__(self, store: Store, flow: str, task: TaskId, attempt: int) -> None:
         self._store = store
@@ -185,7 +185,7 @@ class LogReader:
         while parts is None or parts > 0:
             key, known = f"{self._folder}{self._part:06}", self._read
             data = self._store.get(key, known - 1) if known else self._store.get(key)
-            if known and data == b"":  # it is shorter: another process writes this attempt's log too, as after a lost machine
+            if known and data == b"":  # shorter: another process writes this attempt's log too, as after a lost machine
                 data, known = self._store.get(key), 0
             if data is None:
                 return
@@ -229,6 +229,20 @@ def attempts_with_logs(store: Store, flow: str, task: TaskId) -> tuple[int, ...]
     names = store.folders(f"{task_key(flow, task.run, task.step, task.path)}/")
     numbers = (name.removeprefix("log-") for name in names if name.startswith("log-"))
     return tuple(sorted(int(number) for number in numbers if number.isascii() and number.isdigit()))
+
+
+def add_line(store: Store, flow: str, task: TaskId, attempt: int, text: str) -> None:
+    """Add a line of standard error to a log that nobody writes any more.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    folder = log_key(flow, task, attempt)
+    part = max((int(name) for key in store.list(folder) if (name := key.removeprefix(folder)).isdecimal()), default=0)
+    written = store.get(f"{folder}{part:06}") or b""
+    if len(written) >= PART:
+        part, written = part + 1, b""
+    store.put(f"{folder}{part:06}", written + f"{time.time():.3f} e {text}\n".encode("utf-8", "backslashreplace"))
 
 
 def parse_lines(data: bytes) -> Iterator[LogLine]:

@@ -166,8 +166,8 @@ class Agent:
     def _turn(self) -> None:
         """Do what there is to do now, or wait for it."""
         now = time.monotonic()
-        times = [time for time in (self._timers[0][0] if self._timers else None, self._tails.due()) if time is not None]
-        wait = max(0.0, min(times) - now) if times else None
+        due = [at for at in (self._timers[0][0] if self._timers else None, self._tails.due()) if at is not None]
+        wait = max(0.0, min(due) - now) if due else None
         try:
             call = self._inbox.get(timeout=wait)
             while True:

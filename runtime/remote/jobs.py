@@ -14,7 +14,7 @@ from ..compute import Phase, Seen
 from ..failure import Failure, failure_of_end
 from ..local.direct import Name
 from ..paths import TaskId
-from ..records.logs import LogReader
+from ..records.logs import LogReader, add_line
 from ..records.manifest import read_failure, read_manifest, write_failure
 from ..store import Store
 from .tails import Line, read_rest
@@ -118,6 +118,8 @@ def find_ending(store: Store, flow: str, job: Job, *, sure: bool) -> Ending | No
         failure, known = failure_of(job.over, job.platform.name, failure), False
         write_failure(store, flow, job.task, number, failure, job.began or job.ordered, time.time())
     lines, whole = read_rest(job.log)
+    if not known:
+        add_line(store, flow, job.task, number, f"flowc: {failure.message}")  # for who looks back at it
     last = lines[-1][1] if lines else job.last
     told = known and whole and last.startswith(f"flowc: attempt {number} of the task {job.task} ")
     return Failed(failure, told, known, lines)

@@ -132,7 +132,7 @@ class Remote(Helper):
         Args:
             hurried: Whether the wait should be cut short.
         """
-        end = time.monotonic() + ENDING + 15
+        end = time.monotonic() + (0 if self.ready is None else ENDING + 15)
         with selectors.DefaultSelector() as selector:
             if not self._over:
                 selector.register(self._socket, selectors.EVENT_READ)

@@ -157,17 +157,23 @@ class Platform:
                 self._events.failed()
 
     def _look_on(self) -> None:
+        refused: float | None = None  # since when
         while self._await_turn():
             try:
                 news = self._look()
             except ComputeError as error:
                 wait = self._troubles.met("look", error)
-                if not isinstance(error, Busy) and self._troubles.lasts() > REFUSED:
+                if isinstance(error, Busy):
+                    refused = None
+                elif refused is None:
+                    refused = time.monotonic()
+                elif time.monotonic() - refused > REFUSED:
                     self._events.broken(f"the tasks on {self.name} cannot be watched: {error}")
                     return
                 with self._changed:
-                    self._pause = wait
+                    self._pause = min(wait, LATEST) if self.compute.tells else wait  # those see to their connection themselves
                 continue
+            refused = None
             self._troubles.over("look")
             with self._changed:
                 self._pause = SOONEST if news else min(self._pause * SLOWER, LATEST)

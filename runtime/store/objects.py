@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import os
 import time
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -54,6 +55,7 @@ class ObjectStore:
         self._profile: Profile | None = None
         self._region: str | None = None
         self._clients: dict[bool, Any] = {}
+        self._making = allocate_lock()
         self._threads: ThreadPoolExecutor | None = None
         self._process = os.getpid()
         self._left: list[object] = []  # a parent's clients, whose ends would ask for threads that are not there
@@ -231,16 +233,19 @@ class ObjectStore:
         """In a child, leave what is the parent's: threads are not copied by a fork, and clients hang on theirs."""
         if self._process != os.getpid():
             self._left.append((self._clients, self._threads))
-            self._process, self._clients, self._threads = os.getpid(), {}, None
+            self._process, self._clients, self._threads, self._making = os.getpid(), {}, None, allocate_lock()
 
     def _client(self, patient: bool) -> Any:
         """This process's client, made when it is first needed."""
         self._renew()
         client = self._clients.get(patient)
         if client is None:
-            self.prepare()
-            renew_in_children()
-            client = self._clients[patient] = connect(self.place, self._profile, self._region, patient=patient)
+            with self._making:  # by one of several threads that come at once
+                client = self._clients.get(patient)
+                if client is None:
+                    self.prepare()
+                    renew_in_children()
+                    client = self._clients[patient] = connect(self.place, self._profile, self._region, patient=patient)
         return client
 
     def _try(self, request: Callable[[Any], _T], patient: bool = False) -> _T | Fault:
@@ -272,7 +277,6 @@ class ObjectStore:
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self._client(False)  # not made by several threads at once
             self._threads = ThreadPoolExecutor(_THREADS, "flowc-store")
         return self._threads.submit(work, item)
 

@@ -21,7 +21,7 @@ __all__ = ["hybrid", "quick"]  # fixtures
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.parametrize("steps", [("work",), ("start", "join"), ALL])
 def test_a_run(hybrid, steps, method, tells):
-    flow, farm = hybrid("print('at', self.input)", tells=tells)
+    flow, farm = hybrid("print('at', self.input); time.sleep(0.5)", tells=tells)
     ran = flow.done({"alpha": "3"}, elsewhere=farm.elsewhere(*steps), method=method)
     assert ran.value("end", "squares") == [0, 3, 12]
     assert ran.value("start", "where") == ("start" in steps)
@@ -77,6 +77,15 @@ def test_looks_that_are_refused_for_good(hybrid, monkeypatch):
     flow.failed("is not done: the tasks on The Farm cannot be watched: you may not look", elsewhere=farm.elsewhere("work"))
     assert farm.calls("end")[0]["jobs"] == 3
     farm.wait_until_none_is_alive()
+
+
+def test_a_look_that_is_refused_after_a_long_trouble(hybrid, monkeypatch):
+    """As the first answer of a network may be one of its own."""
+    monkeypatch.setattr(platforms, "REFUSED", 0.5)
+    monkeypatch.setattr("flowc.runtime.remote.troubles.LONGEST_WAIT", 0.2)
+    flow, farm = hybrid(faults={"busy look": 8, "look refused": 2})
+    flow.done(elsewhere=farm.elsewhere("work"))
+    assert len(farm.calls("fault")) == 10
 
 
 def test_a_start_that_is_refused(hybrid):
@@ -235,7 +244,7 @@ def test_a_run_that_fails_ends_what_runs(hybrid):
     ran = flow.failed("the task work/1 failed; 7 running tasks stopped", elsewhere=farm.elsewhere("work"))
     assert [one["jobs"] for one in farm.calls("end")] == [7, 7, 7]
     assert farm.calls("end")[0]["why"] == "the task work/1 failed"
-    assert "flowc: ending 7 tasks elsewhere" in ran.err
+    assert "flowc: ending 7 tasks on The Farm\n" in ran.err
     assert "may go on" not in ran.err
     farm.wait_until_none_is_alive()
 

@@ -104,6 +104,21 @@ def test_a_signal(begin, signum, send):
     gone(farm.helper())
 
 
+def test_a_signal_before_all_is_ready(begin):
+    run, flow, farm = begin(SLEEPS, faults={"slow prepare": 1})
+    while not farm.calls("fault"):
+        time.sleep(0.02)
+    time.sleep(1)  # until signals are its own
+    os.kill(run.pid, signal.SIGINT)
+    began = time.monotonic()
+    told = run.communicate(timeout=30)[0]
+    assert time.monotonic() - began < 10
+    assert run.returncode == 130
+    assert "stopped by SIGINT\n" in told
+    assert list(flow.store.list("Hybrid/")) == []
+    gone(farm.helper())
+
+
 def test_a_second_signal_cuts_it_short(begin):
     run, _, farm = begin(SLEEPS, faults={"end hangs": 1})
     up(farm, run, 3)

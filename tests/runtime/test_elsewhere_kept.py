@@ -223,8 +223,11 @@ def test_what_was_printed_before_the_end(hybrid):
         return usual(id)
 
     farm._seen = seen
-    ran = flow.failed("ended on The Farm", elsewhere=farm.elsewhere("work"))
+    ran = flow.failed("[work/0] ended on The Farm, which", elsewhere=farm.elsewhere("work"))
     assert ran.out == "[work/0] so far\n"
+    kept = [line.text for line in read_lines(flow.store, "Hybrid", ran.task("work", "0"), 0)]
+    assert kept == ["so far", "flowc: ended on The Farm, which does not say why"]
+    assert ran.err.count("which does not say why") == 1
 
 
 def test_the_parent_does_not_use_the_store(hybrid):

@@ -106,6 +106,9 @@ def test_a_signal_at_any_moment(tmp_path):
             assert str(result.message).startswith("stopped by SIG"), (result, told)
             again = run(tmp_path, mark, "resume", "flow.py", run_id)
             resumed = again.communicate()[0]
+            if len(tasks) == 43:  # stopped when its last task was done, and nobody had looked yet
+                assert "came to its end, so that nothing is left to run" in resumed
+                continue
             assert again.returncode == 0, resumed
             assert "total 20540" in resumed
     assert stopped > TIMES // 8

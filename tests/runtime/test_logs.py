@@ -273,6 +273,20 @@ def test_so_many_parts_of_a_log(store):
     assert list(reader.new()) == []
 
 
+def test_a_line_at_the_end(store):
+    logs.add_line(store, "Flow", TASK, 0, "nobody wrote before")
+    assert texts(store) == ["nobody wrote before"]
+    logs.add_line(store, "Flow", TASK, 0, "é\udcff")
+    assert texts(store) == ["nobody wrote before", "é\\udcff"]
+    log = writer(store, 1)
+    for _ in range(3000):
+        log.line(False, "x" * 1000)
+    log.close()
+    logs.add_line(store, "Flow", TASK, 1, "last")
+    assert len(texts(store, 1)) == 3001
+    assert texts(store, 1)[-1] == "last"
+
+
 def test_a_part_that_was_written_anew(store):
     """Two containers of one attempt write the same object: nothing is left out, and nothing fails."""
     reader = LogReader(store, "Flow", TASK, 0)
