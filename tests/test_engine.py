@@ -58,7 +58,7 @@ def test_jobs_know_what_they_are_told_and_nothing_of_the_tests(aws: Aws, monkeyp
         assert (argv, files) == (["-c", "word"], [])
         assert (environment["A"], environment["B"]) == ("1", "$(three) `four`")
         known = {name for name in environment if not name.startswith(("AWS_", "LC_"))}
-        assert known == {"A", "B", "PATH", "MANAGED_BY_AWS"}
+        assert known == {"A", "B", "PATH", "TMPDIR", "MANAGED_BY_AWS"}
         assert environment["AWS_ENDPOINT_URL"] == aws.endpoint
 
 

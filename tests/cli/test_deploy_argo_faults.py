@@ -184,17 +184,6 @@ def test_a_cluster_without_argo(cluster: Cluster, verb: str) -> None:
     )
 
 
-def test_a_time_zone_that_nobody_knows_is_a_note(cluster: Cluster) -> None:
-    text = CHANGED.replace("class Sums", '@schedule(daily=True, timezone="Mars/Base")\nclass Sums').replace(
-        "import FlowSpec", "import schedule, FlowSpec"
-    )
-    ended = cluster.deploy("--dry-run", text=text)
-    said = "note: this machine knows no time zone Mars/Base: if Argo's controller does not either, the schedule starts no run\n"
-    assert (ended.code, said in ended.out) == (0, True), ended.out + ended.err
-    ended = cluster.deploy("--dry-run", text=text.replace("Mars/Base", "Europe/Berlin"))
-    assert (ended.code, "time zone" in ended.out) == (0, False)
-
-
 def test_a_cluster_without_argo_events(cluster: Cluster) -> None:
     """Of a flow that has no use for it, nobody hears of that."""
     for act in (cluster.deploy, cluster.undeploy):

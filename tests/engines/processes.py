@@ -163,7 +163,8 @@ class Runners:
         """Start a command with this environment, and what every container here has."""
         if argv[0].endswith("/python3") and not os.path.exists(argv[0]):  # where an image has it
             argv = ["python3", *argv[1:]]
-        whole = self.environment | dict(environment)
+        # What a task unpacks there goes with a container, and here with the engine.
+        whole = {"TMPDIR": str(self._folder)} | self.environment | dict(environment)
         place = Place(self._folder / name)
         if ready(list(argv), whole):
             return Warm(self._orders, argv, whole, place)

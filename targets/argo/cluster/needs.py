@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..inside import mapping, mappings
 from .kinds import (
     CLAIM,
-    CRON_WORKFLOW,
     EVENT_BUS,
     EVENT_SOURCE,
     SECRET,
@@ -56,24 +54,6 @@ def notes(session: Session, manifests: Iterable[Mapping[str, Any]]) -> Iterator[
     for bus in sorted({one["spec"].get("eventBusName") or "default" for one in manifests if one["kind"] == SENSOR.name}):
         if lacks(session, EVENT_BUS, bus):
             yield f"there is no EventBus {bus} in the namespace {session.namespace}, without which no event arrives: create it"
-    for zone in sorted(
-        {one["spec"]["timezone"] for one in manifests if one["kind"] == CRON_WORKFLOW.name and "timezone" in one["spec"]}
-    ):
-        if _is_unknown(zone):
-            yield f"this machine knows no time zone {zone}: if Argo's controller does not either, the schedule starts no run"
-
-
-def _is_unknown(zone: str) -> bool:
-    """Whether there is no such time zone, as far as this machine has a list of them."""
-    try:
-        ZoneInfo("Europe/London")
-    except ZoneInfoNotFoundError:
-        return False
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return True
-    return False
 
 
 def _accounts(manifests: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Kind, str]]:
