@@ -115,7 +115,7 @@ def command(
         complain(
             f"flowc: --image is not given: {DEFAULT_IMAGE} stands there, without the flow; -o writes a Dockerfile for one with it"
         )
-    for step, image in _own_images(compilation.flow).items() if target == "argo" else ():
+    for image, step in _own_images(compilation.flow).items() if target == "argo" else ():
         complain(
             f"flowc: step `{step}` runs in {image}, which must hold the flow and flowc too; `flowc deploy` needs no such image"
         )
@@ -140,12 +140,14 @@ def command(
 
 
 def _own_images(flow: Flow) -> dict[str, str]:
-    """The images that `@kubernetes` names, by the first step of each."""
+    """The images that `@kubernetes` names, each with the first step that does."""
     from ..targets.settings import arguments_of
 
-    named = {step.name: arguments_of(step, "kubernetes").get("image") for step in reversed(flow.steps)}
-    first = {str(image): step for step, image in named.items() if image}
-    return {step: image for image, step in reversed(first.items())}
+    first: dict[str, str] = {}
+    for step in flow.steps:
+        if image := arguments_of(step, "kubernetes").get("image"):
+            first.setdefault(str(image), step.name)
+    return first
 
 
 def _demand_branch(flow: Flow, options: Options) -> None:
