@@ -92,12 +92,14 @@ class Compute(Protocol):
     Attributes:
         name: What people call it: `AWS Batch`.
         where: Which part of it: `AWS Batch, queue cpu`.
-        tells: Whether `look` waits for news by itself; else it asks once and returns, and is not to be called too often.
+        pause: Seconds for which it is to be left alone after the last look, by what that one cost; 0: `look` waits for news by itself.
     """
 
     name: str
     where: str
-    tells: bool
+
+    @property
+    def pause(self) -> float: ...
 
     def start(self, orders: Sequence[Order]) -> Iterator[Started]:
         """Start attempts of one step that have one number, each of which is yielded when the platform has taken it.

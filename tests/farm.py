@@ -97,6 +97,11 @@ class Farm:
         self._lock = threading.RLock()
         self._file = self.folder / "farm.jsonl"
 
+    @property
+    def pause(self) -> float:
+        """Seconds between looks, as far as it asks for that."""
+        return 0.0 if self.tells else 0.01
+
     def elsewhere(self, *steps: str) -> Elsewhere:
         """These steps run here."""
         return Elsewhere({self.word: self.prepare}, dict.fromkeys(steps, self.word))

@@ -65,7 +65,7 @@ def test_what_is_prepared_is_what_a_deployed_flow_has(batch: Offloaded) -> None:
     assert [{key: one["containerProperties"][key] for key in properties} for one in found] == [properties]
     assert batch.said == [f"the job definition {name} is new on AWS Batch: python:3.11, 1 CPU, 4000 MB"]
     assert batch.uploads == 1
-    assert (jobs.name, jobs.where, jobs.tells) == ("AWS Batch", f"AWS Batch, queue {batch.aws.batch_queue.split('/')[1]}", False)
+    assert (jobs.name, jobs.where, jobs.pause) == ("AWS Batch", f"AWS Batch, queue {batch.aws.batch_queue.split('/')[1]}", 2.5)
     batch.said.clear()
     batch.prepare()
     assert (batch.said, batch.uploads) == ([], 2)

@@ -169,22 +169,23 @@ def test_a_failure_that_is_not_listed_is_found_in_the_end(monkeypatch: pytest.Mo
 def test_few_jobs_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(looking, "time", clock)
-    session = Array(clock, 20, begins=3.0, takes=50.0)
+    session = Array(clock, 100, begins=3.0, takes=50.0)
     told = watched(session, clock, 2.0)
-    for number in range(20):
+    for number in range(100):
         begun = session.start + number * 3.0
         running = next(moment for moment, seen in told[f"a:{number}"] if seen.phase == "running")
         assert running - (begun + 1) <= 2
         assert told[f"a:{number}"][-1][0] - (begun + 50) <= 2
 
 
-def test_nothing_is_kept_of_jobs_that_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("count", [50, 150])
+def test_nothing_is_kept_of_jobs_that_are_over(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     clock = Clock()
     monkeypatch.setattr(looking, "time", clock)
-    session: Any = Array(clock, 50, begins=0.0, takes=1.0)
+    session: Any = Array(clock, count, begins=0.0, takes=1.0)
     looks = Looks(session)
     clock.now += 10
-    assert len(list(looks.look([f"a:{number}" for number in range(50)]))) == 50
+    assert len(list(looks.look([f"a:{number}" for number in range(count)]))) == count
     assert list(looks.look([])) == []
     assert (looks._arrays, looks._phases, looks._missing) == ({}, {}, {})
 

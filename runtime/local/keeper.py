@@ -18,7 +18,6 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from ..children import become_helper

@@ -41,7 +41,7 @@ from .tails import Line, Tails, read_new
 from .threads import Threads
 from .troubles import Troubles
 
-QUIET, LONGEST = 0.1, 1.0
+QUIET, LONGEST = 0.1, 2.0
 """Seconds for which nothing more is ordered, and after which what was is started anyway: as much as there is goes at once."""
 AT_ONCE = 500
 """How many orders are started with one call, which cannot be broken off."""
@@ -238,7 +238,8 @@ class Agent:
     def _start(self) -> None:
         """Start what was ordered, unless more is coming."""
         now = time.monotonic()
-        rest = min(self._last_order + QUIET, self._first_order + LONGEST) - now
+        quiet = now + QUIET if self._ends_come() else self._last_order + QUIET
+        rest = min(quiet, self._first_order + LONGEST) - now
         if rest > 0:
             self._later(rest, self._start)
             return
@@ -247,6 +248,11 @@ class Agent:
             for (word, _, _), orders in ordered.items():
                 for first in range(0, len(orders), AT_ONCE):
                     self._platforms[word].start(orders[first : first + AT_ONCE])
+
+    def _ends_come(self) -> bool:
+        """Whether others have just been seen to be over, so that there will soon be room for more. Those that are looked at now
+        and then are seen so together."""
+        return any(job.over is not None and job.platform.compute.pause > 0 for job in self._jobs.values())
 
     def _on_started(self, platform: Platform, started: Started) -> None:
         order = started.order

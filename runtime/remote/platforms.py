@@ -16,7 +16,7 @@ from .threads import Threads
 from .troubles import Troubles
 
 SOONEST, LATEST = 2.0, 10.0
-"""Seconds between two looks: after something was started or has changed, and when nothing has for a while."""
+"""Seconds between two looks, at least: after something was started or has changed, and when nothing has for a while."""
 SLOWER = 1.25
 LOOK = 10.0
 """Seconds that a look may take which waits for news by itself."""
@@ -146,7 +146,7 @@ class Platform:
                 self._looked = time.monotonic()  # there is nothing yet to see
             self._unsure.discard(started.order)
             self._phases[started.id] = None
-            self._pause = SOONEST
+            self._pause = max(SOONEST, self.compute.pause)
             self._changed.notify_all()
 
     def _guarded(self) -> None:
@@ -171,12 +171,13 @@ class Platform:
                     self._events.broken(f"the tasks on {self.name} cannot be watched: {error}")
                     return
                 with self._changed:
-                    self._pause = min(wait, LATEST) if self.compute.tells else wait  # those see to their connection themselves
+                    self._pause = wait if self.compute.pause else min(wait, LATEST)  # those see to their connection themselves
                 continue
             refused = None
             self._troubles.over("look")
             with self._changed:
-                self._pause = SOONEST if news else min(self._pause * SLOWER, LATEST)
+                least = max(SOONEST, self.compute.pause)
+                self._pause = least if news else max(least, min(self._pause * SLOWER, LATEST))
 
     def _await_turn(self) -> bool:
         """Wait until the next look is due; False: there is none any more."""
@@ -184,7 +185,7 @@ class Platform:
             while not self._closing:
                 wait = None
                 if self._phases:
-                    pause = _LEAST if self.compute.tells and not self._troubles.lasts() else self._pause
+                    pause = self._pause if self.compute.pause or self._troubles.lasts() else _LEAST
                     wait = self._looked + pause - time.monotonic()
                     if wait <= 0:
                         self._looked = time.monotonic()

@@ -106,7 +106,7 @@ class Aws:
 
     def emptied(self) -> Aws:
         """The account without anything in it, which has forgotten what it was asked before."""
-        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")).close()
+        urllib.request.urlopen(urllib.request.Request(self.endpoint + fates.RESET, method="POST")).close()
         return Aws(self.endpoint, self._folder)
 
     def folder(self) -> Path:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
 ROUTE = "/engine/fates"
+RESET = "/moto-api/reset"
+"""Where moto is told to forget everything, which then goes for this too."""
 
 
 class Fate(TypedDict):
@@ -40,6 +42,9 @@ class Fates:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == RESET:
+            with _lock:
+                _fates.clear()
         if environ["PATH_INFO"] != ROUTE:
             return self._application(environ, start_response)
         fate: Fate = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))

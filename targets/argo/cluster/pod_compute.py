@@ -52,7 +52,7 @@ class PodCompute:
     """
 
     name = "Kubernetes"
-    tells = True
+    pause = 0.0
 
     def __init__(self, session: Session, pods: RunPods, say: Callable[[str], None]) -> None:
         self._session = session

@@ -35,6 +35,8 @@ from .waits import explain
 
 NAME = "AWS Batch"
 _EC2, _FARGATE = "batch", "batch-fargate"
+_PACE = 2.5
+"""Seconds for which a request of a look keeps off the next look."""
 
 
 class Batch:
@@ -219,7 +221,6 @@ class BatchJobs:
     """
 
     name = NAME
-    tells = False
 
     def __init__(self, session: Session, work: Work, datastore: str, jobs: Mapping[str, Jobs], queues: Mapping[str, str]) -> None:
         self._session = session
@@ -228,6 +229,11 @@ class BatchJobs:
         self._looking = threading.Lock()
         names = [one.rpartition("/")[2] for one in dict.fromkeys(queues.values())]
         self.where = f"{NAME}, {'queue' if len(names) == 1 else 'queues'} {', '.join(names)}"
+
+    @property
+    def pause(self) -> float:
+        """Seconds that keep to few requests: an account has so many a second for all that it does."""
+        return _PACE * max(1, self._looks.requests)
 
     def start(self, orders: Sequence[Order]) -> Iterator[Started]:
         """Submit attempts of one step that have one number: one job, or an array of them."""

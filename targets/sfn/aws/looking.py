@@ -1,7 +1,7 @@
 """What has become of jobs of AWS Batch, of thousands in few requests.
 
-A look describes the jobs that are known to go on, 100 in a request. Of an array it describes the parent only, which says how many
-of its jobs are in each state; which ones those are is listed, up to 1,000 in a request, when enough has changed. Failures are
+A look describes the jobs that are known to go on, 100 in a request. Of a larger array it describes the parent only, which says how
+many of its jobs are in each state; which ones those are is listed, up to 1,000 in a request, when enough has changed. Failures are
 listed at once, for somebody waits for them.
 
     for seen in looks.look({"1f2e…:0", "1f2e…:1", "77aa…"}): …
@@ -25,9 +25,7 @@ LISTED: Final = 1000
 _PART: Final = 20
 """Of an array, it is listed which of its jobs are in a state when this part of them has changed …"""
 _LATEST: Final = 20.0
-"""… or so many seconds after the first change; or at once, where …"""
-_FEW: Final = 20
-"""… so few of its jobs are left."""
+"""… or so many seconds after the first change."""
 _LOST: Final = 600.0
 """Seconds after which a job that Batch does not describe is taken to be gone. A new one may take some to be seen."""
 
@@ -40,7 +38,7 @@ PHASES: Final[Mapping[str, Phase]] = {
     "SUCCEEDED": "over",
     "FAILED": "over",
 }
-_TOLD: Final = ("FAILED", "SUCCEEDED", "RUNNING", "STARTING")
+_TOLD: Final = ("FAILED", "SUCCEEDED", "RUNNING")
 """The states of an array's jobs that are listed; the others wait."""
 
 
@@ -66,9 +64,13 @@ class Looks:
 
     Args:
         session: Makes each request once.
+
+    Attributes:
+        requests: How many the last look made.
     """
 
     def __init__(self, session: Session) -> None:
+        self.requests = 0
         self._session = session
         self._arrays: dict[str, _Array] = {}
         self._phases: dict[str, Phase] = {}
@@ -80,9 +82,9 @@ class Looks:
         Raises:
             AwsError: What is left is not known; nothing of it is lost.
         """
-        parents = self._remember(ids)
-        for some in parts(parents, ASKED):
-            described = {one["jobId"]: one for one in self._session.ask("batch", "describe_jobs", jobs=some)["jobs"]}
+        self.requests = 0
+        for some in parts(self._remember(ids), ASKED):
+            described = {one["jobId"]: one for one in self._describe(some)}
             for id in some:
                 job = described.get(id)
                 if job is None:
@@ -104,6 +106,8 @@ class Looks:
                 wanted.setdefault(parent, set()).add(int(index))
             else:
                 singles.add(id)
+        for parent in [parent for parent, numbers in wanted.items() if len(numbers) <= ASKED]:
+            singles.update(f"{parent}:{number}" for number in wanted.pop(parent))
         self._arrays = {parent: self._arrays.get(parent) or _Array() for parent in wanted}
         for parent, numbers in wanted.items():
             array = self._arrays[parent]
@@ -147,7 +151,7 @@ class Looks:
             if now - array.due.setdefault("over", now) < _LATEST:
                 return
             for some in parts([f"{parent}:{number}" for number in sorted(array.wanted)], ASKED):
-                for job in self._session.ask("batch", "describe_jobs", jobs=some)["jobs"]:
+                for job in self._describe(some):
                     if PHASES[job["status"]] == "over":
                         yield _over(job["jobId"], job)
             return
@@ -173,12 +177,18 @@ class Looks:
         """Likewise of those that failed, with the reason of each."""
         numbers = list(self._children(parent, "FAILED"))
         for some in parts([f"{parent}:{number}" for number in numbers if number in array.wanted], ASKED):
-            for job in self._session.ask("batch", "describe_jobs", jobs=some)["jobs"]:
+            for job in self._describe(some):
                 array.wanted.discard(number_of(job["jobId"]))
                 yield _over(job["jobId"], job)
         return len(numbers)
 
+    def _describe(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        self.requests += 1
+        jobs: Sequence[Mapping[str, Any]] = self._session.ask("batch", "describe_jobs", jobs=ids)["jobs"]
+        return jobs
+
     def _children(self, parent: str, state: str) -> Iterator[int]:
+        self.requests += 1
         listed = self._session.pages(
             "batch", "list_jobs", "jobSummaryList", arrayJobId=parent, jobStatus=state, maxResults=LISTED
         )
@@ -211,7 +221,7 @@ def _over(id: str, job: Mapping[str, Any]) -> Seen:
 
 def _mark(counts: Mapping[str, int], state: str) -> int:
     """How many of an array's jobs have come as far as this state; of those that are over, as this one."""
-    states = ("STARTING", "RUNNING", "SUCCEEDED", "FAILED")
+    states = ("RUNNING", "SUCCEEDED", "FAILED")
     reached = (state,) if PHASES[state] == "over" else states[states.index(state) :]
     return sum(counts.get(one, 0) for one in reached)
 
@@ -224,4 +234,4 @@ def _is_due(array: _Array, state: str, mark: int, size: int) -> bool:
         return False
     now = time.monotonic()
     since = array.due.setdefault(state, now)
-    return state == "FAILED" or len(array.wanted) <= _FEW or abs(changed) * _PART >= size or now - since >= _LATEST
+    return state == "FAILED" or abs(changed) * _PART >= size or now - since >= _LATEST
