@@ -6,6 +6,7 @@ here, since what a task here has pickled, one there reads, and the other way rou
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -47,11 +48,13 @@ def elsewhere_of(
     from ..compiler.diagnostics.ignores import silence
     from ..compiler.diagnostics.model import Report, Severity
     from ..runtime.compute import Elsewhere
+    from ..runtime.contract import BRANCH, PRODUCTION
     from ..runtime.language.current import user_name
     from ..targets.compute import Work, load_compute
     from .targeting import options_of, settings_of
 
     settings = {"image": f"python:{sys.version_info.major}.{sys.version_info.minor}"} | settings_of(flow, given)
+    settings |= {"branch": os.environ.get(BRANCH), "production": bool(os.environ.get(PRODUCTION))}  # as what runs here is told
     report, computes = Report(), {}
     for name in dict.fromkeys(steps.values()):
         mine = [step for step, where in steps.items() if where == name]

@@ -92,14 +92,15 @@ class Compute(Protocol):
     Attributes:
         name: What people call it: `AWS Batch`.
         where: Which part of it: `AWS Batch, queue cpu`.
-        pause: Seconds for which it is to be left alone after the last look, by what that one cost; 0: `look` waits for news by itself.
     """
 
     name: str
     where: str
 
     @property
-    def pause(self) -> float: ...
+    def pause(self) -> float:
+        """Seconds for which it is to be left alone after the last look, by what that cost; 0: `look` waits for news itself."""
+        ...
 
     def start(self, orders: Sequence[Order]) -> Iterator[Started]:
         """Start attempts of one step that have one number, each of which is yielded when the platform has taken it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,33 @@ def test_what_a_task_printed(laptop: Laptop, account: Aws) -> None:
     assert laptop("python BigSum.py run --with batch").code == 0
     ended = laptop("python BigSum.py logs 15/end")
     assert (ended.code, SUM in ended.out) == (0, True)
+
+
+PROJECT = """
+from flowc import FlowSpec, batch, current, project, step
+
+
+@project(name="sums")
+class Branched(FlowSpec):
+    @step
+    def start(self):
+        print(current.branch_name, current.is_production)
+        self.next(self.end)
+
+    @batch
+    @step
+    def end(self):
+        print(current.branch_name, current.is_production)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "branch"),
+    [({}, "user.somebody False"), ({"FLOWC_BRANCH": "x"}, "test.x False"), ({"FLOWC_PRODUCTION": "1"}, "prod True")],
+)
+def test_tasks_know_one_branch_of_a_project(laptop: Laptop, told: dict[str, str], branch: str) -> None:
+    laptop.write("branched.py", PROJECT)
+    laptop.write("flowc.toml", 'branch = "deployed"\n')
+    ended = replace(laptop, environment={**laptop.environment, **told})("flowc run branched.py")
+    assert ended.code == 0, ended.err
+    assert (f"[start] {branch}\n" in ended.out, f"[end] {branch}\n" in ended.out) == (True, True), ended.out

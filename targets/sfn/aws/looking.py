@@ -1,8 +1,8 @@
 """What has become of jobs of AWS Batch, of thousands in few requests.
 
-A look describes the jobs that are known to go on, 100 in a request. Of a larger array it describes the parent only, which says how
-many of its jobs are in each state; which ones those are is listed, up to 1,000 in a request, when enough has changed. Failures are
-listed at once, for somebody waits for them.
+A look describes the jobs that are known to go on, 100 in a request. Of a larger array it describes the parent only, which says
+how many of its jobs are in each state; which ones those are is listed, up to 1,000 in a request, when enough has changed.
+Failures are listed at once, for somebody waits for them.
 
     for seen in looks.look({"1f2e…:0", "1f2e…:1", "77aa…"}): …
 """
