@@ -15,6 +15,7 @@
     inputs               what `trigger` hands over: values of parameters, checked
     program              their table; runs one, and says what exit codes mean
     running              what `run` and `resume` have in common: the options that say how a flow is run
+    elsewhere            what they make of `@batch` and `@kubernetes`: where each step's tasks go
     capacity             what they say of steps that ask for more than this machine has
     verb                 what they have in common: examples in their help, FILE, `--color`, `--format`
     flow_file, names     what FILE names, and which names no flow's file may have

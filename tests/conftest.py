@@ -51,6 +51,17 @@ def options_in(data: bytes) -> list[str]:
     return shlex.split(line[1].decode()) if line else []
 
 
+def options_without(data: bytes, *names: str) -> list[str]:
+    """These options, where no step shall have decorators of these names, such as those that send its tasks away."""
+    words = options_in(data)
+    added = [at for at, word in enumerate(words) if word == "--with" and words[at + 1].partition(":")[0] in names]
+    kept = [word for at, word in enumerate(words) if at not in added and at - 1 not in added]
+    for name in names:
+        if ["--without", name] not in [kept[at : at + 2] for at in range(len(kept))]:
+            kept += ["--without", name]
+    return kept
+
+
 def given_in(data: bytes) -> Given:
     """What these options give a compile."""
     return scan(options_in(data))

@@ -198,8 +198,8 @@ def test_a_look_that_is_refused_loses_nothing(aws: Aws, tmp_path: Path, monkeypa
     while batch.jobs()[0]["status"] != "FAILED":
         assert time.monotonic() < end
         time.sleep(0.02)
-    batch.aws.fail("batch", "ListJobs", "TooManyRequestsException", status=429)
-    with pytest.raises(Busy, match="AWS has too many requests for batch:ListJobs just now"):
+    batch.aws.fail("batch", "DescribeJobs", "TooManyRequestsException", status=429)
+    with pytest.raises(Busy, match="AWS has too many requests for batch:DescribeJobs just now"):
         list(jobs.look(ids, 1.0))
     batch.aws.lose("batch", "DescribeJobs")
     with pytest.raises(Busy, match="the connection broke"):

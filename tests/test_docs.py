@@ -4,7 +4,7 @@ A block ```` ```python NAME ```` is a file, and must be a sound flow; of another
 block ```` ```console ```` is a session in the folder with the README's files: what follows `$ command` is what it prints, on both
 outputs, where `...` stands for any lines, and in a line for anything; `[exit 1]` ends the output of a command that fails. With
 ```` ```console NAME: OLD → NEW ```` it runs with that change made to a file, with ```` ```console aws ```` in an account that has
-what the settings of the block ```` ```toml flowc.toml ```` name.
+what the settings of the block ```` ```toml flowc.toml ```` name, with ```` ```console kubernetes ```` beside a cluster.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import click
 import pytest
 from conftest import Beside
 from engines import Aws, engine
+from engines.argo.cluster import Argo
 
 from flowc.cli.program import VERBS, Program
 from flowc.cli.settings import KEYS, variable
@@ -53,13 +54,14 @@ def commands() -> dict[str, click.Command]:
     return found | {f"{name} {inner}": each for name, family in families for inner, each in family.commands.items()}
 
 
-SHOWN = README + (ROOT / "docs" / "metaflow.md").read_text(encoding="utf-8")
+SHOWN = README + "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("metaflow.md", "scaling.md"))
 FILES = {block.about: block.text for block in blocks(SHOWN) if block.language != "console" and block.about}
 SETTINGS = FILES.pop("flowc.toml")  # of a deployment, and of no other example
 FLOWS = {name: text for name, text in FILES.items() if name.endswith(".py")}
 CONSOLES = [block for block in blocks(GUIDE) if block.language == "console"]
-SESSIONS = [block for block in CONSOLES if block.about != "aws"]
-DEPLOYMENTS = [block for block in CONSOLES if block.about == "aws"]
+SESSIONS = [block for block in CONSOLES if block.about not in ("aws", "kubernetes")]
+IN_AN_ACCOUNT = [block for block in CONSOLES if block.about == "aws"]
+IN_A_CLUSTER = [block for block in CONSOLES if block.about == "kubernetes"]
 
 
 def test_there_are_examples() -> None:
@@ -123,16 +125,27 @@ def named_account() -> Iterator[Aws]:
     """An account of its own, with the names that the documents use."""
     with engine() as account:
         account.furnish(bucket="bucket", queue="cpu", roles=("flows", "jobs"))
+        account.furnish(bucket="other", queue="default", roles=())
         yield account
 
 
-@pytest.mark.parametrize("session", DEPLOYMENTS, ids=lambda session: session.text.splitlines()[0])
-def test_deployments(session: Block, named_account: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("session", IN_AN_ACCOUNT, ids=lambda session: session.text.splitlines()[0])
+def test_sessions_in_an_account(session: Block, named_account: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path)
     (tmp_path / "flowc.toml").write_text(SETTINGS, encoding="utf-8")
     for name in map(variable, KEYS):
         monkeypatch.delenv(name, raising=False)
     for name, value in named_account.environment.items():
+        monkeypatch.setenv(name, value)
+    check_session(session, tmp_path)
+
+
+@pytest.mark.parametrize("session", IN_A_CLUSTER, ids=lambda session: session.text.splitlines()[0])
+def test_sessions_beside_a_cluster(session: Block, argo: Argo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path)
+    for name in map(variable, KEYS):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**argo.environment, "FLOWC_DATASTORE": argo.place}.items():
         monkeypatch.setenv(name, value)
     check_session(session, tmp_path)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CASES, READ_BESIDE, compile_case, documents, modules_of, options_in
+from conftest import CASES, READ_BESIDE, compile_case, documents, modules_of, options_without
 from evaluators import Job, Outcome, TaskFailed, argo, asl
 
 from flowc.compiler.ir.nodes import Flow
@@ -65,7 +65,7 @@ def test_local_run(package: Path, case: Path, tmp_path: Path, golden: Callable[[
     store = LocalStore(tmp_path / "store")
     for name in READ_BESIDE.get(case.name, ()):  # a container has the plan instead
         (package / name).write_bytes((case / name).read_bytes())
-    options = options_in((case / "flow.py").read_bytes())
+    options = options_without((case / "flow.py").read_bytes(), "batch", "kubernetes")
     command = [sys.executable, "-m", "flowc", "run", str(package / "flow.py"), "--datastore", str(store), *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

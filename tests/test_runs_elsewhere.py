@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import READ_BESIDE, modules_of, options_in
+from conftest import READ_BESIDE, modules_of, options_without
 from deployed import make_queues
 from engines.account import Aws
 from engines.argo.cluster import Argo
@@ -48,10 +48,11 @@ def test_golden_flow(
     for name in (*modules_of(case), *READ_BESIDE.get(case.name, ())):
         (laptop.folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(case / name, laptop.folder / name)
-    options = options_in(source.read_bytes())
     laptop.write("flow.py", source.read_text(encoding="utf-8") if all_steps else sent(source, platform))
-    other = {"batch": "kubernetes", "kubernetes": "batch"}[platform]
-    ended = laptop("flowc", "run", "flow.py", "--without", other, *(("--with", platform) if all_steps else ()), *options)
+    options = options_without(source.read_bytes(), {"batch": "kubernetes", "kubernetes": "batch"}[platform])
+    if all_steps and not any(option.partition(":")[0] == platform for option in options):
+        options += ["--with", platform]
+    ended = laptop("flowc", "run", "flow.py", *options)
     assert ended.code == 0, ended.err
     assert "on AWS Batch" in ended.err if platform == "batch" else "on Kubernetes" in ended.err
     for name, value in laptop.environment.items():

@@ -90,7 +90,7 @@ class Progress:
         """
         if len(tasks) <= _MANY:
             for task, job in tasks:
-                self._about(task, f"waits on {where} (job {job})" if phase == "waiting" else _VERBS[phase][0])
+                self._about(task, f"waits on {where} ({job})" if phase == "waiting" else _VERBS[phase][0])
         elif not self._quiet:
             verb = _VERBS[phase][1]
             text = f"[{tasks[0][0].step}] {len(tasks):,} tasks {verb}{f' on {where}' if phase == 'waiting' else ''}"

@@ -81,7 +81,7 @@ def test_this_machine() -> None:
 
 def test_a_run_says_it_once_and_goes_on(flowc_process: Run) -> None:
     above = "    @resources(memory=10**12)\n    @step"
-    text = FLOW.replace("    @step", above).replace("import FlowSpec", "import FlowSpec, batch, kubernetes, resources")
+    text = FLOW.replace("    @step", above).replace("import FlowSpec", "import FlowSpec, resources")
     Path("flow.py").write_text(text, encoding="utf-8")
     ended = flowc_process("run", "flow.py")
     assert ended.code == 0
@@ -89,6 +89,3 @@ def test_a_run_says_it_once_and_goes_on(flowc_process: Run) -> None:
     assert len(told) == 1
     assert told[0].startswith("flowc: `start` asks for 1,000,000,000,000 MB of memory, and this machine has ")
     assert "asks for" not in flowc_process("run", "flow.py", "--quiet").err
-    text = text.replace("    @resources", "    @batch\n    @resources", 1)
-    Path("flow.py").write_text(text, encoding="utf-8")
-    assert "flowc: `end` asks for" in flowc_process("run", "flow.py").err

@@ -36,7 +36,7 @@ def test_a_run(hybrid, steps, method, tells):
     assert record is not None
     assert record.target == "local"
     if "work" in steps:
-        assert "[work/1] waits on The Farm (job 1-work-1-0)" in ran.err
+        assert "[work/1] waits on The Farm (1-work-1-0)" in ran.err
         assert "[work/1] runs" in ran.err
         assert "[work/1] done in" in ran.err
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import READ_BESIDE, compile_case, modules_of, options_in
+from conftest import READ_BESIDE, compile_case, modules_of, options_without
 from test_golden_runs import RUNS, compiled, kept
 
 from flowc.runtime.store import Store, open_store
@@ -88,7 +88,7 @@ def test_golden_runs(case: Path, place: str, tmp_path: Path, request: pytest.Fix
     for name in (flow.file, *modules_of(case), *READ_BESIDE.get(case.name, ())):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((case / name).read_bytes())
-    run(tmp_path / "flow.py", url, options=options_in((case / "flow.py").read_bytes()))
+    run(tmp_path / "flow.py", url, options=options_without((case / "flow.py").read_bytes(), "batch", "kubernetes"))
     assert kept(open_store(url), compiled(case).name, "1") == (case / "result.json").read_text(encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import options_in
+from conftest import options_without
 from deployed import failures, run_here
 from mishaps import BRANCHES, FAIL, GO_ON
 from test_golden_runs import RUNS, compiled, kept
@@ -31,8 +31,7 @@ class Here:
 
     def __init__(self, shell: Shell, settings: Settings) -> None:
         self.shell = shell
-        taken_back = [word for name in ("batch", "kubernetes", "resources") for word in ("--without", name)]
-        self._with = [*taken_back, "--with", f"kubernetes:secrets={CREDENTIALS},image={settings.image}"]
+        self._with = ["--with", f"kubernetes:secrets={CREDENTIALS},image={settings.image}"]
 
     @contextmanager
     def start(self, file: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
@@ -71,7 +70,8 @@ def test_shape_from_here(here: Here, settings: Settings, case: Path) -> None:
     if settings.plain_image and case.name in NEED_MORE:
         pytest.skip(NEED_MORE[case.name])
     flow = compiled(case).name
-    code, said = here(case / "flow.py", flow, *options_in((case / "flow.py").read_bytes()))
+    options = options_without((case / "flow.py").read_bytes(), "batch", "kubernetes", "resources")
+    code, said = here(case / "flow.py", flow, *options)
     assert code == 0, said
     assert kept(open_store(here.shell.place), flow, "1") == (case / "result.json").read_text(encoding="utf-8")
 
