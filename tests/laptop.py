@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,10 @@ class Going:
             line = stream.readline()
             assert line, f"it ended without saying {words!r}:\n{self.err}"
             self.err += line
+
+    def interrupt(self) -> None:
+        """Type Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
 
     def ended(self) -> Ended:
         """Wait for its end."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from engines.argo.api import GUEST, TOKEN
 from podruns import Harbour, There, harbour
+from wires import Wire
 
 from flowc.runtime.compute import Busy, ComputeError, Started
 from flowc.targets.argo.cluster import pod_watch, session
@@ -193,56 +192,6 @@ def test_jobs_that_are_started_while_somebody_looks_join(harbour: Harbour) -> No
         time.sleep(0.2)
         (id,) = there.start("sleep")
         assert [one.id for one in looked.result(10)] == [id]
-
-
-class Wire:
-    """What lies between here and the cluster, and may swallow all that is sent.
-
-    Attributes:
-        address: Where the cluster seems to be.
-    """
-
-    def __init__(self, endpoint: str) -> None:
-        self._there = ("127.0.0.1", int(endpoint.rpartition(":")[2]))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._whole = threading.Event()
-        self._whole.set()
-        self._open = [self._listener]
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        """Swallow everything, on connections that are open and on new ones."""
-        self._whole.clear()
-
-    def mend(self) -> None:
-        """Let through what is new. What was swallowed is lost."""
-        self._whole.set()
-
-    def close(self) -> None:
-        for one in self._open:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                here, _ = self._listener.accept()
-                self._open.append(here)
-                if self._whole.is_set():
-                    there = socket.create_connection(self._there)
-                    self._open.append(there)
-                    for one, other in ((here, there), (there, here)):
-                        threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
-
-    def _pass(self, one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                if not self._whole.is_set():
-                    return  # and neither side hears of it
-                other.sendall(data)
-            other.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture

@@ -339,7 +339,7 @@ def served(module: str, path: str, environment: Mapping[str, str]) -> Iterator[A
             port = process.stdout.readline().strip()
             if not port:
                 raise RuntimeError(f"{module} does not start: {log.read_text(errors='replace')[-2000:]}")
-            yield Aws(f"http://127.0.0.1:{int(port)}", Path(folder))
+            yield Aws(f"http://{environment.get('FLOWC_ENGINE_HOST', '127.0.0.1')}:{int(port)}", Path(folder))
         finally:
             process.stdin.close()
             process.stdout.close()

@@ -1,4 +1,4 @@
-"""Runs a container's command as a process: by the warm server where that can be, else as a plain subprocess, or by Docker.
+"""Runs a container's command as a process: by the warm server where that can be, else as a plain subprocess.
 
     runners = Runners(folder, endpoint)
     running = runners.start(["python3", "-m", "flowc.runtime"], {"FLOWC_STEP": "start"}, "the-job's-id")
@@ -7,6 +7,7 @@
     running.output()
 
 The process has the environment that it is given and nothing of the tests' own, a new folder to work in, and a group of its own.
+Where FLOWC_ENGINE_NETWORK names a network of Docker's, it is a container of FLOWC_ENGINE_IMAGE in that network instead.
 """
 
 from __future__ import annotations
@@ -138,6 +139,22 @@ class Plain:
         return self._place.output()
 
 
+class Contained(Plain):
+    """A container, by the `docker` in front of it, which hands on signals that can be."""
+
+    def __init__(self, network: str, argv: Sequence[str], environment: Mapping[str, str], place: Place) -> None:
+        self._name = place.folder.name
+        told = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+        command = ["docker", "run", "--rm", "--name", self._name, "--network", network, *told, os.environ["FLOWC_ENGINE_IMAGE"]]
+        super().__init__([*command, *argv], os.environ, place)
+
+    def signal(self, *, kill: bool) -> None:
+        if kill:
+            subprocess.run(["docker", "kill", self._name], capture_output=True, check=False)
+        else:
+            super().signal(kill=False)
+
+
 class Runners:
     """Starts processes.
 
@@ -149,6 +166,7 @@ class Runners:
 
     def __init__(self, folder: Path, endpoint: str, modules: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._network = os.environ.get("FLOWC_ENGINE_NETWORK")
         self.environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"} | aws_environment(endpoint, JOB)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
@@ -161,6 +179,9 @@ class Runners:
 
     def start(self, argv: Sequence[str], environment: Mapping[str, str], name: str) -> Running:
         """Start a command with this environment, and what every container here has."""
+        if self._network is not None:
+            own = {name: value for name, value in self.environment.items() if name != "PATH"}
+            return Contained(self._network, argv, own | dict(environment), Place(self._folder / name))
         if argv[0].endswith("/python3") and not os.path.exists(argv[0]):  # where an image has it
             argv = ["python3", *argv[1:]]
         # What a task unpacks there goes with a container, and here with the engine.

@@ -94,11 +94,12 @@ def main(folder: Path) -> None:
     application: Any = Fates(Faults(DomainDispatcherApplication(create_backend_app)))
     if os.environ.get("FLOWC_ENGINE_CALLS"):
         application = Calls(application)
-    server = ThreadedWSGIServer("127.0.0.1", 0, application, _Handler)
+    host = os.environ.get("FLOWC_ENGINE_HOST", "127.0.0.1")
+    server = ThreadedWSGIServer(host, 0, application, _Handler)
     if os.environ.get("FLOWC_ENGINE_STACKS"):
         from engines import stacks  # noqa: F401  # takes seconds
     os.environ["MOTO_PORT"] = str(server.server_port)
-    runners = Runners(folder, f"http://127.0.0.1:{server.server_port}")
+    runners = Runners(folder, f"http://{host}:{server.server_port}")
     batch.install(runners)
     ecs.install(runners)
     threading.Thread(target=_end_with_input, daemon=True).start()
