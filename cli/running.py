@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
+from click.core import ParameterSource
 
 from .datastore import datastore_option
 from .elsewhere import elsewhere_of
@@ -151,7 +152,7 @@ def run_to_its_end(
             waits=not how.no_retry_delay,
             on_begin=None if how.run_id_file is None else partial(_write_id, how.run_id_file),
             again=_again(flow, how.datastore),
-            wants=spelt(given),
+            wants=" ".join(filter(None, [spelt(given), _places(how)])),
             quiet=how.quiet,
         )
     except (ComputeError, ParameterError, StoreError, TagError) as error:
@@ -187,6 +188,13 @@ def _write_id(file: Path, run: str) -> None:
         file.write_text(run, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write the run's id to {file}: {error.strerror or error}") from None
+
+
+def _places(how: How) -> str:
+    """The options of the command line that say how tasks run elsewhere, as one types them. Variables say it the next time too."""
+    context = click.get_current_context()
+    typed = [one for one in PLACES if context.get_parameter_source(one) is ParameterSource.COMMANDLINE]
+    return shlex.join(word for one in typed for word in (f"--{one.replace('_', '-')}", str(getattr(how, one))))
 
 
 def _again(flow: FlowFile, datastore: str | None) -> str:

@@ -92,10 +92,12 @@ class Compute(Protocol):
     Attributes:
         name: What people call it: `AWS Batch`.
         where: Which part of it: `AWS Batch, queue cpu`.
+        again: The options by which a command line finds its jobs there, beside the run's: `--namespace flows`.
     """
 
     name: str
     where: str
+    again: str
 
     @property
     def pause(self) -> float:

@@ -23,6 +23,7 @@ from test_golden_runs import GAP, kept
 from flowc.cli.flow_file import FlowFile
 from flowc.cli.packaging import build_package
 from flowc.compiler.diagnostics.model import Report
+from flowc.compiler.given import NOTHING, Given
 from flowc.runtime import contract
 from flowc.runtime.paths import TaskId
 from flowc.runtime.records.manifest import read_failure
@@ -99,17 +100,18 @@ def failures(store: Store, flow: str, run: str) -> dict[str, str]:
     return found
 
 
-def deploy(aws: Aws, file: Path, *, dependencies: bool = False, **given: Any) -> Deployed:
+def deploy(aws: Aws, file: Path, *, dependencies: bool = False, added: Given = NOTHING, **given: Any) -> Deployed:
     """Package a flow, compile it, and register what its machine names.
 
     Args:
         aws: Where.
         file: The flow's file.
+        added: What a command line gives the compile.
         dependencies: Whether the package brings what the runtime needs of other packages, which processes here have.
         given: Settings of `Options`.
     """
     flow_file = FlowFile(str(file))
-    compilation, data = flow_file.compile()
+    compilation, data = flow_file.compile(added)
     assert compilation.flow is not None, compilation.diagnostics
     package = build_package(compilation, flow_file, data, dependencies=dependencies)
     place = f"s3://{aws.bucket()}/flows"

@@ -97,6 +97,8 @@ class Farm:
         self._lock = threading.RLock()
         self._file = self.folder / "farm.jsonl"
 
+    again = "--field 7"
+
     @property
     def pause(self) -> float:
         """Seconds between looks, as far as it asks for that."""

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from clustered import Moor, berth, moor  # noqa: F401
+from conftest import options_in
 from test_golden_runs import RUNS
 
 
 @pytest.mark.parametrize("case", RUNS, ids=lambda case: case.name)
 def test_golden_flow(moor: Moor, case: Path) -> None:  # noqa: F811
-    ran = moor(case / "flow.py").run()
+    ran = moor(case / "flow.py", *options_in((case / "flow.py").read_bytes())).run()
     assert (ran.code, ran.phase) == (0, "Succeeded"), ran.report()
     assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")

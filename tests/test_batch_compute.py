@@ -126,7 +126,7 @@ def test_fargate_or_ec2_is_decided_by_the_queue(aws: Aws, tmp_path: Path, monkey
     assert refusal(gpu) == "step `fit` asks for `gpu`, and Fargate has no GPUs (sums.py:10:16; the step's queue runs on Fargate)"
     near = Offloaded(aws, tmp_path, monkeypatch, batch_queue=far_queue(aws, "near", "EC2"), compute="batch-fargate", **roles)
     assert refusal(near) == (
-        "the AWS Batch queue near runs on EC2 instances, and --compute is batch-fargate: leave that out, or change it"
+        "the AWS Batch queue near runs on EC2 instances, and compute is batch-fargate in flowc.toml: leave that out, or change it"
     )
     ecs = Offloaded(aws, tmp_path, monkeypatch, compute="ecs")  # of a settings file, for state machines
     assert ecs.prepare().name == "AWS Batch"

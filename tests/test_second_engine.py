@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import given_in
 from deployed import deploy, run_here
 from engines import Aws
 from engines.ministack import ministack  # noqa: F401
@@ -17,7 +18,7 @@ from test_golden_runs import RUNS
 
 @pytest.mark.parametrize("case", RUNS, ids=lambda case: case.name)
 def test_golden_flow(ministack: Aws, case: Path) -> None:  # noqa: F811
-    ran = deploy(ministack, case / "flow.py").run()
+    ran = deploy(ministack, case / "flow.py", added=given_in((case / "flow.py").read_bytes())).run()
     assert ran.execution.status == "SUCCEEDED", ran.execution.report()
     assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import options_in
 from shipped import Ship, ship, shop  # noqa: F401
 from test_golden_runs import RUNS
 
@@ -19,7 +20,7 @@ QUEUES = ("large", "accelerated")
 
 @pytest.mark.parametrize("case", RUNS, ids=lambda case: case.name)
 def test_golden_flow(ship: Ship, case: Path) -> None:  # noqa: F811
-    ran = ship(case / "flow.py", queues=QUEUES).run()
+    ran = ship(case / "flow.py", *options_in((case / "flow.py").read_bytes()), queues=QUEUES).run()
     assert ran.code == 0, ran.report()
     assert ran.execution().status == "SUCCEEDED"
     assert ran.kept() == (case / "result.json").read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ from ..tasks.task import execute
 
 if TYPE_CHECKING:
     from ..language.flowspec import FlowSpec
+    from .direct import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Attempt:
 
     task: TaskId
     number: int
+
+    @property
+    def name(self) -> Name:
+        """It, of all attempts of its run."""
+        return (self.task.step, self.task.path, self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ..compute import ComputeError
+from ..errors import OutputError
 from ..paths import TaskId
 from ..remote.link import Left, Remote
 from ..tasks.policy import Policy
@@ -76,16 +78,16 @@ class Away:
     def begin(self, run: str) -> None:
         """Say which run it is, and where its tasks run."""
         self._remote.begin(run)
-        for word, (_, where) in (self._remote.ready or {}).items():
+        for word, (_, where, _) in (self._remote.ready or {}).items():
             steps = [f"`{step}`" for step, its in self._remote.steps.items() if its == word]
             named = ", ".join(steps[:5]) + (f" and {len(steps) - 5} more" if len(steps) > 5 else "")
             self._progress.note(f"flowc: {'step' if len(steps) == 1 else 'steps'} {named} on {where}")
 
     def start(self, attempt: Attempt) -> None:
         """Have an attempt started."""
-        self._attempts[_name(attempt)] = attempt
+        self._attempts[attempt.name] = attempt
         self._progress.ordered(attempt.task, attempt.number)
-        self._remote.start(_name(attempt))
+        self._remote.start(attempt.name)
 
     def take_ended(self) -> Iterator[tuple[Attempt, dict[str, Any]]]:
         """Show what came, and hand on the attempts that have ended, each with its answer, as `attempts.read_answer` has them.
@@ -110,15 +112,20 @@ class Away:
 
     def end(self, why: str) -> None:
         """Have all ended."""
+        self._remote.end(why)  # before anything is said, which may find that nobody reads any more
         if self._attempts:
             words = {self._remote.steps[attempt.task.step] for attempt in self._attempts.values()}
             where = " and ".join(sorted(map(self._name_of, words)))
             self._progress.note(f"flowc: ending {count(len(self._attempts), 'task')} on {where}")
-        self._remote.end(why)
 
     def finish(self, hurried: Callable[[], bool]) -> list[Left]:
         """Wait until all are ended; what could not be."""
-        return self._remote.finish(hurried)
+        left = self._remote.finish(hurried)
+        with suppress(OutputError):
+            for kind, *told in self._remote.take_news():
+                if kind == "say":
+                    self._progress.say(f"flowc: {told[0]}")
+        return left
 
     def _show_phase(self, phase: str, word: str, step: str, moved: list[tuple[str, int, str]]) -> None:
         attempts = ((self._attempts.get((step, path, number)), job) for path, number, job in moved)
@@ -132,8 +139,4 @@ class Away:
         self._progress.say(f"flowc: the task {task}{others} waits on {self._name_of(word)} for more than a minute: {why}")
 
     def _name_of(self, word: str) -> str:
-        return (self._remote.ready or {}).get(word, (word, ""))[0]
-
-
-def _name(attempt: Attempt) -> Name:
-    return (attempt.task.step, attempt.task.path, attempt.number)
+        return self._remote.told_of(word)[0]

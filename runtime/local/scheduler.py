@@ -241,8 +241,6 @@ class _LocalRun:
                 refused = error if isinstance(error, ComputeError) else None
             stopped = self._running(pool)
             left = self._stop(pool, trouble)
-            with suppress(OutputError):
-                self._progress.close()
             lost = self._finish(pool, trouble)
             with suppress(OutputError):
                 self._pass_on_warning()
@@ -311,6 +309,8 @@ class _LocalRun:
             with suppress(OutputError):
                 pool.stop_all()
                 break
+        with suppress(OutputError):  # from here on there are plain lines, which are seen at once
+            self._progress.close()
         return [] if self._away is None else self._away.finish(lambda: pool.stop_signals > signals)
 
     def _finish(self, pool: Pool | SpawnPool | InlinePool, trouble: str | None) -> str | None:
@@ -326,13 +326,16 @@ class _LocalRun:
     def _say_how_it_ended(self, trouble: str | None, stopped: int, left: Sequence[Left], seconds: float) -> None:
         name = f"{self._plan.flow}/{self._run_id}"
         with suppress(OutputError):  # the exit code says it too
+            if not self._run_id and trouble is not None:
+                self._progress.say(f"flowc: no run of {self._plan.flow} has begun: {trouble}")
+                return
             if trouble is None:
                 self._progress.note(f"flowc: run {name} is done: {count(self._tasks_done, 'task')} in {seconds:.1f} s")
                 return
             self._progress.say(how_it_failed(name, trouble, stopped - sum(one.jobs for one in left)))
             for line in what_may_go_on(left, self._again, self._run_id):
                 self._progress.say(line)
-            if self._again is not None and self._run_id:
+            if self._again is not None:
                 for line in what_to_do(self._again, self._run_id, self._failed_task, self._wants):
                     self._progress.say(line)
 
@@ -343,6 +346,8 @@ class _LocalRun:
             if not self._running(pool) and not self._delayed and not self._unrecorded:
                 break
             until = self._delayed[0][0] if self._delayed and self._running(pool) < self._max_workers else None
+            if self._away is not None and self._away.trouble is not None:  # of which `wait` might never hear
+                until = 0.0
             for ended in pool.wait(until):
                 trouble = self._after(ended)
                 if trouble is not None:
@@ -412,7 +417,7 @@ class _LocalRun:
             self._failed_task = attempt.task
             self._progress.failed(attempt.task, answer["bug"], None)
             return f"the task {attempt.task} met a bug of flowc's; please report it with the lines above", 3
-        name = _name(attempt)
+        name = attempt.name
         if "chose" in answer:
             self._keeper.close(name)
             return self._done(attempt, answer, time.time() - started)
@@ -484,11 +489,11 @@ class _LocalRun:
 
     def _keep_line(self, attempt: object, is_error: bool, line: str) -> None:
         assert isinstance(attempt, Attempt)
-        self._keeper.line(_name(attempt), is_error, line)
+        self._keeper.line(attempt.name, is_error, line)
 
     def _on_line(self, attempt: object, is_error: bool, line: str) -> None:
         assert isinstance(attempt, Attempt)
-        self._keeper.line(_name(attempt), is_error, line)
+        self._keeper.line(attempt.name, is_error, line)
         self._progress.output(attempt.task, is_error, line)
 
 
@@ -515,7 +520,3 @@ def _progress(out: TextIO, err: TextIO, plan: Plan, color: bool | None, quiet: b
             if can_live(err):
                 return LiveProgress(out, err, plan, color)
     return Progress(out, err, color, quiet=quiet)
-
-
-def _name(attempt: Attempt) -> Name:
-    return (attempt.task.step, attempt.task.path, attempt.number)

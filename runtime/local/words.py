@@ -34,10 +34,10 @@ def what_to_do(again: str, run: str, failed: TaskId | None, wants: str) -> Itera
 
 def what_may_go_on(left: Iterable[Left], again: str | None, run: str) -> Iterator[str]:
     """The tasks elsewhere that could not be ended, and the command that ends them."""
-    for word, name, jobs, why in left:
-        because = f" ({why})" if why else ""
-        command = " ".join(["flowc", word, "kill", *([again] if again else []), "--run-id", run])
-        yield f"flowc: {count(jobs, 'task')} on {name} could not be ended{because}, and may go on: {command}"
+    for one in left:
+        because = f" ({one.why})" if one.why else ""
+        command = " ".join(filter(None, ["flowc", one.word, "kill", again, "--run-id", run, one.again]))
+        yield f"flowc: {count(one.jobs, 'task')} on {one.name} could not be ended{because}, and may go on: {command}"
 
 
 def count(number: int, what: str) -> str:

@@ -2,14 +2,14 @@
 
     asked                                        answered
     ("run", id)                                  ("say", line)
-    ("start", step, path, number)                ("ready", {word: (name, where)}) or ("refused", why), before a run begins
+    ("start", step, path, number)                ("ready", {word: (name, where, again)}) or ("refused", why), before a run begins
     ("end", why)                                 ("phase", phase, word, step, [(path, number, job)])
                                                  ("lines", step, path, number, [(is_error, text)])
                                                  ("done", step, path, number, chose, cardinality, caught, seconds)
                                                  ("failed", step, path, number, failure, told, link)
                                                  ("waits", word, step, path, number, how many, why)
                                                  ("trouble", why), ("bug", traceback): the run cannot go on
-                                                 ("over", [(word, name, how many, why)]): the jobs that could not be ended
+                                                 ("over", [(word, how many, why)]): the jobs that could not be ended
 
 What threads find out they `post` as calls, which the main thread makes; so nothing here is locked. The helper pays no heed to
 signals: it ends when it is told to, or when the scheduler is gone. In both cases it first ends the jobs.
@@ -76,7 +76,6 @@ class Agent:
         self._run = ""
         self._jobs: dict[Name, Job] = {}
         self._by_id: dict[tuple[str, str], Job] = {}
-        self._early: dict[tuple[str, str], Seen] = {}  # of jobs of which nobody has said yet which they are
         self._ordered: dict[tuple[str, str, int], list[Order]] = {}  # by platform, step and number
         self._first_order = self._last_order = 0.0
         self._news: Messages = []
@@ -159,7 +158,8 @@ class Agent:
                 self._answers.give([("bug", traceback.format_exc())])
                 return False
             self._platforms[word] = Platform(word, compute, self, self._say_later)
-        ready = {word: (platform.name, platform.compute.where) for word, platform in self._platforms.items()}
+        computes = {word: platform.compute for word, platform in self._platforms.items()}
+        ready = {word: (one.name, one.where, one.again) for word, one in computes.items()}
         self._answers.give([("ready", ready)])
         return True
 
@@ -263,14 +263,10 @@ class Agent:
         self._by_id[platform.word, job.id] = job
         if job.phase is None:
             self._note(job, "waiting")
-        if (seen := self._early.pop((platform.word, job.id), None)) is not None:
-            self._on_seen(platform, seen)
 
     def _on_seen(self, platform: Platform, seen: Seen) -> None:
         job = self._by_id.get((platform.word, seen.id))
-        if job is None:
-            self._early[platform.word, seen.id] = seen
-        elif job.over is None:
+        if job is not None and job.over is None:
             if seen.phase == "over":
                 job.over = seen
                 if not job.reading:
@@ -336,8 +332,6 @@ class Agent:
         del self._jobs[job.name]
         self._by_id.pop((job.platform.word, job.id), None)
         job.platform.forget(job.id)
-        if not self._jobs:
-            self._early.clear()
         self._show(job, ending.lines)
         match ending:
             case Done(chose, cardinality, caught, seconds):
@@ -385,11 +379,11 @@ class Agent:
         self._unended[word] = (left, why)
         self._watch_end()
 
-    def _left(self) -> Iterator[tuple[str, str, int, str]]:
+    def _left(self) -> Iterator[tuple[str, int, str]]:
         """The jobs that could not be ended, by platform."""
         for word, ended in self._unended.items():
             if ended is not None and ended[0]:
-                yield word, self._platforms[word].name, len(ended[0]), ended[1]
+                yield word, len(ended[0]), ended[1]
 
     def _watch_end(self) -> None:
         """Be over when all is ended, or when ending hangs."""

@@ -7,10 +7,12 @@ failure; and where there is neither, what the platform says, which is put on rec
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..compute import Phase, Seen
+from ..errors import StoreError
 from ..failure import Failure, failure_of_end
 from ..local.direct import Name
 from ..paths import TaskId
@@ -119,7 +121,8 @@ def find_ending(store: Store, flow: str, job: Job, *, sure: bool) -> Ending | No
         write_failure(store, flow, job.task, number, failure, job.began or job.ordered, time.time())
     lines, whole = read_rest(job.log)
     if not known:
-        add_line(store, flow, job.task, number, f"flowc: {failure.message}")  # for who looks back at it
+        with suppress(StoreError):  # it is for who looks back, and what has been read is not read again
+            add_line(store, flow, job.task, number, f"flowc: {failure.message}")
     last = lines[-1][1] if lines else job.last
     told = known and whole and last.startswith(f"flowc: attempt {number} of the task {job.task} ")
     return Failed(failure, told, known, lines)

@@ -1,6 +1,6 @@
 """The scheduler's side of the helper that starts and watches tasks elsewhere.
 
-remote = Remote(store, "Squares", elsewhere, method="fork")
+remote = Remote(store, "Squares", elsewhere, forks=True)
 remote.ready                              # sooner or later; or remote.refused
 remote.begin("7")
 remote.start(("work", "3", 0))            # sooner or later take_news() tells what became of it
@@ -38,12 +38,14 @@ class Left(NamedTuple):
         name: What people call it.
         jobs: How many.
         why: What it says, or nothing.
+        again: The options by which `kill` finds them.
     """
 
     word: str
     name: str
     jobs: int
     why: str
+    again: str
 
 
 class Remote(Helper):
@@ -55,7 +57,7 @@ class Remote(Helper):
 
     Attributes:
         steps: By step the word for the platform that its tasks run on.
-        ready: By word a platform's name, and where on it; None: they are not ready yet.
+        ready: By word a platform's name, where on it, and the options by which its jobs are found; None: they are not ready yet.
         refused: Why the run cannot begin, or None.
         trouble: Why it cannot go on, or None.
         bug: Whether that is a bug of flowc's.
@@ -65,7 +67,7 @@ class Remote(Helper):
     def __init__(self, store: Store, flow: str, elsewhere: Elsewhere, *, forks: bool, inherited: tuple[int, ...] = ()) -> None:
         super().__init__()
         self.steps = elsewhere.steps
-        self.ready: Mapping[str, tuple[str, str]] | None = None
+        self.ready: Mapping[str, tuple[str, str, str]] | None = None
         self.refused: str | None = None
         self.trouble: str | None = None
         self.bug = False
@@ -114,13 +116,17 @@ class Remote(Helper):
         self.under_way[name] = self.steps[name[0]]
         self.send(("start", *name))
 
+    def told_of(self, word: str) -> tuple[str, str, str]:
+        """What `ready` has of a platform, whether or not it is."""
+        return (self.ready or {}).get(word, (word, "", ""))
+
     def take_news(self) -> Messages:
         """What came since the last call."""
         news, self._news = self._news, []
         return news
 
     def end(self, why: str) -> None:
-        """Have all jobs ended; nothing of what becomes of them is told any more."""
+        """Have all jobs ended; nothing of what becomes of them is told any more, but what there is to say to the user."""
         self._ended = True
         self._news.clear()
         self.send(("end", " ".join(why.split())[:200]))
@@ -150,7 +156,7 @@ class Remote(Helper):
         kind, *told = answer
         if kind == "over":
             self._over = True
-            self._left = [Left(*one) for one in told[0]]
+            self._left = [self._unended(word, jobs, why) for word, jobs, why in told[0]]
         elif kind == "ready":
             self.ready = told[0]
         elif kind == "refused":
@@ -158,7 +164,7 @@ class Remote(Helper):
         elif kind in ("trouble", "bug"):
             if self.trouble is None:
                 self.trouble, self.bug = told[0], kind == "bug"
-        elif not self._ended:
+        elif not self._ended or kind == "say":
             if kind in ("done", "failed"):
                 self.under_way.pop((told[0], told[1], told[2]), None)
             self._news.append(answer)
@@ -172,5 +178,8 @@ class Remote(Helper):
         counts: dict[str, int] = {}
         for word in self.under_way.values():
             counts[word] = counts.get(word, 0) + 1
-        names = self.ready or {}
-        self._left = [Left(word, names.get(word, (word, ""))[0], count, why) for word, count in counts.items()]
+        self._left = [self._unended(word, count, why) for word, count in counts.items()]
+
+    def _unended(self, word: str, jobs: int, why: str) -> Left:
+        name, _, again = self.told_of(word)
+        return Left(word, name, jobs, why, again)

@@ -118,6 +118,8 @@ class Platform:
             left = dict.fromkeys(orders)
             while left and not self._ending.is_set():
                 before = len(left)
+                with self._changed:
+                    self._unsure.update(left)
                 try:
                     for started in self.compute.start(tuple(left)):
                         left.pop(started.order, None)
@@ -126,12 +128,12 @@ class Platform:
                         raise Busy("it did not take all that was to be started")
                     self._troubles.over("start")
                 except Busy as error:
-                    with self._changed:
-                        self._unsure.update(left)
                     if len(left) < before:
                         self._troubles.over("start")
                     self._ending.wait(self._troubles.met("start", error))
                 except ComputeError as error:
+                    with self._changed:
+                        self._unsure.difference_update(left)
                     self._events.refused(self, next(iter(left)), str(error))
                     return
         finally:
@@ -198,12 +200,9 @@ class Platform:
         news = False
         for seen in self.compute.look(_Live(self._phases), LOOK):
             with self._changed:
-                if seen.id not in self._phases:
-                    if not self._starting:  # else it may be one that is just being started
-                        continue
-                elif self._phases[seen.id] == seen.phase:
+                if seen.id not in self._phases or self._phases[seen.id] == seen.phase:
                     continue
-                elif seen.phase == "over":
+                if seen.phase == "over":
                     del self._phases[seen.id]
                 else:
                     self._phases[seen.id] = seen.phase
@@ -214,8 +213,8 @@ class Platform:
     def _end(self, why: str, until: Callable[[], float]) -> tuple[Collection[str], str]:
         left, error = self._end_jobs(why, until)
         trouble = self.close()
-        if not left and trouble and self._unsure:
-            return [f"{order.step}/{order.path}" for order in self._unsure], trouble
+        if not left and (trouble or error):
+            return [f"{order.step}/{order.path}" for order in self._unsure], trouble or error
         return left, error
 
     def _end_jobs(self, why: str, until: Callable[[], float]) -> tuple[Collection[str], str]:
@@ -241,7 +240,7 @@ class Platform:
                 if all_started and not error and not left:
                     return (), ""
                 if time.monotonic() >= until():
-                    return tuple(self._phases), error
+                    return tuple(self._phases), error or ("" if left else "it does not answer")
                 wait = troubles.met("end", error) if left or error else 0.1
                 self._changed.wait(min(wait, max(0.0, until() - time.monotonic())))
 

@@ -254,7 +254,7 @@ def test_jobs_that_cannot_be_ended(hybrid, monkeypatch):
     flow, farm = hybrid("1 / 0 if self.input == 1 else time.sleep(8)", faults={"end refused": FOREVER})
     ran = flow.failed("the task work/1 failed\n", elsewhere=farm.elsewhere("work"), again="flow.py --datastore x")
     words = "2 tasks on The Farm could not be ended (you may not end it), and may go on: flowc farm kill flow.py --datastore x"
-    assert f"flowc: {words} --run-id 1\n" in ran.err
+    assert f"flowc: {words} --run-id 1 --field 7\n" in ran.err
     farm.wait_until_none_is_alive(20)
 
 
@@ -262,7 +262,7 @@ def test_one_job_that_cannot_be_ended(hybrid, monkeypatch):
     monkeypatch.setattr(agent, "ENDING", 0.5)
     flow, farm = hybrid("1 / 0 if self.input == 1 else time.sleep(8)", faults={"cannot end": FOREVER}, count=2)
     ran = flow.failed("the task work/1 failed\n", elsewhere=farm.elsewhere("work"))
-    assert "1 task on The Farm could not be ended, and may go on: flowc farm kill --run-id 1\n" in ran.err
+    assert "1 task on The Farm could not be ended, and may go on: flowc farm kill --run-id 1 --field 7\n" in ran.err
     farm.wait_until_none_is_alive(20)
 
 

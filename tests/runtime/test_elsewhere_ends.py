@@ -130,7 +130,7 @@ def test_a_second_signal_cuts_it_short(begin):
     told = run.communicate(timeout=30)[0]
     assert time.monotonic() - began < 15
     assert run.returncode == 130
-    assert "flowc: 3 tasks on The Farm could not be ended, and may go on: flowc farm kill flow.py --run-id 1\n" in told
+    assert "flowc: 3 tasks on The Farm could not be ended, and may go on: flowc farm kill flow.py --run-id 1 --field 7\n" in told
     os.kill(farm.helper(), signal.SIGKILL)  # which waits for the answer
 
 
@@ -176,7 +176,7 @@ def test_a_helper_that_is_killed(begin):
     told = run.communicate(timeout=30)[0]
     assert run.returncode == 1
     assert "is not done: the process that starts and watches tasks elsewhere has been killed" in told
-    words = "3 tasks on The Farm could not be ended (it was killed), and may go on: flowc farm kill flow.py --run-id 1"
+    words = "3 tasks on The Farm could not be ended (it was killed), and may go on: flowc farm kill flow.py --run-id 1 --field 7"
     assert f"flowc: {words}\n" in told
     assert len(farm.processes()) >= 3  # as it says
     result = read_result(flow.store, "Hybrid", "1")

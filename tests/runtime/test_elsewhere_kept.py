@@ -183,7 +183,7 @@ def test_a_store_that_fails_for_good(hybrid, monkeypatch, kind):
     flow, farm = hybrid("time.sleep(60) if self.input == 2 else None")
     local = flow.store
     flow.failed(
-        "is not done: it is damaged; 2 running tasks stopped",
+        "is not done: it is damaged; ",
         elsewhere=farm.elsewhere("work"),
         store_of=lambda store: Odd(store, get=get),
     )

@@ -55,7 +55,7 @@ class Kubernetes:
     def prepare(self, work: Work, say: Callable[[str], None]) -> PodCompute:
         """Ask the cluster whether it would make such Pods, and upload the package."""
         datastore = self.options.datastore or ""
-        if not datastore.startswith(("s3://", "az://", "gs://", "/")):
+        if not datastore.startswith(("s3://", "az://", "gs://")):
             named = f", and {datastore} is none" if datastore else ""
             raise ComputeError(
                 f"tasks on Kubernetes need a datastore that pods reach{named}: --datastore s3://bucket/prefix, "
@@ -68,8 +68,6 @@ class Kubernetes:
             pods = RunPods(work.flow, work.steps, options, user=work.user, report=Report())
             for note in demand_room(session, pods):
                 say(note)
-            if datastore.startswith("/"):
-                say(f"the package goes into {datastore} of this machine: pods must have the same folder there")
             work.upload()
             return PodCompute(session, pods, say)
 

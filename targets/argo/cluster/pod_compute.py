@@ -8,6 +8,7 @@ that waits. A Pod is deleted when its end was told and nobody asks for it any mo
 from __future__ import annotations
 
 import random
+import shlex
 import threading
 import time
 from collections import deque
@@ -59,6 +60,7 @@ class PodCompute:
         self._pods = pods
         self._say = say
         self.where = f"Kubernetes, {session.where}"
+        self.again = shlex.join(["--namespace", session.namespace, *(["--context", session.context] if session.context else ())])
         self._jobs = PodJobs(self._try_held_now)
         self._watch: PodWatch | None = None
         self._try_held_at = 0.0
@@ -209,10 +211,9 @@ class PodCompute:
             name = self._unwanted.popleft()
             try:
                 self._delete(name)
-            except ClusterError as error:
-                if error.mends:
-                    self._unwanted.append(name)
-                    return
+            except ClusterError:
+                self._unwanted.append(name)
+                return
 
     # Explaining.
 

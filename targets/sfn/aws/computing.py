@@ -20,7 +20,7 @@ from ...platform import PlatformError
 from .. import policies
 from ..jobs import Jobs
 from ..policies import Role
-from ..symbols import BUCKET, QUEUE
+from ..symbols import QUEUE
 from .carried import definition_changes
 from .faults import explained, passes
 from .listing import list_unfinished
@@ -174,7 +174,8 @@ class Batch:
         if broken and all(broken):
             yield f"no compute environment of the AWS Batch queue {name} runs jobs: {', '.join(map(str, broken))}"
         if queue.fargate is False and self.options.compute == _FARGATE:
-            yield f"the AWS Batch queue {name} runs on EC2 instances, and --compute is {_FARGATE}: leave that out, or change it"
+            said = f"compute is {_FARGATE} in flowc.toml: leave that out, or change it"
+            yield f"the AWS Batch queue {name} runs on EC2 instances, and {said}"
 
     def _compute(self, queue: Queue | None) -> str:
         if queue is None or queue.fargate is None:
@@ -224,6 +225,7 @@ class BatchJobs:
 
     def __init__(self, session: Session, work: Work, datastore: str, jobs: Mapping[str, Jobs], queues: Mapping[str, str]) -> None:
         self._session = session
+        self.again = ""
         self._submissions = Submissions(session, work, datastore, jobs, queues)
         self._looks = Looks(session)
         self._looking = threading.Lock()
@@ -250,7 +252,8 @@ class BatchJobs:
             return explain(self._session, ids) if ids else {}
 
     def end(self, ids: Collection[str], why: str) -> Collection[str]:
-        """Terminate jobs, whole arrays at once; those that could not be."""
+        """Terminate jobs, whole arrays at once; those that could not be. No more are submitted from now on."""
+        self._submissions.stop()
         with explained(self._session):
             refused = terminate(self._session, ids, why)
         errors = [*refused.values()]

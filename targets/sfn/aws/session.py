@@ -176,8 +176,9 @@ class Session:
 
     def renew(self) -> None:
         """Look for credentials anew: those that there were have expired."""
-        self._clients = {}
-        vars(self).pop("_boto", None)
+        with self._making:
+            self._clients = {}
+            vars(self).pop("_boto", None)
 
     @cached_property
     def region(self) -> str:
@@ -346,6 +347,7 @@ def _unasked(error: Exception) -> AwsError:
                 code=code,
                 said=said,
                 setup=True,
+                unknown=True,  # it may also have broken after the request
             )
         case "ParamValidationError":
             return AwsError(f"AWS would refuse a request: {said}", code=code, said=said)

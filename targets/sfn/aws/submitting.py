@@ -79,6 +79,7 @@ class Submissions:
         self._jobs = jobs
         self._queues = queues
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._doubtful: dict[str, tuple[_Submission, float]] = {}
         self._found: dict[Order, Started] = {}
 
@@ -96,10 +97,14 @@ class Submissions:
                 left.append(order)
             else:
                 yield known
-        while left:
+        while left and not self._stopped.is_set():
             submission = self._submission(left)
             del left[: len(submission.orders)]
             yield from self._started(submission, self._submit(submission))
+
+    def stop(self) -> None:
+        """Submit no more."""
+        self._stopped.set()
 
     def doubtful(self) -> list[str]:
         """The jobs that nobody was told of, for the answer was lost. They are forgotten then.
