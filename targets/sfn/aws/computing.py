@@ -20,7 +20,7 @@ from ...platform import PlatformError
 from .. import policies
 from ..jobs import Jobs
 from ..policies import Role
-from ..symbols import QUEUE
+from ..symbols import BUCKET, QUEUE
 from .carried import definition_changes
 from .faults import explained, passes
 from .listing import list_unfinished
