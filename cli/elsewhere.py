@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from .given import WITH
 from .output import Unusable, complain, stop_at_faults
 
 if TYPE_CHECKING:
-    from ..compiler.ir.nodes import Flow
+    from ..compiler.ir.nodes import Decorator, Flow, Step
     from ..compiler.pipeline import Compilation
     from ..runtime.compute import Elsewhere, Prepare
     from .flow_file import FlowFile
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 TARGETS: Final = {"batch": "sfn", "kubernetes": "argo"}
 """By the decorator that sends a step away: the target whose settings its platform takes."""
+REACHED: Final = {"batch": ("s3://",), "kubernetes": ("s3://", "az://", "gs://")}
+"""How the datastores begin that tasks reach there."""
 
 
 def elsewhere_of(
@@ -58,8 +61,8 @@ def elsewhere_of(
     report, computes = Report(), {}
     for name in dict.fromkeys(steps.values()):
         mine = [step for step, where in steps.items() if where == name]
-        if "://" not in place:
-            raise Unusable(_unreachable(mine[0], name, place))
+        if not place.startswith(REACHED[name]):
+            raise Unusable(_unreachable(next(step for step in sound.steps if step.name == mine[0]), name, place))
         computes[name] = computing = load_compute(name)(options_of(settings | {"datastore": place}, TARGETS[name]))
         computing.check(sound, mine, report)
     found = silence(report.sorted(), compilation.sources)
@@ -85,11 +88,17 @@ def _steps(flow: Flow) -> dict[str, str]:
         if len(asked) > 1:
             raise Unusable(
                 f"{asked[1].span}: step `{step.name}` has @{asked[0].name} and @{asked[1].name}, and a run from here can send it "
-                f"to one of them: say --without {asked[0].name} or --without {asked[1].name}"
+                f"to one of them: {_back(asked[0])}, or {_back(asked[1])}"
             )
         if asked:
             found[step.name] = asked[0].name
     return found
+
+
+def _back(decorator: Decorator) -> str:
+    """How a step's tasks are had back from where a decorator sends them."""
+    typed = decorator.span.path == WITH
+    return f"leave out {WITH} {decorator.name}" if typed else f"say --without {decorator.name}"
 
 
 def _package(
@@ -111,9 +120,10 @@ def _package(
     return package, upload
 
 
-def _unreachable(step: str, name: str, place: str) -> str:
+def _unreachable(step: Step, name: str, place: str) -> str:
+    back = _back(next(one for one in step.decorators if one.name == name))
     there = {"batch": "AWS Batch, which reaches S3 only", "kubernetes": "a Kubernetes cluster"}[name]
     return (
-        f"the tasks of step `{step}` run on {there}, and cannot reach the datastore {place} of this machine: say --datastore "
-        f"s3://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml), or --without {name} to run them here"
+        f"the tasks of step `{step.name}` run on {there}, and cannot reach the datastore {place}: say --datastore "
+        f"s3://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml); to run them here, {back}"
     )

@@ -126,4 +126,4 @@ def tell_idle(compilations: Sequence[Compilation]) -> None:
         if option == WITH:
             complain(f"flowc: {option} {name} adds nothing: every step has @{name} (--without {name} takes that off first)")
         else:
-            complain(f"flowc: {option} {name} takes nothing off: no step has @{name}")
+            complain(f"flowc: {option} {name} takes nothing off: no step in the file has @{name}")

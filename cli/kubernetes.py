@@ -57,8 +57,8 @@ def list_them(
 def kill(flow: FlowFile | str | None, datastore: str | None, namespace: str | None, context: str | None, **given: Any) -> None:
     """End the unfinished tasks of your latest run.
 
-    FLOW is the flow's file or its name. What tasks have done stays in the datastore, and `flowc resume` can go on from it. The
-    exit code is 1 if one of them could not be ended.
+    FLOW is the flow's file or its name. What tasks have done stays in the datastore, and `flowc resume` can go on from it. A
+    run that goes on tries tasks with @retry again: Ctrl-C ends that run itself. The exit code is 1 if a task could not be ended.
     """
     meant = whose(flow, datastore, **given)
     end_tasks(_cluster(flow, datastore, namespace, context), meant, "`flowc kubernetes kill`")

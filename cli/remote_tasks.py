@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .flow_file import FlowFile
-from .looking import choose, class_of, duration, table
-from .output import FAULTS, Unusable, complain, prefixed, write
+from .looking import LATEST, choose, class_of, duration, table
+from .output import FAULTS, Unusable, complain, write
 
 if TYPE_CHECKING:
     from ..targets.compute import Computing, Unfinished
@@ -36,11 +36,13 @@ class Whose:
         flow: The flow's name.
         run: Only those of this run, or None.
         user: Only those of this person, or None.
+        datastore: What names the datastore, or None.
     """
 
     flow: str
     run: str | None
     user: str | None
+    datastore: str | None
 
     def __str__(self) -> str:
         run = f"{self.flow}/{self.run}" if self.run else f"all runs of {self.flow}"
@@ -71,17 +73,25 @@ def whose(flow: FlowFile | str | None, datastore: str | None, *, my_runs: bool, 
         raise click.UsageError("--my-runs, --run-id and --user exclude each other", click.get_current_context())
     if flow is None:
         raise click.UsageError("which flow? Say its file or its name", click.get_current_context())
+    name, _, named = (class_of(flow), "", "") if isinstance(flow, FlowFile) else flow.partition("/")
+    if named and named != LATEST:
+        if my_runs or run_id is not None or user is not None:
+            raise click.UsageError(f"{flow} names a run already", click.get_current_context())
+        run_id = named
+    if not name.isidentifier():
+        raise Unusable(f"no flow is called {name!r}: name its class, or its file")
+    if run_id is not None and "/" in (run_id := run_id.removeprefix(f"{name}/")):
+        raise Unusable(f"{run_id} is no run but a part of one: a run of {name} is meant, as --run-id {run_id.split('/')[0]}")
     if not all(given is None or (given.strip() and given.isprintable()) for given in (run_id, user)):
         raise click.UsageError("--run-id and --user take a name", click.get_current_context())
-    name = class_of(flow) if isinstance(flow, FlowFile) else flow
     me = user_name()
     if me is None and run_id is None and user is None:
         raise Unusable("who are you? No variable says it: set FLOWC_USER, or say --user")
-    if run_id is not None:
-        return Whose(name, run_id.removeprefix(f"{name}/"), None)
+    if run_id is not None and run_id != LATEST:
+        return Whose(name, run_id, None, datastore)
     if user is not None or my_runs:
-        return Whose(name, None, user or me)
-    return Whose(name, choose(flow, None, datastore, most=1).run().id, me)
+        return Whose(name, None, user or me, datastore)
+    return Whose(name, choose(name, None, datastore, most=1).run().id, me, datastore)
 
 
 def list_tasks(computing: Computing, whose: Whose, form: str) -> None:
@@ -150,9 +160,17 @@ def name_of(task: Unfinished) -> str:
 
 
 def _complain_of_none(computing: Computing, whose: Whose) -> None:
+    """Say that there is no task; and of a flow or a run that the datastore does not have, so that a mistyped name is seen."""
     with _asked():
         where = computing.where()
-    complain(f"flowc: no task of {whose} waits or runs on {where}")
+    hint = ""
+    try:
+        found = choose(whose.flow, whose.run, whose.datastore, most=1)
+        if whose.run is not None:
+            found.run()
+    except Unusable as error:
+        hint = f"; {error}"
+    complain(f"flowc: no task of {whose} waits or runs on {where}{hint}")
 
 
 def _about(whose: Whose, task: Unfinished) -> dict[str, Any]:
@@ -186,5 +204,4 @@ def _asked() -> Iterator[None]:
     try:
         yield
     except ComputeError as error:
-        complain(prefixed(str(error)))
-        raise click.exceptions.Exit(FAULTS) from None
+        raise Unusable(str(error)) from None

@@ -79,7 +79,7 @@ def failure_of_end(status: int, known: str = " (the system does that when memory
         known: What is known of why, if that signal is SIGKILL.
     """
     if status >= 0:
-        return Failure("ExitError", f"its process ended inside the step, with exit code {status}, as os._exit does")
+        return Failure("ExitError", f"ended its process inside the step, with exit code {status}, as os._exit does")
     import signal
 
     try:

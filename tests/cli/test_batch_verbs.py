@@ -52,6 +52,11 @@ class Place:
         for name, value in {"FLOWC_USER": "ann", "FLOWC_DATASTORE": self.url, **aws.environment}.items():
             monkeypatch.setenv(name, value)
 
+    @property
+    def hint(self) -> str:
+        """What is added where nothing is found, of a datastore without a run of the flow."""
+        return f"; the datastore {self.url} has no runs of a flow Sums"
+
     def finish(self) -> str:
         """Run the flow here; the run's id."""
         command = [sys.executable, "-m", "flowc", "run", "sums.py", "--quiet", "--run-id-file", "id"]
@@ -129,7 +134,11 @@ def test_of_a_run_of_a_person_and_of_mine(place: Place) -> None:
     ended = place.flowc("batch", "kill", "sums.py", "--my-runs")
     assert ended == (0, "", f"flowc: ended 7/fit/-, which was RUNNABLE ({second})\n")
     ended = place.flowc("batch", "kill", "sums.py", "--user", "willsmith")
-    assert ended == (0, "", f"flowc: no task of all runs of Sums that are willsmith's waits or runs on {WHERE}\n")
+    assert ended == (
+        0,
+        "",
+        f"flowc: no task of all runs of Sums that are willsmith's waits or runs on {WHERE}{place.hint}\n",
+    )
 
 
 def test_as_a_program(place: Place) -> None:
@@ -160,7 +169,11 @@ def test_no_other_flow_and_no_other_datastore_is_touched(place: Place) -> None:
         batch.submit_job(jobName=name, jobQueue=place.aws.batch_queue, jobDefinition="other", tags=given)
     assert place.flowc("batch", "list", "sums.py", "--run-id", "456").out == ""
     ended = place.flowc("batch", "kill", "sums.py", "--run-id", "456")
-    assert ended == (0, "", f"flowc: no task of Sums/456 waits or runs on {WHERE}\n")
+    assert ended == (
+        0,
+        "",
+        f"flowc: no task of Sums/456 waits or runs on {WHERE}{place.hint}\n",
+    )
     assert len(rows(place.flowc("batch", "list", "sums.py", "--my-runs"))) == 2  # wherever they keep what they make
     ended = place.flowc("batch", "list", "sums.py", "--run-id", "456", "--datastore", "s3://elsewhere/flows/")
     assert len(rows(ended)) == 2
@@ -231,7 +244,7 @@ def test_queues_that_may_not_be_listed(place: Place) -> None:
     for _ in range(2):
         place.aws.fail("batch", "DescribeJobQueues", "AccessDeniedException", status=403)
     assert place.flowc("batch", "list", "sums.py", "--my-runs") == (
-        1,
+        2,
         "",
         "flowc: AWS denies batch:DescribeJobQueues: the credentials need that permission\n",
     )
@@ -265,3 +278,25 @@ def test_no_run_of_ones_own(place: Place) -> None:
 def test_without_a_verb(capfd: pytest.CaptureFixture[str]) -> None:
     assert execute(["batch", "--help"]) == 0
     assert "kill  End the tasks that wait or run.\n  list  List the tasks that wait or run.\n" in capfd.readouterr().out
+
+
+def test_a_run_may_be_named_as_elsewhere(place: Place) -> None:
+    place.jobs("456", "3")
+    assert len(rows(place.flowc("batch", "list", "Sums/456"))) == 2
+    ended = place.flowc("batch", "list", "Sums/456", "--my-runs")
+    assert (ended.code, "Sums/456 names a run already" in ended.err) == (2, True)
+    ended = place.flowc("batch", "kill", "sums.py", "--run-id", "456/add/3")
+    assert (ended.code, ended.err) == (
+        2,
+        "flowc: 456/add/3 is no run but a part of one: a run of Sums is meant, as --run-id 456\n",
+    )
+    ended = place.flowc("batch", "kill", "1")
+    assert (ended.code, ended.err) == (2, "flowc: no flow is called '1': name its class, or its file\n")
+
+
+def test_a_run_that_is_not_there(place: Place) -> None:
+    place.finish()
+    ended = place.flowc("batch", "kill", "sums.py", "--run-id", "72")
+    assert ended.code == 0
+    assert ended.err.startswith(f"flowc: no task of Sums/72 waits or runs on {WHERE}; ")
+    assert "no run 72" in ended.err

@@ -69,6 +69,11 @@ class Place:
     def where(self) -> str:
         return f"Kubernetes, namespace {self.harbour.argo.namespace}, context tests"
 
+    @property
+    def hint(self) -> str:
+        """What is added where nothing is found, of a datastore without a run of the flow."""
+        return f"; the datastore {os.environ['FLOWC_DATASTORE']} has no runs of a flow Sample"
+
 
 @pytest.fixture
 def place(harbour: Harbour, flowc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
@@ -129,7 +134,8 @@ def test_of_a_run_of_a_person_and_of_mine(place: Place) -> None:
         assert re.fullmatch(rf"flowc: ended {task}, which was \w+ \([a-z0-9-]+\)\n", ended.err), ended.err
     place.harbour.wait(lambda: place.harbour.pods() == [])
     ended = place.flowc("kubernetes", "kill", "sample.py", "--user", "willsmith")
-    assert ended == (0, "", f"flowc: no task of all runs of Sample that are willsmith's waits or runs on {place.where}\n")
+    none = f"flowc: no task of all runs of Sample that are willsmith's waits or runs on {place.where}{place.hint}\n"
+    assert ended == (0, "", none)
 
 
 def test_as_a_program(place: Place) -> None:
@@ -160,7 +166,7 @@ def test_no_other_flow_no_other_datastore_and_no_pod_of_argo_is_touched(place: P
         place.harbour.argo.ask("POST", place.harbour.argo.path("pods"), {"metadata": metadata, "spec": spec})
     assert tasks(place.flowc("kubernetes", "list", "sample.py", "--my-runs")) == ["7/sleep/-", "456/sleep/3"]
     ended = place.flowc("kubernetes", "kill", "sample.py", "--run-id", "456")
-    assert ended == (0, "", f"flowc: no task of Sample/456 waits or runs on {place.where}\n")
+    assert ended == (0, "", f"flowc: no task of Sample/456 waits or runs on {place.where}{place.hint}\n")
     assert (
         len(rows(place.flowc("kubernetes", "list", "sample.py", "--run-id", "456", "--datastore", "s3://elsewhere/flows/"))) == 2
     )
@@ -196,7 +202,7 @@ def test_the_namespace_is_what_the_flow_says(place: Place) -> None:
     text = FLOW.replace("    @step\n    def start", f"    @kubernetes(namespace={namespace!r})\n    @step\n    def start")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", elsewhere)
-        nothing = "flowc: no task of Sample/456 waits or runs on Kubernetes, namespace default, context tests\n"
+        nothing = f"flowc: no task of Sample/456 waits or runs on Kubernetes, namespace default, context tests{place.hint}\n"
         assert place.flowc(*arguments) == (0, "", nothing)
         assert tasks(place.flowc(*arguments, "--namespace", namespace)) == ["456/sleep/3"]
         (place.folder / "sample.py").write_text(text)
@@ -214,7 +220,7 @@ def test_what_cannot_be_asked_or_ended(place: Place, monkeypatch: pytest.MonkeyP
     ]
     monkeypatch.setenv("KUBECONFIG", str(place.harbour.argo.kubeconfig(token=GUEST)))
     ended = place.flowc("kubernetes", "list", "sample.py", "--my-runs")
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.err.startswith(f"flowc: guest may not list pods in the namespace {place.harbour.argo.namespace}: a Role with ")
 
 

@@ -174,7 +174,11 @@ def test_every_verb_that_compiles_takes_them() -> None:
 def test_what_changes_nothing_is_said(flowc: Run) -> None:
     Path("flow.py").write_text(TRIES, encoding="utf-8")
     ended = flowc("check", "flow.py", "--with", "retry", "--without", "batch")
-    assert ended == (0, "flow.py: Tries is sound, 3 steps\n", "flowc: --without batch takes nothing off: no step has @batch\n")
+    assert ended == (
+        0,
+        "flow.py: Tries is sound, 3 steps\n",
+        "flowc: --without batch takes nothing off: no step in the file has @batch\n",
+    )
     Path("flow.py").write_text(
         TRIES.replace("    @step", "    @timeout(hours=1)\n    @step").replace("retry,", "retry, timeout,")
     )

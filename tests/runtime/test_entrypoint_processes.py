@@ -135,8 +135,8 @@ def test_a_stream_that_nobody_reads(write):
 @pytest.mark.parametrize(
     ("body", "code", "kind", "words"),
     [
-        ("os._exit(0)", 1, "ExitError", r"its process ended inside the step, with exit code 0, as os\._exit does"),
-        ("os._exit(7)", 1, "ExitError", r"its process ended inside the step, with exit code 7, as os\._exit does"),
+        ("os._exit(0)", 1, "ExitError", r"ended its process inside the step, with exit code 0, as os\._exit does"),
+        ("os._exit(7)", 1, "ExitError", r"ended its process inside the step, with exit code 7, as os\._exit does"),
         (
             "os.kill(os.getpid(), 9)",
             137,

@@ -73,7 +73,7 @@ def test_chained_exceptions_are_trimmed_too(write):
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("import sys; sys.exit('no good')", "no good"),
         ("import sys; sys.exit(0)", "TransitionError: step `start` called sys.exit before self.next"),
-        ("import os; os._exit(0)", "its process ended inside the step, with exit code 0"),
+        ("import os; os._exit(0)", "ended its process inside the step, with exit code 0"),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
             "was killed by SIGKILL (the system does that when memory runs out)",

@@ -65,7 +65,7 @@ def test_a_run(write):
     ("body", "words"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("os._exit(0)", "its process ended inside the step, with exit code 0"),
+        ("os._exit(0)", "ended its process inside the step, with exit code 0"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL"),
         ("self.f = lambda: 0", "cannot be pickled"),
     ],

@@ -136,6 +136,7 @@ class Session:
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
+            _demand_endpoint(service)
             try:
                 self._clients[service] = _explained(
                     lambda: self._boto.client(service, region_name=self.region, config=_config(service, once=self._once)),
@@ -231,6 +232,19 @@ class Session:
     @cached_property
     def _boto(self) -> Any:
         return _explained(_boto_session, "", None)
+
+
+def _demand_endpoint(service: str) -> None:
+    """Make sure that the variable that names a server in the place of AWS's own, if there is one, holds an address.
+
+    Raises:
+        AwsError: It does not.
+    """
+    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+        if address := os.environ.get(name):
+            if not address.startswith(("http://", "https://")):
+                raise AwsError(f"{name} is '{address}', and must begin with http:// or https://", code="Endpoint", setup=True)
+            return
 
 
 def _boto_session() -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import random
 import signal
 import subprocess
 import sys
@@ -17,12 +17,14 @@ from conftest import options_without
 from deployed import failures, run_here
 from mishaps import BRANCHES, FAIL, GO_ON
 from test_golden_runs import RUNS, compiled, kept
+from wide import flow as wide_flow
 
 from e2e.argo.conftest import CREDENTIALS
 from e2e.argo.settings import Settings
 from e2e.argo.shell import Shell, mark, wait_for
 from e2e.argo.test_mishaps import flow_name
 from e2e.argo.test_shapes import NEED_MORE
+from e2e.argo.test_values import TEXTS, write
 from flowc.runtime.store import open_store
 
 
@@ -54,10 +56,18 @@ class Here:
         self.shell.told({**told, **self.shell.cluster.versions("none")})
         return process.returncode, said
 
-    def pods(self) -> list[str]:
-        """The Pods that are not over."""
-        found = self.shell.cluster.core().list_namespaced_pod(self.shell.cluster.namespace, label_selector="flowc/run").items
+    def pods(self, flow: str) -> list[str]:
+        """The Pods of a flow that are not over."""
+        wanted = f"flowc/flow={flow}"
+        found = self.shell.cluster.core().list_namespaced_pod(self.shell.cluster.namespace, label_selector=wanted).items
         return [pod.metadata.name for pod in found if pod.status.phase in ("Pending", "Running")]
+
+    def left(self, flow: str) -> list[str]:
+        """Those that go on though their run is over. What is deleted has half a minute to end."""
+        until = time.monotonic() + 60
+        while (left := self.pods(flow)) and time.monotonic() < until:
+            time.sleep(0.5)
+        return left
 
 
 @pytest.fixture
@@ -85,7 +95,7 @@ def test_what_fails_a_run_from_here(here: Here, what: str, tmp_path: Path) -> No
     assert (code, expected.code) == (1, 1), said
     found = failures(open_store(here.shell.place), flow, "1")
     assert set(found.items()) & set(expected.failures.items()), said
-    assert not here.pods()
+    assert not here.left(flow)
 
 
 @pytest.mark.parametrize("what", GO_ON)
@@ -103,7 +113,7 @@ def test_a_deleted_pod_of_a_run_from_here(here: Here, tmp_path: Path) -> None:
     case = BRANCHES._replace(decorators=("@retry(times=1, minutes_between_retries=0)",), body=body)
     with here.start(case.write(tmp_path, "DeletedHere")) as process:
         wait_for(open_store(here.shell.place), "running")
-        (pod,) = [name for name in here.pods() if "bad" in name]
+        (pod,) = [name for name in here.pods("DeletedHere") if "bad" in name]
         here.shell.cluster.delete_pod(pod)
         said, _ = process.communicate()
     assert process.returncode == 0, said
@@ -112,9 +122,43 @@ def test_a_deleted_pod_of_a_run_from_here(here: Here, tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_pods(here: Here, tmp_path: Path) -> None:
     body = f"import time; {mark('running')}; time.sleep(900)"
-    with here.start(BRANCHES._replace(body=body).write(tmp_path, "Stopped")) as process:
+    with here.start(BRANCHES._replace(body=body).write(tmp_path, "StoppedHere")) as process:
         wait_for(open_store(here.shell.place), "running")
-        os.kill(process.pid, signal.SIGINT)
+        process.send_signal(signal.SIGINT)
         said, _ = process.communicate()
     assert process.returncode == 130, said
-    assert not here.pods()
+    assert not here.left("StoppedHere")
+
+
+def test_ctrl_c_at_any_moment(here: Here, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    file = tmp_path / "flow.py"
+    text = wide_flow("range(self.width)").replace("class Wide(", "class AnyMoment(")
+    file.write_text(text.replace("        self.square", "        import time; time.sleep(3)\n        self.square"))
+    for _ in range(6):
+        with here.start(file, "--width", "6") as process:
+            time.sleep(chance.uniform(0.5, 12.0))
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate()
+        assert process.returncode in (0, 130), said
+        assert "Traceback" not in said, said
+        assert "may go on" not in said, said
+        assert not here.left("AnyMoment")
+
+
+def test_100_items_from_here(here: Here, tmp_path: Path) -> None:
+    file = tmp_path / "flow.py"
+    file.write_text(wide_flow("range(self.width)").replace("class Wide(", "class WideHere("))
+    code, said = here(file, "WideHere", "--width", "100", "--max-workers", "12")
+    assert code == 0, said
+    found = json.loads(kept(open_store(here.shell.place), "WideHere", "1"))
+    assert found["join/-"]["squares"] == repr([index**2 for index in range(100)])
+
+
+def test_strange_values_arrive_from_here(here: Here, tmp_path: Path) -> None:
+    file = write(tmp_path, [TEXTS[number] for number in range(0, len(TEXTS), 6)])
+    options = [f"--given-{number}={text}" for number, text in enumerate(TEXTS[::-1])]
+    expected = run_here(file, "Strange", *options)
+    code, said = here(file, "Strange", *options)
+    assert (code, expected.code) == (0, 0), said
+    assert kept(open_store(here.shell.place), "Strange", "1") == expected.kept
