@@ -68,18 +68,18 @@ class Batch:
         report.diagnostics += [one for one in ec2.diagnostics if one in fargate.diagnostics]
 
     def prepare(self, work: Work, say: Callable[[str], None]) -> BatchJobs:
-        """Look at queues and roles, register the definitions that are missing, upload the package.
+        """Look at queues and roles, upload the package, register the definitions that are missing.
 
         Raises:
             ComputeError: Something is missing, all of which is named; or AWS cannot be asked.
         """
         try:
             jobs, queues = self._jobs(work, say)
+            work.upload()  # before AWS Batch is changed: the bucket may not be there
             requests = {one["jobDefinitionName"]: one for each in jobs.values() for one in each.definitions()}
             for change in definition_changes(self.session, tuple(requests.values()), ecs=False):
                 change.make()
                 say(f"the job definition {change.name} is new on AWS Batch: {', '.join(change.lines)}")
-            work.upload()
         except PlatformError as error:
             raise ComputeError(str(error)) from None
         return BatchJobs(Session(once=True), work, self.options.datastore_url, jobs, queues)
