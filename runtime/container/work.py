@@ -80,7 +80,7 @@ def _run(work: Assignment, started: float) -> Failure | None:
     )
     if isinstance(outcome, Failure):
         if policy_of(step).prints_exception:
-            print(outcome.traceback or f"flowc: {outcome.message}", file=sys.stderr)
+            print((outcome.traceback or f"flowc: {outcome.message}").rstrip("\n"), file=sys.stderr)
         print(f"flowc: attempt {work.attempt} of the task {task} failed", file=sys.stderr)
         return outcome
     if outcome.caught is not None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -19,6 +20,9 @@ from .direct import Name
 from .processes import Ended, Outlet
 from .progress import Progress
 from .words import count
+
+_LONG = 8.0
+"""Seconds after which it is said that ending takes a while."""
 
 
 class Waiting(Protocol):
@@ -120,7 +124,17 @@ class Away:
 
     def finish(self, hurried: Callable[[], bool]) -> list[Left]:
         """Wait until all are ended; what could not be."""
-        left = self._remote.finish(hurried)
+        began, under_way, said = time.monotonic(), len(self._attempts), False
+
+        def watched() -> bool:
+            nonlocal said
+            if under_way and not said and time.monotonic() - began > _LONG:
+                said = True
+                with suppress(OutputError):
+                    self._progress.say("flowc: they are still being ended; Ctrl-C leaves them")
+            return hurried()
+
+        left = self._remote.finish(watched)
         with suppress(OutputError):
             for kind, *told in self._remote.take_news():
                 if kind == "say":

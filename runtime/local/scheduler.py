@@ -311,7 +311,13 @@ class _LocalRun:
                 break
         with suppress(OutputError):  # from here on there are plain lines, which are seen at once
             self._progress.close()
-        return [] if self._away is None else self._away.finish(lambda: pool.stop_signals > signals)
+        if self._away is None:
+            return []
+        left = self._away.finish(lambda: pool.stop_signals > signals)
+        with suppress(OutputError):  # now: the datastore, which is asked next, may not answer either
+            for line in what_may_go_on(left, self._again, self._run_id):
+                self._progress.say(line)
+        return left
 
     def _finish(self, pool: Pool | SpawnPool | InlinePool, trouble: str | None) -> str | None:
         """Have all kept that is left; what went wrong with that, or None. A run that is stopped does not wait for long."""
@@ -333,8 +339,6 @@ class _LocalRun:
                 self._progress.note(f"flowc: run {name} is done: {count(self._tasks_done, 'task')} in {seconds:.1f} s")
                 return
             self._progress.say(how_it_failed(name, trouble, stopped - sum(one.jobs for one in left)))
-            for line in what_may_go_on(left, self._again, self._run_id):
-                self._progress.say(line)
             if self._again is not None:
                 for line in what_to_do(self._again, self._run_id, self._failed_task, self._wants):
                     self._progress.say(line)
