@@ -234,7 +234,7 @@ def test_a_pod_that_never_began_is_told_by_what_kubernetes_warned_of() -> None:
             event("Error: ImagePullBackOff", "2026-11-21T19:00:04Z"),
         ]
     )
-    assert found == ("ErrImagePull", f"its image cannot be pulled: {image}")
+    assert found == ("ErrImagePull", "its image cannot be pulled: no such host")
     assert warned([event('Error: secret "x" not found', "2026-11-21T19:00:02Z")]) == ("Failed", 'secret "x" not found')
     assert warned([]) is None
     assert failure("Failed", POD_LATE, found).cause.startswith("its image cannot be pulled")

@@ -21,6 +21,8 @@ _CONTAINER: Final = re.compile(r"(?P<name>[a-z0-9-]+): (?P<reason>\w*) ?\(exit c
 _BEFORE: Final = re.compile(r"Pod failed before \S+ container starts due to (?P<reason>\w+): ?(?P<more>.*)", re.S)
 _EMPTY: Final = re.compile(r"Error: (ErrImagePull|ImagePullBackOff)|Back-off |$")
 """Warnings that tell nothing beside others."""
+_NOT_PULLED: Final = re.compile(r'^Failed to pull image (?:"[^"]*": )?')
+"""What such a warning has before the reason."""
 _OF_POD: Final = re.compile(r' \(pod: "[^"]*", container: [^)]*\)$')
 _BACK_OFF: Final = re.compile(r'Back-off pulling image "[^"]*"$')
 _WAITS: Final = re.compile(r"(?P<reason>[A-Z]\w+)(?:: (?P<more>.*))?", re.S)
@@ -189,7 +191,8 @@ def warned(events: Iterable[Mapping[str, Any]]) -> Said | None:
         return None
     last = max(told, key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
     message = sentence(str(last["message"])).removeprefix("Error: ")
-    return pending("ErrImagePull" if message.startswith("Failed to pull image") else str(last.get("reason") or "Failed"), message)
+    why = _NOT_PULLED.sub("", message)  # as the container's own status has it
+    return pending("ErrImagePull" if why != message else str(last.get("reason") or "Failed"), why)
 
 
 def of_container(name: str, reason: str, code: int, more: str, limit: str = "") -> Said:
