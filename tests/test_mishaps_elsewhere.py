@@ -122,7 +122,10 @@ def test_a_machine_that_is_lost(account: Aws, laptops: dict[str, Laptop]) -> Non
 
 def test_a_pod_that_somebody_deletes(argo: Argo, laptops: dict[str, Laptop]) -> None:
     laptop = laptops["kubernetes"]
-    laptop.write("wide.py", WIDE.replace("SECONDS", "3 if current.retry_count == 0 else 0").replace("retry,", "current, retry,"))
+    laptop.write(
+        "wide.py",
+        WIDE.replace("SECONDS", "30 if self.input == 3 and current.retry_count == 0 else 0").replace("retry,", "current, retry,"),
+    )
     with laptop.start("flowc run wide.py --with kubernetes") as run:
         run.says("[work/3] runs")
         (name,) = [pod["metadata"]["name"] for pod in argo.all("pods") if "-work-3-" in pod["metadata"]["name"]]
