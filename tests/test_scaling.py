@@ -81,10 +81,10 @@ def test_jobs_are_listed_and_ended(laptop: Laptop, account: Aws) -> None:
         mine = next(one for one in ("455", "456") if f"run BigSum/{one} starts" in first.err)
         with laptop.start("python BigSum.py run --with batch") as second:
             second.says("[start] waits on AWS Batch")
-            assert "457" in laptop("python BigSum.py batch list").out
-            assert mine not in laptop("python BigSum.py batch list").out
+            assert "457/start" in laptop("python BigSum.py batch list").out
+            assert f"{mine}/start" not in laptop("python BigSum.py batch list").out
             both = laptop("python BigSum.py batch list --my-runs").out
-            assert (mine in both, "457" in both) == (True, True)
+            assert (f"{mine}/start" in both, "457/start" in both) == (True, True)
             assert laptop("python BigSum.py batch kill").code == 0  # the latest
             assert second.ended().code == 1
         assert laptop("python BigSum.py batch kill --my-runs").code == 0
