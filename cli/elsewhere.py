@@ -16,7 +16,7 @@ from .given import WITH
 from .output import Unusable, complain, stop_at_faults
 
 if TYPE_CHECKING:
-    from ..compiler.ir.nodes import Decorator, Flow, Step
+    from ..compiler.ir.nodes import Decorator, Flow
     from ..compiler.pipeline import Compilation
     from ..runtime.compute import Elsewhere, Prepare
     from .flow_file import FlowFile
@@ -45,9 +45,10 @@ def elsewhere_of(
     """
     sound = compilation.flow
     assert sound is not None, "only a sound flow is run"
-    steps = _steps(sound)
-    if not steps:
+    sent = _sent(sound)
+    if not sent:
         return None
+    steps = {step: decorator.name for step, decorator in sent.items()}
     from ..compiler.diagnostics.ignores import silence
     from ..compiler.diagnostics.model import Report, Severity
     from ..runtime.compute import Elsewhere
@@ -62,7 +63,7 @@ def elsewhere_of(
     for name in dict.fromkeys(steps.values()):
         mine = [step for step, where in steps.items() if where == name]
         if not place.startswith(REACHED[name]):
-            raise Unusable(_unreachable(next(step for step in sound.steps if step.name == mine[0]), name, place))
+            raise Unusable(_unreachable(mine[0], sent[mine[0]], place))
         computes[name] = computing = load_compute(name)(options_of(settings | {"datastore": place}, TARGETS[name]))
         computing.check(sound, mine, report)
     found = silence(report.sorted(), compilation.sources)
@@ -76,7 +77,7 @@ def elsewhere_of(
     return Elsewhere(platforms, steps)
 
 
-def _steps(flow: Flow) -> dict[str, str]:
+def _sent(flow: Flow) -> dict[str, Decorator]:
     """By step the decorator that sends its tasks away.
 
     Raises:
@@ -91,7 +92,7 @@ def _steps(flow: Flow) -> dict[str, str]:
                 f"to one of them: {_back(asked[0])}, or {_back(asked[1])}"
             )
         if asked:
-            found[step.name] = asked[0].name
+            found[step.name] = asked[0]
     return found
 
 
@@ -120,10 +121,9 @@ def _package(
     return package, upload
 
 
-def _unreachable(step: Step, name: str, place: str) -> str:
-    back = _back(next(one for one in step.decorators if one.name == name))
-    there = {"batch": "AWS Batch, which reaches S3 only", "kubernetes": "a Kubernetes cluster"}[name]
+def _unreachable(step: str, sends: Decorator, place: str) -> str:
+    there = {"batch": "AWS Batch, which reaches S3 only", "kubernetes": "a Kubernetes cluster"}[sends.name]
     return (
-        f"the tasks of step `{step.name}` run on {there}, and cannot reach the datastore {place}: say --datastore "
-        f"s3://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml); to run them here, {back}"
+        f"the tasks of step `{step}` run on {there}, and cannot reach the datastore {place}: say --datastore "
+        f"s3://bucket/prefix (FLOWC_DATASTORE, or datastore in flowc.toml); to run them here, {_back(sends)}"
     )

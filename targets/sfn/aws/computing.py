@@ -222,10 +222,10 @@ class BatchJobs:
     """
 
     name = NAME
+    again = ""
 
     def __init__(self, session: Session, work: Work, datastore: str, jobs: Mapping[str, Jobs], queues: Mapping[str, str]) -> None:
         self._session = session
-        self.again = ""
         self._submissions = Submissions(session, work, datastore, jobs, queues)
         self._looks = Looks(session)
         self._looking = threading.Lock()

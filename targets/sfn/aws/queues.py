@@ -110,12 +110,12 @@ def unusable(session: Session, name: str, queue: Queue | None) -> Iterator[str]:
         name: What it was asked for by.
         queue: The queue, or None: it is not there.
     """
-    arn = name.split(":")
-    if queue is None and len(arn) > 5 and arn[3] != session.region:
-        yield f"the AWS Batch queue {name} is in {arn[3]}, and {session.region} is asked: set AWS_REGION, or name another queue"
-        return
     if queue is None:
-        yield f"there is no AWS Batch queue {name} in {session.region}: create it, or name another one"
+        region, arn = session.region, name.split(":")
+        if len(arn) > 5 and arn[3] != region:
+            yield f"the AWS Batch queue {name} is in {arn[3]}, and {region} is asked: set AWS_REGION, or name another queue"
+        else:
+            yield f"there is no AWS Batch queue {name} in {region}: create it, or name another one"
         return
     if queue.state != "ENABLED":
         yield f"the AWS Batch queue {name} is disabled: enable it, or name another one"
